@@ -1,0 +1,195 @@
+"""MySQL and MariaDB through asyncmy: the URL, the errors, the lock for migrations."""
+
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import asyncmy
+from asyncmy import errors
+from pydantic import Field
+from tortoise.exceptions import DBConnectionError, OperationalError
+
+from app.core.settings import Section, cached
+
+EXAMPLE_URL = "mysql://user:password@127.0.0.1:3306/database"
+VERSION_QUERY = "SELECT version() AS version"
+LOCK_WAIT_SECONDS = 60
+
+# https://dev.mysql.com/doc/mysql-errors/8.0/en/
+TOO_MANY_CONNECTIONS, SERVER_SHUTDOWN, UNKNOWN_DATABASE = 1040, 1053, 1049
+LOCK_WAIT_TIMEOUT, DEADLOCK, CONNECTION_KILLED = 1205, 1213, 1927
+CANNOT_CONNECT, SERVER_GONE, SERVER_LOST = (2002, 2003), 2006, 2013
+ACCESS_DENIED, DATABASE_EXISTS = (1044, 1045), 1007
+
+UNAVAILABLE: tuple[type[Exception], ...] = (
+    DBConnectionError,
+    OperationalError,
+    errors.InterfaceError,
+    ConnectionError,
+    EOFError,
+    socket.gaierror,
+    TimeoutError,
+)
+"""What the driver raises while the server is away, restarting or overloaded."""
+
+
+class Pool(Section):
+    """How many connections each worker process keeps and may open."""
+
+    db_pool_min: Annotated[int, Field(ge=1)] = 1
+    db_pool_max: Annotated[int, Field(ge=2)] = 10
+
+
+get_pool = cached(Pool)
+
+
+def is_unavailable(error: Exception) -> bool:
+    """Tell a server that cannot answer from a statement that is wrong."""
+    if isinstance(error, OperationalError) and not isinstance(error, DBConnectionError):
+        away = {
+            TOO_MANY_CONNECTIONS,
+            SERVER_SHUTDOWN,
+            LOCK_WAIT_TIMEOUT,
+            DEADLOCK,
+            CONNECTION_KILLED,
+            *CANNOT_CONNECT,
+            SERVER_GONE,
+            SERVER_LOST,
+        }
+        return _code(error) in away
+    return isinstance(error, UNAVAILABLE)
+
+
+def must_retry(error: Exception) -> bool:
+    """Whether the server undid the transaction so that it can be run again."""
+    return isinstance(error, OperationalError) and _code(error) == DEADLOCK
+
+
+def credentials(url: str) -> dict[str, Any]:
+    """Take the URL apart, as keyword arguments of `asyncmy.connect`.
+
+    Raises:
+        ValueError: The URL is not one of MySQL's; the sentence says what to write.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 3306
+    except ValueError:
+        parts, port = urlsplit(""), 0
+    options = dict(parse_qsl(parts.query))
+    database = unquote(parts.path.removeprefix("/"))
+    encrypted = options.pop("ssl", "false")
+    is_understood = encrypted in {"true", "false"} and not options
+    if parts.scheme != "mysql" or not database or not parts.hostname or not is_understood:
+        message = f"write a URL such as {EXAMPLE_URL}, with ?ssl=true behind it for TLS"
+        raise ValueError(message)
+    arguments: dict[str, Any] = {
+        "host": parts.hostname,
+        "port": port,
+        "user": unquote(parts.username or "root"),
+        "password": unquote(parts.password or ""),
+        "database": database,
+    }
+    if encrypted == "true":
+        arguments["ssl"] = ssl.create_default_context()
+    return arguments
+
+
+def connection(url: str) -> dict[str, Any]:
+    """Describe the connection pool to Tortoise."""
+    size = get_pool()
+    pool = {
+        "minsize": size.db_pool_min,
+        "maxsize": size.db_pool_max,
+        "pool_recycle": 300,
+        "connect_timeout": 5,
+        "read_timeout": 30,
+        "charset": "utf8mb4",
+        "init_command": "SET time_zone = '+00:00'",
+    }
+    return {"engine": "tortoise.backends.mysql", "credentials": credentials(url) | pool}
+
+
+async def create_database(url: str) -> bool:
+    """Create the database unless it exists.
+
+    Raises:
+        PermissionError: The user may not; the sentence holds the statement to run.
+    """
+    arguments = credentials(url)
+    name = _quoted(arguments["database"])
+    statement = f"CREATE DATABASE {name} CHARACTER SET utf8mb4"
+    try:
+        connection = await asyncmy.connect(**arguments, connect_timeout=5)
+    except errors.MySQLError as error:
+        if error.args[0] != UNKNOWN_DATABASE:
+            raise
+    else:
+        connection.close()
+        return False
+    try:
+        await _execute_elsewhere(arguments, statement)
+    except errors.MySQLError as error:
+        if error.args[0] == DATABASE_EXISTS:
+            return False
+        if error.args[0] in ACCESS_DENIED:
+            message = (
+                f"This user may not create databases. Ask an administrator to run: {statement};"
+            )
+            raise PermissionError(message) from error
+        raise
+    return True
+
+
+async def drop_database(url: str) -> None:
+    """Drop the database with all its rows, if it exists."""
+    arguments = credentials(url)
+    statement = f"DROP DATABASE IF EXISTS {_quoted(arguments['database'])}"
+    await _execute_elsewhere(arguments, statement)
+
+
+@asynccontextmanager
+async def migration_lock(url: str) -> AsyncIterator[None]:
+    """Hold the lock that lets one process migrate while the others wait.
+
+    It belongs to a session of its own and ends with it, also when the process dies.
+
+    Raises:
+        TimeoutError: Another process kept the lock for a minute.
+    """
+    arguments = credentials(url)
+    connection = await asyncmy.connect(**arguments, connect_timeout=5)
+    try:
+        async with connection.cursor() as cursor:
+            name = f"migrate:{arguments['database']}"[:64]
+            await cursor.execute("SELECT GET_LOCK(%s, %s)", (name, LOCK_WAIT_SECONDS))
+            (is_held,) = await cursor.fetchone()
+            if is_held != 1:
+                message = f"Another process has been migrating for {LOCK_WAIT_SECONDS} seconds"
+                raise TimeoutError(message)
+            yield
+    finally:
+        connection.close()
+
+
+async def _execute_elsewhere(arguments: dict[str, Any], statement: str) -> None:
+    rest = {name: value for name, value in arguments.items() if name != "database"}
+    connection = await asyncmy.connect(**rest, connect_timeout=5)
+    try:
+        async with connection.cursor() as cursor:
+            await cursor.execute(statement)
+    finally:
+        connection.close()
+
+
+def _code(error: OperationalError) -> object:
+    """Return the server's error number; Tortoise wraps the driver's exception."""
+    driver_error = error.args[0] if error.args else None
+    return driver_error.args[0] if isinstance(driver_error, Exception) else None
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"

@@ -1,0 +1,158 @@
+"""PostgreSQL through asyncpg: its URL, its errors, its lock for migrations."""
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import asyncpg
+from pydantic import Field
+from tortoise.exceptions import DBConnectionError
+
+from app.core.settings import Section, cached
+
+EXAMPLE_URL = "postgres://user:password@127.0.0.1:5432/database"
+VERSION_QUERY = "SELECT version() AS version"
+LOCK_WAIT_SECONDS = 60
+LOCK_KEY = 7_215_043_101
+
+UNAVAILABLE: tuple[type[Exception], ...] = (
+    DBConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    ConnectionError,
+    socket.gaierror,
+    TimeoutError,
+)
+"""What the driver raises while the server is away, restarting or overloaded."""
+
+
+class Pool(Section):
+    """How many connections each worker process keeps and may open."""
+
+    db_pool_min: Annotated[int, Field(ge=1)] = 1
+    db_pool_max: Annotated[int, Field(ge=2)] = 10
+
+
+get_pool = cached(Pool)
+
+
+def is_unavailable(error: Exception) -> bool:
+    """Tell a server that cannot answer from a statement that is wrong."""
+    refused_argument = isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
+    return isinstance(error, UNAVAILABLE) and not refused_argument
+
+
+def must_retry(error: Exception) -> bool:
+    """Whether the server undid the transaction so that it can be run again (40001, 40P01)."""
+    return isinstance(error, asyncpg.TransactionRollbackError)
+
+
+def credentials(url: str) -> dict[str, Any]:
+    """Take the URL apart, as keyword arguments of `asyncpg.connect`.
+
+    Raises:
+        ValueError: The URL is not one of PostgreSQL's; the sentence says what to write.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 5432
+    except ValueError:
+        parts, port = urlsplit(""), 0
+    options = dict(parse_qsl(parts.query))
+    database = unquote(parts.path.removeprefix("/"))
+    known = {"host", "sslmode"}
+    if parts.scheme not in {"postgres", "postgresql"} or not database or set(options) - known:
+        message = f"write a URL such as {EXAMPLE_URL}"
+        raise ValueError(message)
+    arguments = {
+        "host": options.get("host") or parts.hostname,
+        "port": port,
+        "user": unquote(parts.username or "postgres"),
+        "password": unquote(parts.password) if parts.password else None,
+        "database": database,
+        "ssl": options.get("sslmode"),
+    }
+    return {name: value for name, value in arguments.items() if value is not None}
+
+
+def connection(url: str) -> dict[str, Any]:
+    """Describe the connection pool to Tortoise."""
+    size = get_pool()
+    pool = {
+        "minsize": size.db_pool_min,
+        "maxsize": size.db_pool_max,
+        "timeout": 5,
+        "command_timeout": 30,
+        "max_inactive_connection_lifetime": 60,
+    }
+    return {"engine": "tortoise.backends.asyncpg", "credentials": credentials(url) | pool}
+
+
+async def create_database(url: str) -> bool:
+    """Create the database unless it exists.
+
+    Raises:
+        PermissionError: The role may not; the sentence holds the statement to run.
+    """
+    arguments = credentials(url)
+    try:
+        connection = await asyncpg.connect(**arguments, timeout=5)
+    except asyncpg.InvalidCatalogNameError:
+        statement = f"CREATE DATABASE {_quoted(arguments['database'])}"
+    else:
+        await connection.close()
+        return False
+    try:
+        await _execute_elsewhere(arguments, statement)
+    except (asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
+        return False
+    except asyncpg.InsufficientPrivilegeError as error:
+        message = f"This role may not create databases. Ask an administrator to run: {statement};"
+        raise PermissionError(message) from error
+    return True
+
+
+async def drop_database(url: str) -> None:
+    """Drop the database with all its rows, if it exists."""
+    arguments = credentials(url)
+    statement = f"DROP DATABASE IF EXISTS {_quoted(arguments['database'])} WITH (FORCE)"
+    await _execute_elsewhere(arguments, statement)
+
+
+@asynccontextmanager
+async def migration_lock(url: str) -> AsyncIterator[None]:
+    """Hold the lock that lets one process migrate while the others wait.
+
+    It belongs to a session of its own and ends with it, also when the process dies.
+
+    Raises:
+        TimeoutError: Another process kept the lock for a minute.
+    """
+    connection = await asyncpg.connect(**credentials(url), timeout=5)
+    try:
+        await connection.execute(f"SET lock_timeout = '{LOCK_WAIT_SECONDS}s'")
+        await connection.execute("SELECT pg_advisory_lock($1)", LOCK_KEY)
+        yield
+    except asyncpg.LockNotAvailableError as error:
+        message = f"Another process has been migrating for {LOCK_WAIT_SECONDS} seconds"
+        raise TimeoutError(message) from error
+    finally:
+        await connection.close()
+
+
+async def _execute_elsewhere(arguments: dict[str, Any], statement: str) -> None:
+    connection = await asyncpg.connect(**arguments | {"database": "postgres"}, timeout=5)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,91 @@
+"""SQLite through aiosqlite: its URL, its errors, its lock for migrations."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+from tortoise.exceptions import DBConnectionError, OperationalError
+
+EXAMPLE_URL = "sqlite://db.sqlite3"
+VERSION_QUERY = "SELECT 'SQLite ' || sqlite_version() AS version"
+LOCK_WAIT_SECONDS = 60
+BUSY_WAIT_SECONDS = 5
+
+UNAVAILABLE: tuple[type[Exception], ...] = (
+    DBConnectionError,
+    OperationalError,
+    sqlite3.OperationalError,
+)
+"""What the driver raises while another process keeps the file locked."""
+
+
+def is_unavailable(error: Exception) -> bool:
+    """Tell a locked or unreadable file from a statement that is wrong."""
+    reasons = ("locked", "busy", "unable to open", "disk")
+    return isinstance(error, UNAVAILABLE) and any(reason in str(error) for reason in reasons)
+
+
+def must_retry(error: Exception) -> bool:
+    """Whether the transaction met another process's and can be run again."""
+    return isinstance(error, UNAVAILABLE) and "locked" in str(error)
+
+
+def credentials(url: str) -> dict[str, Any]:
+    """Take the file's path from the URL: `sqlite://relative` or `sqlite:///absolute`.
+
+    Raises:
+        ValueError: The URL names no file; the sentence says what to write.
+    """
+    path = url.removeprefix("sqlite://")
+    if not url.startswith("sqlite://") or not path or "?" in path:
+        message = f"write a URL such as {EXAMPLE_URL}"
+        raise ValueError(message)
+    return {"file_path": path}
+
+
+def connection(url: str) -> dict[str, Any]:
+    """Describe the connection to Tortoise: write-ahead log, foreign keys on, patient when busy."""
+    pragmas = {
+        "journal_mode": "WAL",
+        "synchronous": "NORMAL",
+        "foreign_keys": "ON",
+        "busy_timeout": BUSY_WAIT_SECONDS * 1000,
+    }
+    return {"engine": "tortoise.backends.sqlite", "credentials": credentials(url) | pragmas}
+
+
+async def create_database(url: str) -> bool:
+    """Make the file's folder; SQLite makes the file when it is opened."""
+    path = Path(credentials(url)["file_path"])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return not path.exists()  # noqa: ASYNC240 - nothing else runs yet
+
+
+async def drop_database(url: str) -> None:
+    """Delete the file with all its rows, and what SQLite keeps beside it."""
+    path = Path(credentials(url)["file_path"])
+    for suffix in ("", "-wal", "-shm", "-migrating"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+@asynccontextmanager
+async def migration_lock(url: str) -> AsyncIterator[None]:
+    """Hold the lock that lets one process migrate while the others wait.
+
+    A second, empty SQLite file carries it: the operating system frees its lock
+    when the process dies, on every platform.
+
+    Raises:
+        TimeoutError: Another process kept the lock for a minute.
+    """
+    path = credentials(url)["file_path"] + "-migrating"
+    async with aiosqlite.connect(path, timeout=LOCK_WAIT_SECONDS, isolation_level=None) as lock:
+        try:
+            await lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            message = f"Another process has been migrating for {LOCK_WAIT_SECONDS} seconds"
+            raise TimeoutError(message) from error
+        yield

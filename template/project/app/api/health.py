@@ -1,0 +1,55 @@
+"""Probes for load balancers and orchestrators."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Literal
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+from tortoise import Tortoise
+
+from app.core import migration_tool
+from app.database import orm_config
+
+PATIENCE_SECONDS = 1
+
+router = APIRouter(prefix="/health", tags=["health"])
+
+Verdict = Literal["ok", "failing"]
+
+
+class Liveness(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(BaseModel):
+    """Whether the service can do its work, and which check says otherwise."""
+
+    status: Verdict
+    checks: dict[str, Verdict]
+
+
+@router.get("/live")
+async def live() -> Liveness:
+    """Tell that the process answers. It depends on nothing, so a restart would cure a failure."""
+    return Liveness()
+
+
+@router.get("/ready", responses={HTTPStatus.SERVICE_UNAVAILABLE: {"model": Readiness}})
+async def ready(response: Response) -> Readiness:
+    """Tell whether requests can be served: the database answers and has the newest schema."""
+    checks: dict[str, Verdict] = {"database": "failing", "migrations": "failing"}
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await Tortoise.get_connection("default").execute_query("SELECT 1")
+            checks["database"] = "ok"
+            if not await migration_tool.pending(orm_config()):
+                checks["migrations"] = "ok"
+    except Exception:  # noqa: BLE001, S110 - whatever went wrong, the answer is "not ready"
+        pass
+    status: Verdict = "ok" if set(checks.values()) == {"ok"} else "failing"
+    if status != "ok":
+        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    return Readiness(status=status, checks=checks)

@@ -1,0 +1,95 @@
+"""Accounts."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter
+
+from app.dependencies.auth import MAY_REGISTER, CurrentUser, require_permissions
+from app.dependencies.params import Id, Keyword, PageQuery
+from app.models.user import User
+from app.schemas.base import Page
+from app.schemas.role import RoleNames
+from app.schemas.user import (
+    PasswordChange,
+    UserBrief,
+    UserCreate,
+    UserDetail,
+    UserUpdate,
+    UserUpdateByAdmin,
+)
+from app.services import role as role_service
+from app.services import user as user_service
+
+public = APIRouter(prefix="/users", tags=["users"])
+router = APIRouter(prefix="/users", tags=["users"])
+
+
+@public.post(
+    "", response_model=UserDetail, status_code=HTTPStatus.CREATED, dependencies=[MAY_REGISTER]
+)
+async def register_user(new_user: UserCreate) -> User:
+    """Open an account."""
+    return await user_service.register(new_user)
+
+
+@router.get("", response_model=Page[UserBrief], dependencies=[require_permissions("user:read")])
+async def list_users(page: PageQuery, keyword: Keyword = None) -> dict[str, Any]:
+    """Return accounts, the oldest first; `keyword` looks into names and addresses."""
+    return await page.of(user_service.search(keyword), UserBrief)
+
+
+@router.get("/me", response_model=UserDetail)
+async def read_own_account(user: CurrentUser) -> User:
+    """Return the caller's account."""
+    await user.fetch_related("roles")
+    return user
+
+
+@router.patch("/me", response_model=UserDetail)
+async def update_own_account(user: CurrentUser, changes: UserUpdate) -> User:
+    """Change the caller's account; fields that are not sent stay as they are."""
+    await user.fetch_related("roles")
+    return await user_service.update(user, changes)
+
+
+@router.put("/me/password", status_code=HTTPStatus.NO_CONTENT)
+async def change_own_password(user: CurrentUser, change: PasswordChange) -> None:
+    """Change the caller's password. All sessions end, this one too."""
+    await user_service.change_password(user, change)
+
+
+@router.get(
+    "/{user_id}", response_model=UserDetail, dependencies=[require_permissions("user:read")]
+)
+async def read_user(user_id: Id) -> User:
+    """Return an account."""
+    return await user_service.get(user_id)
+
+
+@router.patch(
+    "/{user_id}", response_model=UserDetail, dependencies=[require_permissions("user:write")]
+)
+async def update_user(user_id: Id, changes: UserUpdateByAdmin) -> User:
+    """Change an account; `is_active: false` signs it out everywhere."""
+    return await user_service.update(await user_service.get(user_id), changes)
+
+
+@router.delete(
+    "/{user_id}",
+    status_code=HTTPStatus.NO_CONTENT,
+    dependencies=[require_permissions("user:delete")],
+)
+async def delete_user(user_id: Id) -> None:
+    """Delete an account and all that belongs to it."""
+    await user_service.delete(await user_service.get(user_id))
+
+
+@router.put(
+    "/{user_id}/roles",
+    response_model=UserDetail,
+    dependencies=[require_permissions("role:write")],
+)
+async def assign_roles(user_id: Id, wanted: RoleNames) -> User:
+    """Give an account exactly these roles."""
+    return await role_service.assign(user_id, wanted.roles)

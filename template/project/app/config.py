@@ -1,0 +1,48 @@
+"""Settings that every service has. A part's own settings are a class in that part."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator
+
+from app.core import dialect
+from app.core.settings import Section, StringList, cached
+
+
+class Settings(Section):
+    """How the service runs, and where its database is."""
+
+    environment: Literal["development", "test", "production"] = "production"
+    database_url: SecretStr
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    web_concurrency: Annotated[int, Field(ge=1)] = 1
+    allowed_hosts: StringList = ()
+    cors_origins: StringList = ()
+    trusted_proxies: StringList = ()
+    max_body_bytes: Annotated[int, Field(ge=1)] = 1_048_576
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["text", "json"] = "json"
+
+    @field_validator("database_url")
+    @classmethod
+    def database_can_be_reached_by_its_driver(cls, url: SecretStr) -> SecretStr:
+        """Refuse a URL that this service's driver would not understand."""
+        dialect.credentials(url.get_secret_value())
+        return url
+
+    @field_validator("cors_origins")
+    @classmethod
+    def origins_are_exact(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse `*`: browsers send credentials, so each origin is named."""
+        if "*" in origins:
+            message = "name each origin, such as https://app.example.org, instead of *"
+            raise ValueError(message)
+        return origins
+
+    @property
+    def is_production(self) -> bool:
+        """Whether strangers can reach the service: documentation and sign-up are closed."""
+        return self.environment == "production"
+
+
+get_settings = cached(Settings)

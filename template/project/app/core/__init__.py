@@ -1,0 +1,1 @@
+"""Machinery that knows no noun of the service and imports nothing of it."""

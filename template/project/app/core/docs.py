@@ -1,0 +1,49 @@
+"""Interactive documentation that loads nothing from the internet."""
+
+from pathlib import Path
+
+import fastapi_offline
+from fastapi import FastAPI
+from fastapi.openapi.docs import (
+    get_redoc_html,
+    get_swagger_ui_html,
+    get_swagger_ui_oauth2_redirect_html,
+)
+from starlette.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
+
+ASSETS = Path(fastapi_offline.__file__).parent / "static"
+URL = "/docs/assets"
+
+
+def install(app: FastAPI) -> None:
+    """Serve Swagger UI at `/docs` and ReDoc at `/redoc`, with assets of our own."""
+    openapi_url = app.openapi_url or "/openapi.json"
+    favicon = f"{URL}/favicon.png"
+
+    async def swagger() -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url=openapi_url,
+            title=app.title,
+            swagger_js_url=f"{URL}/swagger-ui-bundle.js",
+            swagger_css_url=f"{URL}/swagger-ui.css",
+            swagger_favicon_url=favicon,
+            oauth2_redirect_url="/docs/oauth2-redirect",
+        )
+
+    async def redoc() -> HTMLResponse:
+        return get_redoc_html(
+            openapi_url=openapi_url,
+            title=app.title,
+            redoc_js_url=f"{URL}/redoc.standalone.js",
+            redoc_favicon_url=favicon,
+            with_google_fonts=False,
+        )
+
+    async def oauth2_redirect() -> HTMLResponse:
+        return get_swagger_ui_oauth2_redirect_html()
+
+    app.mount(URL, StaticFiles(directory=ASSETS))
+    app.get("/docs", include_in_schema=False)(swagger)
+    app.get("/docs/oauth2-redirect", include_in_schema=False)(oauth2_redirect)
+    app.get("/redoc", include_in_schema=False)(redoc)

@@ -1,0 +1,132 @@
+"""The layer around every request: its id, its log line, its headers, its size."""
+
+import logging
+import re
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from uuid import uuid4
+
+from fastapi import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core.errors import problem
+from app.core.log import set_request_id
+
+log = logging.getLogger("app.access")
+
+SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9-]{8,64}")
+TOO_LARGE = "The body is too large"
+
+Observer = Callable[[Scope, int, float], None]
+"""Called after each request with its scope, its status and its seconds."""
+
+HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"content-security-policy", b"frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+)
+NO_STORE = (b"cache-control", b"no-store")
+HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
+
+
+class RequestLayer:
+    """A pure ASGI layer; Starlette's BaseHTTPMiddleware costs more than all of this together.
+
+    Args:
+        app: The application inside.
+        max_body_bytes: A larger body is refused with 413, before it is read.
+        observers: Functions that see every request when it is over.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, max_body_bytes: int, observers: tuple[Observer, ...] = ()
+    ) -> None:
+        self.app = app
+        self.max_body_bytes = max_body_bytes
+        self.observers = observers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, with and without a slash at the end of its path."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        path = scope["path"]
+        if len(path) > 1 and path[-1] == "/":
+            scope["path"] = path[:-1]
+        request_id, body_bytes, is_chunked = _inspect(scope["headers"])
+        set_request_id(request_id)
+        status = 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = [*message["headers"], *HEADERS, (b"x-request-id", request_id.encode())]
+                if not any(name == b"cache-control" for name, _ in headers):
+                    headers.append(NO_STORE)
+                if scope["scheme"] == "https":
+                    headers.append(HTTPS_ONLY)
+                message["headers"] = headers
+            await send(message)
+
+        try:
+            if body_bytes > self.max_body_bytes:
+                answer = problem(
+                    HTTPStatus.CONTENT_TOO_LARGE, TOO_LARGE, headers={"Connection": "close"}
+                )
+                await answer(scope, receive, send_with_headers)
+            else:
+                limited = self._limited(receive) if is_chunked else receive
+                await self.app(scope, limited, send_with_headers)
+        finally:
+            seconds = time.perf_counter() - started
+            _log_access(scope, path, status, seconds)
+            for observe in self.observers:
+                observe(scope, status, seconds)
+
+    def _limited(self, receive: Receive) -> Receive:
+        """Count a body that does not say its size."""
+        received = 0
+
+        async def receive_within_limit() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self.max_body_bytes:
+                raise HTTPException(
+                    HTTPStatus.CONTENT_TOO_LARGE, TOO_LARGE, headers={"Connection": "close"}
+                )
+            return message
+
+        return receive_within_limit
+
+
+def _inspect(headers: list[tuple[bytes, bytes]]) -> tuple[str, int, bool]:
+    """Return the request's id, its declared size in bytes, and whether it declares none."""
+    request_id = ""
+    body_bytes = 0
+    is_chunked = False
+    for name, value in headers:
+        if name == b"content-length":
+            body_bytes = int(value) if value.isdigit() else 0
+        elif name == b"transfer-encoding":
+            is_chunked = True
+        elif name == b"x-request-id" and SAFE_REQUEST_ID.fullmatch(value):
+            request_id = value.decode()
+    return request_id or uuid4().hex, body_bytes, is_chunked
+
+
+def _log_access(scope: Scope, path: str, status: int, seconds: float) -> None:
+    """Write one line without the query string, which may hold secrets."""
+    client = scope["client"]
+    fields = {
+        "method": scope["method"],
+        "path": path,
+        "status": status,
+        "duration_ms": round(seconds * 1000, 2),
+        "client": client[0] if client else None,
+    }
+    log.info("%s %s %d", scope["method"], path, status, extra=fields)

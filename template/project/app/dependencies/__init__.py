@@ -1,0 +1,1 @@
+"""What routes ask for: the caller, a page, an id."""

@@ -1,0 +1,64 @@
+"""What keeps the service from working, and how to mend it."""
+
+from dataclasses import dataclass
+
+from tortoise import Tortoise
+
+from app.config import get_settings
+from app.core import dialect, migration_tool
+from app.core.ports import why_not_listen
+from app.core.settings import WrongSettings, check_all
+from app.database import connected, orm_config
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The outcome of one check, with the remedy if there is one to take."""
+
+    subject: str
+    is_fine: bool
+    remark: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        """Return one line, or two with a remedy."""
+        line = f"{'✓' if self.is_fine else '✗'} {self.subject}: {self.remark}"
+        return line if self.is_fine else f"{line}\n  fix: {self.remedy}"
+
+
+async def examine() -> list[Finding]:
+    """Check the settings, and with right ones the database, its schema and the port."""
+    try:
+        check_all()
+    except WrongSettings as error:
+        faults = str(error).splitlines()[1:]
+        remark = "; ".join(fault.strip() for fault in faults)
+        return [Finding("settings", False, remark, "correct .env, or run `just setup`")]
+    return [Finding("settings", True, "complete"), *await _database(), _port()]
+
+
+async def _database() -> list[Finding]:
+    try:
+        async with connected():
+            connection = Tortoise.get_connection("default")
+            rows = await connection.execute_query_dict(dialect.VERSION_QUERY)
+            missing = await migration_tool.pending(orm_config())
+    except dialect.UNAVAILABLE as error:
+        remark = f"does not answer ({type(error).__name__}: {error})"
+        remedy = "start it, check DATABASE_URL, and run `just migrate`"
+        return [Finding("database", False, remark, remedy)]
+    schema = (
+        Finding("schema", False, f"{', '.join(missing)} not applied", "run `just migrate`")
+        if missing
+        else Finding("schema", True, "up to date")
+    )
+    return [Finding("database", True, str(rows[0]["version"])), schema]
+
+
+def _port() -> Finding:
+    settings = get_settings()
+    address = f"{settings.host}:{settings.port}"
+    reason = why_not_listen(settings.host, settings.port)
+    if reason is None:
+        return Finding("port", True, f"{address} is free")
+    return Finding("port", False, f"{address}: {reason}", "stop what uses it, or set PORT")

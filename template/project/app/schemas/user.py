@@ -1,0 +1,134 @@
+"""Accounts over HTTP."""
+
+import unicodedata
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    Strict,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
+
+from app.schemas.base import Input, Output, absent
+from app.schemas.text import Line, Text
+
+SHORTEST_PASSWORD = 8
+LONGEST_PASSWORD = 1024
+
+
+def _email_address(text: str) -> str:
+    """Check the form of the address, and fold its case: providers do not tell `A@` from `a@`."""
+    try:
+        address = validate_email(text, check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        message = "Write an e-mail address such as ada@example.org"
+        raise ValueError(message) from error
+    return address.lower()
+
+
+def _normal_form(text: str) -> str:
+    """Write look-alike characters, such as full-width letters, in one way."""
+    return unicodedata.normalize("NFKC", text)
+
+
+def _password(value: object) -> object:
+    """Refuse what no keyboard sends; a password is otherwise taken as it is, spaces included."""
+    if isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value):
+        message = "Leave out unpaired surrogates"
+        raise ValueError(message)
+    return value
+
+
+Username = Annotated[
+    Line,
+    AfterValidator(_normal_form),
+    AfterValidator(str.strip),
+    Field(min_length=3, max_length=50),
+]
+EmailAddress = Annotated[
+    Text,
+    StringConstraints(max_length=254),
+    AfterValidator(_email_address),
+    WithJsonSchema({"type": "string", "format": "email", "maxLength": 254}),
+]
+NewPassword = Annotated[
+    SecretStr,
+    BeforeValidator(_password),
+    Field(min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD),
+]
+Password = Annotated[SecretStr, BeforeValidator(_password), Field(max_length=LONGEST_PASSWORD)]
+Age = Annotated[int, Strict(), Field(ge=1, le=150)]
+RoleNames = Annotated[list[str], BeforeValidator(lambda roles: [str(role) for role in roles])]
+
+
+def _same_as(first: str) -> Callable[[SecretStr, ValidationInfo], SecretStr]:
+    def check(second: SecretStr, fields: ValidationInfo) -> SecretStr:
+        if fields.data.get(first, second) != second:
+            message = "The two passwords differ"
+            raise ValueError(message)
+        return second
+
+    return check
+
+
+class UserCreate(Input):
+    """What a new account needs."""
+
+    username: Username
+    email: EmailAddress
+    password: NewPassword
+    confirm_password: Password
+    age: Age | None = None
+
+    _confirmed = field_validator("confirm_password")(_same_as("password"))
+
+
+class UserUpdate(Input):
+    """What people may change about themselves; absent fields stay as they are."""
+
+    username: Username = Field(default_factory=absent)
+    email: EmailAddress = Field(default_factory=absent)
+    age: Age | None = None
+
+
+class UserUpdateByAdmin(UserUpdate):
+    """What an administrator may change about others."""
+
+    is_active: bool = Field(default_factory=absent)
+
+
+class PasswordChange(Input):
+    """A new password, and the current one as proof."""
+
+    current_password: Password
+    new_password: NewPassword
+    confirm_password: Password
+
+    _confirmed = field_validator("confirm_password")(_same_as("new_password"))
+
+
+class UserBrief(Output):
+    """An account in a list."""
+
+    id: int
+    username: str
+    email: str
+
+
+class UserDetail(UserBrief):
+    """An account."""
+
+    age: int | None
+    is_active: bool
+    roles: RoleNames
+    created_at: datetime
+    updated_at: datetime

@@ -1,0 +1,68 @@
+"""Roles and permissions."""
+
+from app.core.errors import AppError, NotFound
+from app.core.transactions import transactional
+from app.models.role import Role
+from app.models.user import User
+
+PERMISSIONS = ("user:read", "user:write", "user:delete", "role:write")
+
+ADMIN = "admin"
+MEMBER = "member"
+BUILT_IN = {
+    ADMIN: ("May do everything", list(PERMISSIONS)),
+    MEMBER: ("May do what every signed-in person may", []),
+}
+
+
+class UnknownRole(AppError):
+    """A role was named that does not exist."""
+
+
+async def store_built_in() -> None:
+    """Create the built-in roles, and give them today's permissions."""
+    for name, (description, permissions) in BUILT_IN.items():
+        values = {"description": description, "permissions": permissions}
+        role, is_new = await Role.get_or_create(name=name, defaults=values)
+        if not is_new and role.permissions != permissions:
+            await Role.filter(name=name).update(**values)
+
+
+async def find_all() -> list[Role]:
+    """Return every role, by name."""
+    return await Role.all().order_by("name")
+
+
+async def permissions_of(user: User) -> frozenset[str]:
+    """Return what the person may do, from the rows of this moment."""
+    granted = await Role.filter(users=user.id).values_list("permissions", flat=True)
+    return frozenset(str(permission) for permissions in granted for permission in permissions)
+
+
+async def names_of(user: User) -> frozenset[str]:
+    """Return the names of the person's roles."""
+    names = await Role.filter(users=user.id).values_list("name", flat=True)
+    return frozenset(str(name) for name in names)
+
+
+@transactional
+async def assign(user_id: int, names: list[str]) -> User:
+    """Give a person these roles and no others.
+
+    Raises:
+        NotFound: There is no such person.
+        UnknownRole: There is no such role.
+    """
+    user = await User.get_or_none(id=user_id)
+    if user is None:
+        message = "There is no such user"
+        raise NotFound(message)
+    roles = await Role.filter(name__in=names)
+    if unknown := set(names) - {role.name for role in roles}:
+        message = f"There is no role called {min(unknown)}"
+        raise UnknownRole(message)
+    await user.roles.clear()
+    if roles:
+        await user.roles.add(*roles)
+    await user.fetch_related("roles")
+    return user

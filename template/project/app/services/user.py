@@ -1,0 +1,154 @@
+"""Accounts."""
+
+import unicodedata
+from typing import Any
+
+from tortoise.exceptions import IntegrityError
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+
+from app.core import passwords
+from app.core.errors import AppError, Conflict, NotFound
+from app.core.transactions import transactional
+from app.models.user import User
+from app.schemas.user import LONGEST_PASSWORD, PasswordChange, UserCreate, UserUpdate
+from app.services import token as token_service
+
+
+class NameTaken(Conflict):
+    """Another account has the user name."""
+
+
+class EmailTaken(Conflict):
+    """Another account has the e-mail address."""
+
+
+class WrongPassword(AppError):
+    """The current password does not match."""
+
+
+async def register(new_user: UserCreate) -> User:
+    """Create an account with a hashed password.
+
+    Uniqueness is the database's job: checking first and inserting afterwards
+    would let two simultaneous sign-ups through.
+
+    Raises:
+        NameTaken: Another account has the name, in any case or width of its letters.
+        EmailTaken: Another account has the address.
+    """
+    password_hash = await passwords.create_hash(new_user.password.get_secret_value())
+    try:
+        user = await User.create(
+            username=new_user.username,
+            username_key=username_key(new_user.username),
+            email=new_user.email,
+            password_hash=password_hash,
+            age=new_user.age,
+        )
+    except IntegrityError as error:
+        raise _taken(error) from error
+    await user.fetch_related("roles")
+    return user
+
+
+async def authenticate(name_or_email: str, password: str) -> User | None:
+    """Return the active account with this name or address if the password is right.
+
+    Every path costs one hash, so that time does not tell whether an account exists.
+    """
+    is_storable = "\x00" not in name_or_email and name_or_email.isprintable()
+    user = await _find(name_or_email) if is_storable else None
+    is_right, better_hash = await passwords.verify(
+        password[:LONGEST_PASSWORD], user.password_hash if user else None
+    )
+    if user is None or not is_right or not user.is_active or len(password) > LONGEST_PASSWORD:
+        return None
+    if better_hash:
+        user.password_hash = better_hash
+        await user.save(update_fields=["password_hash"])
+    return user
+
+
+async def get(user_id: int) -> User:
+    """Return the account with its roles.
+
+    Raises:
+        NotFound: There is no such account.
+    """
+    user = await User.get_or_none(id=user_id).prefetch_related("roles")
+    if user is None:
+        message = "There is no such user"
+        raise NotFound(message)
+    return user
+
+
+def search(keyword: str | None) -> QuerySet[User]:
+    """Return the accounts whose name or address contains the keyword, the oldest first."""
+    users = User.all().order_by("id")
+    if keyword:
+        users = users.filter(Q(username__icontains=keyword) | Q(email__icontains=keyword))
+    return users
+
+
+async def update(user: User, changes: UserUpdate) -> User:
+    """Store the fields that were sent.
+
+    Raises:
+        NameTaken: Another account has the name.
+        EmailTaken: Another account has the address.
+    """
+    values: dict[str, Any] = changes.model_dump(exclude_unset=True)
+    if "username" in values:
+        values["username_key"] = username_key(values["username"])
+    try:
+        await user.update_from_dict(values).save(update_fields=[*values, "updated_at"])
+    except IntegrityError as error:
+        raise _taken(error) from error
+    if not user.is_active:
+        await token_service.revoke_all(user)
+    return user
+
+
+async def change_password(user: User, change: PasswordChange) -> None:
+    """Replace the password and end every session that the old one opened.
+
+    Raises:
+        WrongPassword: The current password does not match.
+    """
+    current = change.current_password.get_secret_value()
+    is_right, _ = await passwords.verify(current, user.password_hash)
+    if not is_right:
+        message = "The current password is wrong"
+        raise WrongPassword(message)
+    user.password_hash = await passwords.create_hash(change.new_password.get_secret_value())
+    await _replace_password(user)
+
+
+async def delete(user: User) -> None:
+    """Delete the account and all that belongs to it."""
+    await user.delete()
+
+
+def username_key(username: str) -> str:
+    """Return what two names have in common that people would take for the same."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", username).casefold())
+
+
+@transactional
+async def _replace_password(user: User) -> None:
+    await user.save(update_fields=["password_hash", "updated_at"])
+    await token_service.revoke_all(user)
+
+
+async def _find(name_or_email: str) -> User | None:
+    name = name_or_email.strip()
+    return await User.filter(Q(username_key=username_key(name)) | Q(email=name.lower())).first()
+
+
+def _taken(error: IntegrityError) -> Conflict:
+    if "email" in str(error):
+        message = "Another account has this e-mail address"
+        return EmailTaken(message)
+    message = "Another account has this user name"
+    return NameTaken(message)

@@ -1,0 +1,1 @@
+"""What changes the schema, one folder for each Tortoise app."""

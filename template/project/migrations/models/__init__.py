@@ -1,0 +1,1 @@
+"""Migrations of your tables, written by `just make-migration NAME`."""
