@@ -1,0 +1,301 @@
+"""Rendering services, and running them for real."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import copier
+import httpx
+import yaml
+
+ROOT = Path(__file__).parents[1]
+Answers = Mapping[str, Any]
+
+SERVERS = {
+    "postgres": os.environ.get("POSTGRES_URL", "postgres://postgres@127.0.0.1:5432").rstrip("/"),
+    "mysql": os.environ.get("MYSQL_URL", "mysql://root@127.0.0.1:3306").rstrip("/"),
+}
+
+
+def snapshot(destination: Path) -> Path:
+    """Copy what git tracks, and would track, so that tests see the working tree as users will."""
+    listing = ["git", "ls-files", "-co", "--exclude-standard", "-z"]
+    names = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for name in filter(None, names.split("\0")):
+        if (ROOT / name).exists():
+            (destination / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, destination / name)
+    return destination
+
+
+def questions() -> dict[str, dict[str, Any]]:
+    """Return the questions of copier.yml by name, the derived ones included."""
+    found: dict[str, dict[str, Any]] = {}
+    for path in sorted((ROOT / "template/options").glob("**/*.yml")):
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found |= {name: body for name, body in document.items() if not name.startswith("_")}
+    return found
+
+
+def render(template: Path, destination: Path, answers: Answers) -> "Project":
+    """Render as `copier copy --defaults` does: without trust, without the user's own settings."""
+    if unknown := set(answers) - set(questions()):
+        message = f"No such question: {', '.join(sorted(unknown))}"
+        raise KeyError(message)
+    copier.run_copy(
+        str(template),
+        destination,
+        data=dict(answers),
+        defaults=True,
+        quiet=True,
+        unsafe=False,
+        settings=copier.Settings(),
+    )
+    return Project(destination)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A rendered service on disk."""
+
+    path: Path
+
+    def __truediv__(self, name: str) -> Path:
+        """Return the path of a file in it."""
+        return self.path / name
+
+    @cached_property
+    def files(self) -> list[str]:
+        """The files as git would track them, but for `uv.lock`."""
+        ignored = {".venv", "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".git"}
+        ignored |= {".env", "uv.lock", ".import_linter_cache"}
+        paths = (path.relative_to(self.path) for path in self.path.rglob("*") if path.is_file())
+        kept = (path for path in paths if ignored.isdisjoint(path.parts))
+        return sorted(str(path) for path in kept if ".sqlite3" not in path.name)
+
+    @cached_property
+    def pyproject(self) -> dict[str, Any]:
+        """The parsed pyproject.toml."""
+        return tomllib.loads((self / "pyproject.toml").read_text(encoding="utf-8"))
+
+    def lines(self, folder: str) -> int:
+        """Count the lines with text in the Python files below a folder."""
+        texts = (path.read_text(encoding="utf-8") for path in (self / folder).rglob("*.py"))
+        return sum(bool(line.strip()) for text in texts for line in text.splitlines())
+
+
+@dataclass
+class Service:
+    """A rendered service with a database of its own, and its process if it was started."""
+
+    project: Project
+    database: str
+    environment: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[str] | None = None
+    log: Path = Path()
+
+    def __post_init__(self) -> None:
+        name = self.project.pyproject["project"]["name"].replace("-", "_")
+        if self.database == "sqlite":
+            url = f"sqlite://{self.project / 'db.sqlite3'}"
+        else:
+            url = f"{SERVERS[self.database]}/{name}"
+        self.port = free_port()
+        self.log = self.project.path.with_suffix(".log")
+        self.environment = (
+            clean_environment()
+            | {
+                "DATABASE_URL": url,
+                "ENVIRONMENT": "development",
+                "LOG_FORMAT": "json",
+                "PORT": str(self.port),
+                "SECRET_KEY": "0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEF",
+                "PYTHONUNBUFFERED": "1",
+                "PYTHONWARNINGS": "default",
+            }
+            | self.environment
+        )
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def database_url(self) -> str:
+        """Where its rows are."""
+        return self.environment["DATABASE_URL"]
+
+    def cli(self, *arguments: str, check: bool = True, given: str | None = None) -> "Outcome":
+        """Run one of its commands in this environment's interpreter."""
+        return self.python("-m", "app.cli", *arguments, check=check, given=given)
+
+    def python(self, *arguments: str, check: bool = True, given: str | None = None) -> "Outcome":
+        """Run the interpreter inside the service."""
+        return run(
+            [sys.executable, *arguments],
+            cwd=self.project.path,
+            environment=self.environment,
+            check=check,
+            given=given,
+        )
+
+    def start(self, *, workers: int = 1) -> None:
+        """Start it and wait until it answers."""
+        environment = self.environment | {"WEB_CONCURRENCY": str(workers)}
+        with self.log.open("a", encoding="utf-8") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "app.cli", "serve"],
+                cwd=self.project.path,
+                env=environment,
+                stdout=log,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+            )
+        wait_until(self._answers, f"{self.project.path.name} to start", self.log)
+
+    def stop(self) -> int:
+        """Ask it to stop, as an orchestrator does, and return its exit status."""
+        if self.process is None:
+            return 0
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            status = self.process.wait(timeout=20)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+        self.process = None
+        return status
+
+    def drop_database(self) -> None:
+        """Leave no rows behind."""
+        drop = "import asyncio, os; from app.core import dialect; asyncio.run(dialect.drop_database(os.environ['DATABASE_URL']))"
+        self.python("-c", drop)
+
+    def client(self, **options: Any) -> httpx.Client:  # noqa: ANN401 - httpx's own options
+        """Return a client of the running service."""
+        return httpx.Client(base_url=self.url, timeout=20, trust_env=False, **options)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+        self.drop_database()
+
+    def _answers(self) -> bool:
+        if self.process is not None and self.process.poll() is not None:
+            message = f"The service ended at its start:\n{self.log.read_text(encoding='utf-8')}"
+            raise RuntimeError(message)
+        try:
+            return httpx.get(f"{self.url}/health/live", trust_env=False).is_success
+        except httpx.TransportError:
+            return False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended."""
+
+    status: int
+    output: str
+    errors: str
+
+    @property
+    def text(self) -> str:
+        """All that it printed."""
+        return self.output + self.errors
+
+
+def run(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    environment: Mapping[str, str],
+    check: bool = True,
+    given: str | None = None,
+) -> Outcome:
+    """Run a command to its end; with `check`, its output becomes the error if it fails."""
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env=dict(environment),
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    outcome = Outcome(done.returncode, done.stdout, done.stderr)
+    if check and outcome.status != 0:
+        message = f"{' '.join(command)} ended with {outcome.status} in {cwd}:\n{outcome.text}"
+        raise AssertionError(message)
+    return outcome
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the environment without what would change a service's settings."""
+    kept = ("PATH", "HOME", "LANG", "TMPDIR", "SSL_", "PIP_", "UV_", "REQUESTS_", "CURL_")
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith(kept) and name != "UV_PROJECT_ENVIRONMENT"
+    }
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(is_so: Any, what: str, log: Path | None = None, *, seconds: float = 60) -> None:  # noqa: ANN401 - any predicate
+    """Poll until the predicate holds.
+
+    Raises:
+        TimeoutError: It never did; the message ends with the log.
+    """
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > deadline:
+            end = log.read_text(encoding="utf-8")[-4000:] if log else ""
+            message = f"Waited {seconds} s for {what}\n{end}"
+            raise TimeoutError(message)
+        time.sleep(0.05)
+
+
+def is_reachable(server: str) -> bool:
+    """Whether the server accepts connections."""
+    parts = urlsplit(SERVERS[server])
+    try:
+        with socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 0), timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+def log_records(path: Path) -> Iterator[dict[str, Any]]:
+    """Parse a log of which every line must be JSON."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        yield json.loads(line)
