@@ -24,6 +24,11 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 Answers = Mapping[str, Any]
+DROP_DATABASE = """
+import asyncio, os
+from app.core import dialect
+asyncio.run(dialect.drop_database(os.environ["DATABASE_URL"]))
+"""
 
 SERVERS = {
     "postgres": os.environ.get("POSTGRES_URL", "postgres://postgres@127.0.0.1:5432").rstrip("/"),
@@ -93,8 +98,10 @@ class Project:
         return tomllib.loads((self / "pyproject.toml").read_text(encoding="utf-8"))
 
     def lines(self, folder: str) -> int:
-        """Count the lines with text in the Python files below a folder."""
-        texts = (path.read_text(encoding="utf-8") for path in (self / folder).rglob("*.py"))
+        """Count the lines with text in a Python file, or in those below a folder."""
+        path = self / folder
+        paths = [path] if path.is_file() else path.rglob("*.py")
+        texts = (path.read_text(encoding="utf-8") for path in paths)
         return sum(bool(line.strip()) for text in texts for line in text.splitlines())
 
 
@@ -184,8 +191,7 @@ class Service:
 
     def drop_database(self) -> None:
         """Leave no rows behind."""
-        drop = "import asyncio, os; from app.core import dialect; asyncio.run(dialect.drop_database(os.environ['DATABASE_URL']))"
-        self.python("-c", drop)
+        self.python("-c", DROP_DATABASE)
 
     def client(self, **options: Any) -> httpx.Client:  # noqa: ANN401 - httpx's own options
         """Return a client of the running service."""

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from pydantic import Field
 from tortoise.exceptions import DBConnectionError
 

@@ -31,12 +31,12 @@ async def upgrade(config: Config) -> list[str]:
     """Apply all that is pending and return its names; the caller holds the migration lock."""
     names: list[str] = []
 
-    def note(event: str, app: str, name: str) -> None:
+    def record(event: str, app: str, name: str) -> None:
         if event == "apply_done":
             names.append(f"{app}.{name}")
 
     await MigrationExecutor(Tortoise.get_connection("default"), config["apps"]).migrate(
-        progress=note
+        progress=record
     )
     return names
 

@@ -1,1 +1,1 @@
-"""What routes ask for: the caller, a page, an id."""
+"""What routes ask for, such as the caller."""

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Strict, StringConstraints
 
 
 def _storable(text: str) -> str:
-    """Refuse NUL, which PostgreSQL cannot store, and halves of UTF-16 pairs, which nothing can."""
+    """Refuse NUL, which not every database stores, and halves of UTF-16 pairs, which none does."""
     if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
         message = "Leave out NUL characters and unpaired surrogates"
         raise ValueError(message)

@@ -1,19 +1,27 @@
 """Probes."""
 
-from http import HTTPStatus
-
 from httpx import AsyncClient
 
 
-async def test_live_answers(client: AsyncClient) -> None:
+async def test_live_answers_while_the_database_is_down(
+    client: AsyncClient, no_database: None
+) -> None:
     response = await client.get("/health/live")
 
-    assert response.status_code == HTTPStatus.OK
+    assert response.status_code == 200
     assert response.json() == {"status": "ok"}
 
 
 async def test_ready_names_each_check(client: AsyncClient) -> None:
     response = await client.get("/health/ready")
 
+    assert response.status_code == 200
     assert response.json() == {"status": "ok", "checks": {"database": "ok", "migrations": "ok"}}
-    assert response.status_code == HTTPStatus.OK
+
+
+async def test_not_ready_while_the_database_is_down(client: AsyncClient, no_database: None) -> None:
+    response = await client.get("/health/ready")
+
+    assert response.status_code == 503
+    assert response.json()["status"] == "failing"
+    assert response.json()["checks"]["database"] == "failing"

@@ -1,0 +1,96 @@
+"""The layer around every request."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from fastapi import FastAPI, Request, Response
+from httpx import AsyncClient
+
+small_bodies = pytest.mark.settings(MAX_BODY_BYTES="1000")
+
+
+@pytest.fixture(autouse=True)
+def _routes(app: FastAPI) -> None:
+    async def crash() -> None:
+        raise RuntimeError
+
+    async def measure(request: Request) -> int:
+        return len(await request.body())
+
+    async def picture() -> Response:
+        return Response(headers={"Cache-Control": "max-age=60"})
+
+    app.add_api_route("/crash", crash)
+    app.add_api_route("/measure", measure, methods=["POST"])
+    app.add_api_route("/picture", picture)
+
+
+async def test_a_plain_request_id_comes_back(client: AsyncClient) -> None:
+    response = await client.get("/health/live", headers={"X-Request-ID": "order-4711-a"})
+
+    assert response.headers.get_list("x-request-id") == ["order-4711-a"]
+
+
+@pytest.mark.parametrize("hostile", ["", "short", "x" * 65, "a b c d e f", "<b>1234567"])
+async def test_any_other_is_replaced_by_a_new_one(client: AsyncClient, hostile: str) -> None:
+    headers = {"X-Request-ID": hostile}
+    answers = [await client.get("/health/live", headers=headers) for _ in range(2)]
+
+    ids = {answer.headers["x-request-id"] for answer in answers}
+    assert [len(request_id) for request_id in ids] == [32, 32]
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/nowhere", "/crash"])
+async def test_every_answer_carries_the_security_headers(client: AsyncClient, path: str) -> None:
+    response = await client.get(path)
+
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["x-frame-options"] == "DENY"
+    assert response.headers["content-security-policy"] == "frame-ancestors 'none'"
+    assert response.headers["referrer-policy"] == "no-referrer"
+    assert response.headers["cache-control"] == "no-store"
+    assert "strict-transport-security" not in response.headers
+
+
+async def test_browsers_are_held_to_https_where_there_is_https(client: AsyncClient) -> None:
+    response = await client.get("https://test/health/live")
+
+    assert "max-age=" in response.headers["strict-transport-security"]
+
+
+async def test_a_route_may_say_how_long_its_answer_is_fresh(client: AsyncClient) -> None:
+    response = await client.get("/picture")
+
+    assert response.headers.get_list("cache-control") == ["max-age=60"]
+
+
+async def test_a_slash_at_the_end_makes_no_difference(client: AsyncClient) -> None:
+    response = await client.get("/health/live/")
+
+    assert response.status_code == 200
+
+
+@small_bodies
+async def test_a_body_of_the_largest_size_is_read(client: AsyncClient) -> None:
+    response = await client.post("/measure", content=b"x" * 1000)
+
+    assert response.json() == 1000
+
+
+@small_bodies
+@pytest.mark.parametrize(("header", "chunks_read"), [("Content-Length", 0), ("Size-Unknown", 11)])
+async def test_a_larger_body_is_refused_before_it_is_all_read(
+    client: AsyncClient, header: str, chunks_read: int
+) -> None:
+    sent: list[bytes] = []
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            sent.append(b"x" * 100)
+            yield sent[-1]
+
+    response = await client.post("/measure", content=chunks(), headers={header: "10000"})
+
+    assert response.status_code == response.json()["status"] == 413
+    assert response.headers["connection"] == "close"
+    assert len(sent) == chunks_read

@@ -1,0 +1,97 @@
+"""Commands for whoever runs the service."""
+
+import json
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from app.cli import cli
+from app.core.settings import Section
+from tests.commands import run
+from tests.conftest import NO_DATABASE_URL, ChangeSettings
+
+
+@pytest.fixture
+def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder of its own; return where `.env` would be."""
+    shutil.copy(".env.example", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / ".env"
+
+
+@pytest.fixture
+def taken_port() -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield str(server.getsockname()[1])
+
+
+def test_setup_writes_settings_that_are_accepted_and_secret(
+    env: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for line in Path(".env.example").read_text(encoding="utf-8").splitlines():
+        monkeypatch.delenv(line.partition("=")[0], raising=False)
+
+    CliRunner().invoke(cli, ["setup"])
+
+    for section in Section.__subclasses__():
+        section(_env_file=env)
+    assert os.name == "nt" or env.stat().st_mode & 0o777 == 0o600
+
+
+def test_setup_keeps_a_file_that_is_there(env: Path) -> None:
+    env.write_text("PORT=9000\n")
+
+    CliRunner().invoke(cli, ["setup"])
+
+    assert env.read_text() == "PORT=9000\n"
+
+
+async def test_doctor_is_content_with_a_service_that_can_start(
+    database: None, change_settings: ChangeSettings, free_tcp_port: int
+) -> None:
+    change_settings(PORT=str(free_tcp_port))
+
+    result = await run("doctor")
+
+    assert result.exit_code == 0, result.output
+
+
+async def test_doctor_names_what_is_wrong(change_settings: ChangeSettings, taken_port: str) -> None:
+    change_settings(DATABASE_URL=NO_DATABASE_URL, PORT=taken_port)
+
+    result = await run("doctor")
+
+    assert result.exit_code == 1
+    assert "✗ database: does not answer" in result.output
+    assert f"✗ port: 127.0.0.1:{taken_port}" in result.output
+
+
+async def test_serve_says_that_the_port_is_taken(
+    change_settings: ChangeSettings, taken_port: str
+) -> None:
+    change_settings(PORT=taken_port)
+
+    result = await run("serve")
+
+    assert result.exit_code == 1
+    assert f"Cannot listen on 127.0.0.1:{taken_port}" in result.output
+
+
+async def test_rollback_says_that_the_database_is_down(change_settings: ChangeSettings) -> None:
+    change_settings(DATABASE_URL=NO_DATABASE_URL)
+
+    result = await run("rollback")
+
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: The database does not answer")
+
+
+async def test_openapi_prints_the_document() -> None:
+    result = await run("openapi")
+
+    assert "/health/live" in json.loads(result.output)["paths"]

@@ -1,0 +1,59 @@
+"""The service, assembled: what lies around the routes."""
+
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient
+
+ORIGIN = "https://app.example.org"
+called_by_an_app = pytest.mark.settings(CORS_ORIGINS=ORIGIN)
+
+
+@called_by_an_app
+@pytest.mark.parametrize(("word", "status"), [("1", 200), ("x", 422), ("0", 500), ("", 404)])
+async def test_the_allowed_origin_may_read_every_answer(
+    app: FastAPI, client: AsyncClient, word: str, status: int
+) -> None:
+    async def invert(number: int) -> float:
+        return 1 / number
+
+    app.add_api_route("/invert/{number}", invert)
+
+    response = await client.get(f"/invert/{word}", headers={"Origin": ORIGIN})
+
+    assert response.status_code == status
+    assert response.headers["access-control-allow-origin"] == ORIGIN
+    assert "Origin" in response.headers["vary"]
+
+
+@called_by_an_app
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", f"{ORIGIN}.evil.example", "http://app.example.org"]
+)
+async def test_other_origins_read_nothing(client: AsyncClient, origin: str) -> None:
+    headers = {"Origin": origin, "Access-Control-Request-Method": "GET"}
+    for method in ("GET", "OPTIONS"):
+        response = await client.request(method, "/health/live", headers=headers)
+
+        assert "access-control-allow-origin" not in response.headers
+
+
+async def test_no_origin_is_allowed_unless_one_is_set(client: AsyncClient) -> None:
+    response = await client.get("/health/live", headers={"Origin": ORIGIN})
+
+    assert "access-control-allow-origin" not in response.headers
+
+
+@pytest.mark.settings(ALLOWED_HOSTS="api.example.org")
+@pytest.mark.parametrize(("host", "status"), [("api.example.org", 200), ("evil.example", 400)])
+async def test_only_allowed_hosts_are_answered(client: AsyncClient, host: str, status: int) -> None:
+    response = await client.get("/health/live", headers={"Host": host})
+
+    assert response.status_code == status
+
+
+async def test_long_answers_are_compressed_and_short_ones_are_not(client: AsyncClient) -> None:
+    long = await client.get("/openapi.json")
+    short = await client.get("/health/live")
+
+    assert long.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in short.headers
