@@ -6,6 +6,7 @@ from tortoise import Tortoise
 
 from app.config import get_settings
 from app.core import dialect, migration_tool
+from app.core.commands import reason
 from app.core.ports import why_not_listen
 from app.core.settings import WrongSettings, check_all
 from app.database import connected, orm_config
@@ -44,7 +45,7 @@ async def _database() -> list[Finding]:
             rows = await connection.execute_query_dict(dialect.VERSION_QUERY)
             missing = await migration_tool.pending(orm_config())
     except dialect.UNAVAILABLE as error:
-        remark = f"does not answer ({type(error).__name__}: {error})"
+        remark = f"does not answer ({reason(error)})"
         remedy = "start it, check DATABASE_URL, and run `just migrate`"
         return [Finding("database", False, remark, remedy)]
     schema = (

@@ -1,5 +1,7 @@
 """The service, assembled: what lies around the routes."""
 
+import re
+
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
@@ -8,8 +10,27 @@ ORIGIN = "https://app.example.org"
 called_by_an_app = pytest.mark.settings(CORS_ORIGINS=ORIGIN)
 
 
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+async def test_documentation_loads_nothing_from_elsewhere(client: AsyncClient, path: str) -> None:
+    page = await client.get(path)
+
+    assets = re.findall(r'(?:src|href)="(.+?)"', page.text)
+    assert len(assets) > 1
+    for asset in [*assets, "/openapi.json"]:
+        assert asset in page.text
+        assert (await client.get(asset)).status_code == 200
+
+
+@pytest.mark.settings(ENVIRONMENT="production")
+@pytest.mark.parametrize("path", ["docs", "redoc", "openapi.json", "docs/assets/favicon.png"])
+async def test_production_has_no_documentation(client: AsyncClient, path: str) -> None:
+    response = await client.get(f"/{path}")
+
+    assert response.status_code == 404
+
+
 @called_by_an_app
-@pytest.mark.parametrize(("word", "status"), [("1", 200), ("x", 422), ("0", 500), ("", 404)])
+@pytest.mark.parametrize(("word", "status"), [("1", 200), ("", 404), ("x", 422), ("0", 500)])
 async def test_the_allowed_origin_may_read_every_answer(
     app: FastAPI, client: AsyncClient, word: str, status: int
 ) -> None:

@@ -1,31 +1,27 @@
 """The schema and the way there and back, on a database of its own."""
 
-import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
-from httpx import ASGITransport, AsyncClient
+from httpx import AsyncClient
+from tortoise.context import TortoiseContext
 from tortoise.exceptions import OperationalError
 
 from app.core import dialect, migration_tool
 from app.database import connected, migrations, orm_config
-from app.main import create_app
 from tests.conftest import DATABASE_URL, ChangeSettings, beside, our_tables
 
 
-@pytest.fixture(autouse=True)
-def _new_database(change_settings: ChangeSettings) -> Iterator[None]:
+@pytest.fixture
+async def applied(client: AsyncClient, change_settings: ChangeSettings) -> AsyncIterator[list[str]]:
+    """Migrate a new database and return the names of the migrations."""
     url = beside(DATABASE_URL, "_new")
     change_settings(DATABASE_URL=url)
-    asyncio.run(dialect.drop_database(url))
-    yield
-    asyncio.run(dialect.drop_database(url))
-
-
-@pytest.fixture
-def applied() -> list[str]:
-    """Migrate the new database and return the names of the migrations."""
-    return asyncio.run(migrations().upgrade()) or pytest.skip("there are no tables yet")
+    await dialect.drop_database(url)
+    async with TortoiseContext():
+        yield await migrations().upgrade()
+    await dialect.drop_database(url)
 
 
 async def readable_tables() -> list[str]:
@@ -33,42 +29,33 @@ async def readable_tables() -> list[str]:
     names: list[str] = []
     async with connected():
         for table in our_tables():
-            try:
+            with suppress(OperationalError):
                 await table.first()
-            except OperationalError:
-                continue
-            names.append(table.__name__)
+                names.append(table.__name__)
     return names
 
 
-def test_the_models_have_no_change_that_no_migration_makes() -> None:
-    async def changes() -> list[str]:
-        await migrations().upgrade()
-        async with connected():
-            return await migration_tool.changes(orm_config())
-
-    assert asyncio.run(changes()) == []
+async def test_the_models_have_no_change_that_no_migration_makes(applied: list[str]) -> None:
+    async with connected():
+        assert await migration_tool.changes(orm_config()) == []
 
 
-def test_all_migrations_can_be_undone_and_applied_again(applied: list[str]) -> None:
-    before = asyncio.run(readable_tables())
-    undone = asyncio.run(migrations().downgrade(to_nothing=True))
-    between = asyncio.run(readable_tables())
-    again = asyncio.run(migrations().upgrade())
-    after = asyncio.run(readable_tables())
+async def test_all_migrations_can_be_undone_and_applied_again(applied: list[str]) -> None:
+    tables = await readable_tables()
 
-    assert again == applied == undone[::-1]
-    assert between == []
-    assert after == before != []
+    assert await migrations().downgrade(to_nothing=True) == applied[::-1]
+    assert await readable_tables() == []
+    assert await migrations().upgrade() == applied
+    assert await readable_tables() == tables
 
 
-def test_the_service_is_not_ready_before_the_last_migration(applied: list[str]) -> None:
-    async def ask() -> tuple[int, object]:
-        transport = ASGITransport(create_app())
-        async with connected(), AsyncClient(transport=transport, base_url="http://test") as http:
-            response = await http.get("/health/ready")
-            return response.status_code, response.json()["checks"]
+async def test_ready_says_no_before_the_last_migration(
+    client: AsyncClient, applied: list[str]
+) -> None:
+    if not await migrations().downgrade():
+        pytest.skip("there are no migrations yet")
+    async with connected():
+        response = await client.get("/health/ready")
 
-    asyncio.run(migrations().downgrade())
-
-    assert asyncio.run(ask()) == (503, {"database": "ok", "migrations": "failing"})
+    assert response.status_code == 503
+    assert response.json()["checks"] == {"database": "ok", "migrations": "failing"}

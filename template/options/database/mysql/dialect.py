@@ -18,15 +18,30 @@ EXAMPLE_URL = "mysql://user:password@127.0.0.1:3306/database"
 VERSION_QUERY = "SELECT version() AS version"
 LOCK_WAIT_SECONDS = 60
 
-# https://dev.mysql.com/doc/mysql-errors/8.0/en/
-TOO_MANY_CONNECTIONS, SERVER_SHUTDOWN, UNKNOWN_DATABASE = 1040, 1053, 1049
-LOCK_WAIT_TIMEOUT, DEADLOCK, CONNECTION_KILLED = 1205, 1213, 1927
-CANNOT_CONNECT, SERVER_GONE, SERVER_LOST = (2002, 2003), 2006, 2013
-ACCESS_DENIED, DATABASE_EXISTS = (1044, 1045), 1007
+# Error numbers: https://dev.mysql.com/doc/mysql-errors/8.0/en/, MariaDB's from 1900 on.
+DATABASE_EXISTS, UNKNOWN_DATABASE = 1007, 1049
+ACCESS_DENIED = {1044, 1045, 1698}
+LOCK_WAIT_TIMEOUT, DEADLOCK = 1205, 1213
+TOO_MANY_CONNECTIONS, SHUTDOWN_IN_PROGRESS, CONNECTION_KILLED = 1040, 1053, 1927
+NO_SOCKET, NO_CONNECTION, SERVER_GONE, SERVER_LOST = 2002, 2003, 2006, 2013
+AWAY = {
+    UNKNOWN_DATABASE,
+    *ACCESS_DENIED,
+    LOCK_WAIT_TIMEOUT,
+    DEADLOCK,
+    TOO_MANY_CONNECTIONS,
+    SHUTDOWN_IN_PROGRESS,
+    CONNECTION_KILLED,
+    NO_SOCKET,
+    NO_CONNECTION,
+    SERVER_GONE,
+    SERVER_LOST,
+}
 
 UNAVAILABLE: tuple[type[Exception], ...] = (
     DBConnectionError,
     OperationalError,
+    errors.OperationalError,
     errors.InterfaceError,
     ConnectionError,
     EOFError,
@@ -48,24 +63,14 @@ get_pool = cached(Pool)
 
 def is_unavailable(error: Exception) -> bool:
     """Tell a server that cannot answer from a statement that is wrong."""
-    if isinstance(error, OperationalError) and not isinstance(error, DBConnectionError):
-        away = {
-            TOO_MANY_CONNECTIONS,
-            SERVER_SHUTDOWN,
-            LOCK_WAIT_TIMEOUT,
-            DEADLOCK,
-            CONNECTION_KILLED,
-            *CANNOT_CONNECT,
-            SERVER_GONE,
-            SERVER_LOST,
-        }
-        return _code(error) in away
+    if isinstance(error, OperationalError | errors.OperationalError):
+        return isinstance(error, DBConnectionError) or _code(error) in AWAY
     return isinstance(error, UNAVAILABLE)
 
 
 def must_retry(error: Exception) -> bool:
     """Whether the server undid the transaction so that it can be run again."""
-    return isinstance(error, OperationalError) and _code(error) == DEADLOCK
+    return _code(error) == DEADLOCK
 
 
 def credentials(url: str) -> dict[str, Any]:
@@ -185,10 +190,10 @@ async def _execute_elsewhere(arguments: dict[str, Any], statement: str) -> None:
         connection.close()
 
 
-def _code(error: OperationalError) -> object:
-    """Return the server's error number; Tortoise wraps the driver's exception."""
-    driver_error = error.args[0] if error.args else None
-    return driver_error.args[0] if isinstance(driver_error, Exception) else None
+def _code(error: Exception) -> object:
+    """Return the server's error number, also where Tortoise wraps the driver's exception."""
+    first = error.args[0] if error.args else None
+    return first.args[0] if isinstance(first, Exception) and first.args else first
 
 
 def _quoted(name: str) -> str:

@@ -20,6 +20,8 @@ LOCK_KEY = 7_215_043_101
 UNAVAILABLE: tuple[type[Exception], ...] = (
     DBConnectionError,
     asyncpg.PostgresConnectionError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,

@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import click
+from tortoise.exceptions import OperationalError
 
 from app.core import dialect
 from app.core.errors import AppError
@@ -30,18 +31,26 @@ def asynchronous(
                 unavailable(error)
             raise click.ClickException(str(error)) from None
         except Exception as error:
-            if not dialect.is_unavailable(error):
-                raise
-            unavailable(error)
+            if dialect.is_unavailable(error):
+                unavailable(error)
+            if isinstance(error, OperationalError):
+                message = f"The database refused ({reason(error)}). Run `just migrate` first."
+                raise click.ClickException(message) from None
+            raise
 
     return run
 
 
 def unavailable(error: Exception) -> NoReturn:
     """End the command because the database does not answer."""
-    cause = error.__cause__ or error.__context__ or error
     message = (
-        f"The database does not answer ({type(cause).__name__}: {cause})."
+        f"The database does not answer ({reason(error)})."
         " Is it running, is DATABASE_URL right, and has `just migrate` created it?"
     )
     raise click.ClickException(message) from None
+
+
+def reason(error: Exception) -> str:
+    """Return what the driver said, without what the ORM adds about its configuration."""
+    cause = error.__cause__ or error.__context__ or error
+    return f"{type(cause).__name__}: {cause}"

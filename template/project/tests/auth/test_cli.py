@@ -1,0 +1,77 @@
+"""Commands about accounts."""
+
+from datetime import timedelta
+
+import pytest
+from httpx import AsyncClient
+
+from app.models.token import Token
+from app.models.user import User
+from app.services import token as token_service
+from tests.conftest import run
+from tests.factories import PASSWORD, add_user, log_in
+
+CREATE_ADMIN = ("create-admin", "--username", "root", "--email", "root@example.org")
+
+
+async def test_the_first_administrator_signs_in_with_the_password_typed(
+    client: AsyncClient,
+) -> None:
+    result = await run(*CREATE_ADMIN, "--password-stdin", typed=f"{PASSWORD}\n")
+
+    assert result.output == "Created the administrator root.\n"
+    assert (await log_in(client, "root")).status_code == 200
+    assert (await User.get(roles__name="admin")).username == "root"
+
+
+async def test_a_password_that_nobody_typed_is_shown_once(client: AsyncClient) -> None:
+    result = await run(*CREATE_ADMIN)
+
+    password = result.output.split()[-1]
+    assert (await log_in(client, "root", password)).status_code == 200
+
+
+async def test_there_is_no_second_first_administrator(database: None) -> None:
+    await add_user("ada", role="admin")
+
+    result = await run(*CREATE_ADMIN)
+
+    assert result.exit_code == 0
+    assert result.output == "There is an administrator already: ada.\n"
+    assert await User.all().count() == 1
+
+
+async def test_a_password_that_is_too_short_is_refused(database: None) -> None:
+    result = await run(*CREATE_ADMIN, "--password-stdin", typed="short\n")
+
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: password: ")
+    assert await User.all().count() == 0
+
+
+async def test_purge_deletes_what_expired(database: None) -> None:
+    ada = await add_user("ada")
+    await token_service.open_family(ada, lifetime=timedelta(seconds=-1))
+    going_on, _ = await token_service.open_family(ada, lifetime=timedelta(hours=1))
+
+    result = await run("purge")
+
+    assert result.output == "Deleted 1 expired tokens.\n"
+    assert await Token.all().values_list("family", flat=True) == [going_on]
+
+
+async def test_seed_adds_people_once(database: None) -> None:
+    first = await run("seed")
+    second = await run("seed")
+
+    assert first.exit_code == second.exit_code == 0
+    assert "ada is there already." in second.output
+    assert await User.filter(username="ada").count() == 1
+
+
+@pytest.mark.settings(ENVIRONMENT="production")
+async def test_seed_adds_nobody_in_production(client: AsyncClient) -> None:
+    result = await run("seed")
+
+    assert result.exit_code == 1
+    assert await User.all().count() == 0

@@ -1,0 +1,141 @@
+"""Refresh tokens: each works once, and a session ends when it should."""
+
+import asyncio
+import hashlib
+import json
+
+import pytest
+from httpx import AsyncClient, Response
+from tortoise import timezone
+
+from app.models.token import Token
+from tests.conftest import LogLines
+from tests.factories import PASSWORD, add_user, bearer, log_in
+
+Tokens = dict[str, str]
+
+
+async def refresh(client: AsyncClient, token: str) -> Response:
+    return await client.post("/api/auth/refresh", json={"refresh_token": token})
+
+
+async def status_of(client: AsyncClient, tokens: Tokens) -> int:
+    """Return the status of a request that carries the access token."""
+    headers = bearer(tokens["access_token"])
+    return (await client.get("/api/users/me", headers=headers)).status_code
+
+
+@pytest.fixture
+async def tokens(client: AsyncClient) -> Tokens:
+    """Return Ada's tokens."""
+    await add_user("ada")
+    pair: Tokens = (await log_in(client, "ada")).json()
+    return pair
+
+
+async def test_a_refresh_token_buys_a_new_pair(client: AsyncClient, tokens: Tokens) -> None:
+    response = await refresh(client, tokens["refresh_token"])
+
+    assert response.status_code == 200
+    assert response.json().keys() == tokens.keys()
+    assert response.json()["refresh_token"] != tokens["refresh_token"]
+    assert await status_of(client, response.json()) == 200
+
+
+async def test_a_second_use_ends_the_session(client: AsyncClient, tokens: Tokens) -> None:
+    successor = (await refresh(client, tokens["refresh_token"])).json()
+
+    again = await refresh(client, tokens["refresh_token"])
+
+    assert again.status_code == 401
+    assert again.headers["www-authenticate"] == "Bearer"
+    assert (await refresh(client, successor["refresh_token"])).status_code == 401
+    assert await status_of(client, successor) == await status_of(client, tokens) == 401
+
+
+async def test_one_of_ten_uses_at_once_succeeds_and_the_session_ends(
+    client: AsyncClient, tokens: Tokens
+) -> None:
+    answers = await asyncio.gather(*(refresh(client, tokens["refresh_token"]) for _ in range(10)))
+
+    winner, *losers = sorted(answers, key=lambda answer: answer.status_code)
+    assert winner.status_code == 200
+    assert [loser.status_code for loser in losers] == [401] * 9
+    assert await status_of(client, winner.json()) == 401
+    assert (await refresh(client, winner.json()["refresh_token"])).status_code == 401
+
+
+async def test_other_sessions_of_the_person_go_on(client: AsyncClient, tokens: Tokens) -> None:
+    other = (await log_in(client, "ada")).json()
+
+    await client.post("/api/auth/logout", json={"refresh_token": tokens["refresh_token"]})
+
+    assert await status_of(client, other) == 200
+    assert (await refresh(client, other["refresh_token"])).status_code == 200
+
+
+async def test_logout_ends_the_session_at_once(client: AsyncClient, tokens: Tokens) -> None:
+    body = {"refresh_token": tokens["refresh_token"]}
+
+    response = await client.post("/api/auth/logout", json=body)
+
+    assert response.status_code == 204
+    assert await status_of(client, tokens) == 401
+    assert (await refresh(client, tokens["refresh_token"])).status_code == 401
+
+
+async def test_logout_tells_nothing_about_a_token(client: AsyncClient, tokens: Tokens) -> None:
+    for token in (tokens["refresh_token"], tokens["refresh_token"], "unknown"):
+        response = await client.post("/api/auth/logout", json={"refresh_token": token})
+
+        assert response.status_code == 204
+
+
+async def test_an_expired_refresh_token_is_refused(client: AsyncClient, tokens: Tokens) -> None:
+    await Token.all().update(expires_at=timezone.now())
+
+    response = await refresh(client, tokens["refresh_token"])
+
+    assert response.status_code == 401
+    assert await status_of(client, tokens) == 401
+
+
+async def test_an_access_token_is_no_refresh_token(client: AsyncClient, tokens: Tokens) -> None:
+    wrong_way = await refresh(client, tokens["access_token"])
+    other_way = await status_of(client, tokens | {"access_token": tokens["refresh_token"]})
+
+    assert 400 <= wrong_way.status_code < 500
+    assert other_way == 401
+
+
+@pytest.mark.parametrize("token", ["unknown", "", "\x00", "\ud800", "x" * 5000, None, 1])
+async def test_any_other_text_is_refused(client: AsyncClient, token: object) -> None:
+    body = json.dumps({"refresh_token": token})
+    headers = {"Content-Type": "application/json"}
+    response = await client.post("/api/auth/refresh", content=body, headers=headers)
+
+    assert response.status_code in {401, 422}
+
+
+async def test_only_the_digest_of_a_refresh_token_is_stored(
+    client: AsyncClient, tokens: Tokens
+) -> None:
+    (row,) = await Token.all().values()
+
+    assert row["secret_hash"] == hashlib.sha256(tokens["refresh_token"].encode()).hexdigest()
+    assert tokens["refresh_token"] not in str(row)
+
+
+async def test_no_secret_is_logged_even_at_debug(
+    client: AsyncClient, tokens: Tokens, log_lines: LogLines
+) -> None:
+    rotated = (await refresh(client, tokens["refresh_token"])).json()
+    await status_of(client, rotated)
+    await log_in(client, "ada", "hunter2")
+    await log_in(client, "ada")
+    await client.post("/api/auth/logout", json={"refresh_token": rotated["refresh_token"]})
+
+    log = str(log_lines())
+    assert log.count("'app.access'") == 5
+    for secret in (PASSWORD, "hunter2", *tokens.values(), *rotated.values()):
+        assert secret == "bearer" or str(secret) not in log

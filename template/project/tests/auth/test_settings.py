@@ -1,0 +1,57 @@
+"""Settings of accounts."""
+
+import secrets
+
+import pytest
+
+from app.auth.settings import get_auth_settings
+from app.core.settings import check_all
+from tests.conftest import ChangeSettings
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        secrets.token_urlsafe(16),
+        "written-by-just-setup",
+        "changethis" * 4,
+        "my-Secret-key-that-nobody-will-ever-guess",
+        "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+        "abcabcabcabcabcabcabcabcabcabcabcabc",
+    ],
+)
+def test_a_key_that_can_be_guessed_is_refused(change_settings: ChangeSettings, key: str) -> None:
+    change_settings(SECRET_KEY=key)
+
+    with pytest.raises(SystemExit, match="\n  SECRET_KEY: ") as refusal:
+        check_all()
+
+    assert not key or key not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("environment", "registration", "is_open"),
+    [
+        ("development", "", True),
+        ("production", "", False),
+        ("production", "open", True),
+        ("development", "closed", False),
+    ],
+)
+def test_production_registers_strangers_only_if_told_so(
+    change_settings: ChangeSettings, environment: str, registration: str, *, is_open: bool
+) -> None:
+    change_settings(ENVIRONMENT=environment, REGISTRATION=registration)
+
+    assert get_auth_settings().registration_is_open == is_open
+
+
+def test_each_purpose_has_a_key_of_its_own() -> None:
+    settings = get_auth_settings()
+
+    keys = {settings.key_for("access"), settings.key_for("mail")}
+
+    assert len(keys) == 2
+    assert settings.key_for("access") in keys
+    assert all(len(key) == 32 for key in keys)

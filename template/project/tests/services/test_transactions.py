@@ -1,0 +1,62 @@
+"""Several writes as one."""
+
+import pytest
+
+from app.core import dialect
+from app.core.transactions import transactional
+from app.models.role import Role
+
+pytestmark = pytest.mark.usefixtures("database")
+
+CANDIDATES = [
+    kind(reason)
+    for kind in dialect.UNAVAILABLE
+    for reason in ("database is locked", Exception(1213, "Deadlock found"))
+]
+DEADLOCK = next(error for error in CANDIDATES if dialect.must_retry(error))
+"""An error after which this service's database wants the transaction again."""
+
+
+@transactional
+async def add_roles(*names: str, failures: list[Exception]) -> None:
+    """Store roles, but fail as long as there are failures left."""
+    for name in names:
+        await Role.create(name=name)
+    if failures:
+        raise failures.pop()
+
+
+async def stored() -> list[str]:
+    return [role.name for role in await Role.filter(name__in=["reader", "writer"])]
+
+
+async def test_a_failure_undoes_every_write() -> None:
+    with pytest.raises(ValueError, match="too late"):
+        await add_roles("reader", "writer", failures=[ValueError("too late")])
+
+    assert await stored() == []
+
+
+async def test_what_the_database_undid_is_done_again() -> None:
+    await add_roles("reader", "writer", failures=[DEADLOCK, DEADLOCK])
+
+    assert sorted(await stored()) == ["reader", "writer"]
+
+
+async def test_the_third_failure_is_the_last() -> None:
+    failures = [DEADLOCK] * 5
+
+    with pytest.raises(type(DEADLOCK)):
+        await add_roles("reader", failures=failures)
+
+    assert len(failures) == 2
+    assert await stored() == []
+
+
+async def test_another_failure_is_not_tried_again() -> None:
+    failures: list[Exception] = [ValueError("wrong"), ValueError("wrong")]
+
+    with pytest.raises(ValueError, match="wrong"):
+        await add_roles("reader", failures=failures)
+
+    assert len(failures) == 1
