@@ -1,6 +1,5 @@
 """Notes."""
 
-import logging
 from datetime import timedelta
 
 import pytest
@@ -143,15 +142,3 @@ async def test_a_keyword_is_found_in_titles(client: AsyncClient, ada: User) -> N
     response = await client.get("/api/notes", params={"keyword": "0% RYE"})
 
     assert [note["title"] for note in response.json()["items"]] == ["100% rye"]
-
-
-async def test_a_long_list_costs_as_many_statements_as_a_short_one(
-    client: AsyncClient, ada: User, caplog: pytest.LogCaptureFixture
-) -> None:
-    await Note.bulk_create(Note(owner=ada, title=f"{number}", body="") for number in range(100))
-    caplog.set_level(logging.DEBUG, "tortoise.db_client")
-
-    response = await client.get("/api/notes", params={"size": 100})
-
-    assert len(response.json()["items"]) == 100
-    assert len([record for record in caplog.records if record.name == "tortoise.db_client"]) == 3

@@ -117,15 +117,6 @@ async def test_a_weak_hash_is_replaced_when_its_owner_signs_in(client: AsyncClie
     assert first.status_code == second.status_code == 200
 
 
-async def test_a_wrong_password_replaces_no_hash(client: AsyncClient) -> None:
-    ada = await add_user("ada")
-    await ada.update_from_dict({"password_hash": WEAK.hash(PASSWORD)}).save()
-
-    await log_in(client, "ada", "wrong password")
-
-    assert (await User.get(username="ada")).password_hash == ada.password_hash
-
-
 @pytest.mark.parametrize(
     "body",
     [

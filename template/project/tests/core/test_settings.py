@@ -55,10 +55,3 @@ def test_a_list_has_commas_or_is_json(change_settings: ChangeSettings, text: str
     change_settings(ALLOWED_HOSTS=text)
 
     assert get_settings().allowed_hosts == ("a.org", "b.org")
-
-
-def test_an_empty_setting_has_its_default(change_settings: ChangeSettings) -> None:
-    change_settings(PORT="", ENVIRONMENT="")
-
-    assert get_settings().port == 8000
-    assert get_settings().is_production
