@@ -1,5 +1,6 @@
 """What keeps the service from working, and how to mend it."""
 
+import socket
 from dataclasses import dataclass
 
 from tortoise import Tortoise
@@ -7,7 +8,6 @@ from tortoise import Tortoise
 from app.config import get_settings
 from app.core import dialect, migration_tool
 from app.core.commands import reason
-from app.core.ports import why_not_listen
 from app.core.settings import WrongSettings, check_all
 from app.database import connected, orm_config
 
@@ -63,3 +63,15 @@ def _port() -> Finding:
     if reason is None:
         return Finding("port", True, f"{address} is free")
     return Finding("port", False, f"{address}: {reason}", "stop what uses it, or set PORT")
+
+
+def why_not_listen(host: str, port: int) -> str | None:
+    """Return the reason why a server could not listen there, or None if it could."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error.strerror
+    return None

@@ -1,6 +1,7 @@
 """Roles and permissions."""
 
 from app.core.errors import AppError, NotFound
+from app.core.statements import Statement
 from app.core.transactions import transactional
 from app.models.role import Role
 from app.models.user import User
@@ -13,6 +14,8 @@ BUILT_IN = {
     ADMIN: ("May do everything", list(PERMISSIONS)),
     MEMBER: ("May do what every signed-in person may", []),
 }
+
+_roles_of = Statement(lambda: Role.filter(users=0))
 
 
 class UnknownRole(AppError):
@@ -35,14 +38,13 @@ async def find_all() -> list[Role]:
 
 async def permissions_of(user: User) -> frozenset[str]:
     """Return what the person may do, from the rows of this moment."""
-    granted = await Role.filter(users=user.id).values_list("permissions", flat=True)
-    return frozenset(str(permission) for permissions in granted for permission in permissions)
+    roles = await _roles_of.run(user.id)
+    return frozenset(permission for role in roles for permission in role.permissions)
 
 
 async def names_of(user: User) -> frozenset[str]:
     """Return the names of the person's roles."""
-    names = await Role.filter(users=user.id).values_list("name", flat=True)
-    return frozenset(str(name) for name in names)
+    return frozenset(role.name for role in await _roles_of.run(user.id))
 
 
 @transactional

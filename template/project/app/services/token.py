@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from tortoise import timezone
 
+from app.core.statements import Statement
 from app.core.transactions import transactional
 from app.models.token import Token
 from app.models.user import User
@@ -15,6 +16,17 @@ from app.models.user import User
 log = logging.getLogger(__name__)
 
 REFRESH = "refresh"
+
+_owner = Statement(
+    lambda: User.filter(
+        id=0,
+        is_active=True,
+        tokens__family=UUID(int=0),
+        tokens__used_at=None,
+        tokens__revoked_at=None,
+        tokens__expires_at__gt=timezone.now(),
+    )
+)
 
 
 async def open_family(user: User, *, lifetime: timedelta) -> tuple[UUID, str]:
@@ -46,14 +58,8 @@ async def rotate(secret: str, *, lifetime: timedelta) -> tuple[User, UUID, str] 
 
 async def owner_of_family(family: UUID, owner_id: int) -> User | None:
     """Return the owner of a session that is still going on, in one statement."""
-    return await User.filter(
-        id=owner_id,
-        is_active=True,
-        tokens__family=family,
-        tokens__used_at=None,
-        tokens__revoked_at=None,
-        tokens__expires_at__gt=timezone.now(),
-    ).first()
+    owners = await _owner.run(owner_id, True, str(family), timezone.now())
+    return owners[0] if owners else None
 
 
 async def end_session(secret: str) -> None:
