@@ -33,6 +33,7 @@ TRACES = {
 """Words that only a service with the option may contain."""
 
 NEEDED_BY_OTHERS = {
+    "aiosqlite": "Tortoise loads it for sqlite:// URLs",
     "argon2-cffi": "libpass loads it to hash",
     "python-multipart": "FastAPI loads it to read forms",
     "python-json-logger": "the log configuration names it",

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import aiosqlite
 from tortoise.exceptions import DBConnectionError, OperationalError
 
 EXAMPLE_URL = "sqlite://db.sqlite3"
@@ -82,10 +81,13 @@ async def migration_lock(url: str) -> AsyncIterator[None]:
         TimeoutError: Another process kept the lock for a minute.
     """
     path = credentials(url)["file_path"] + "-migrating"
-    async with aiosqlite.connect(path, timeout=LOCK_WAIT_SECONDS, isolation_level=None) as lock:
+    lock = sqlite3.connect(path, timeout=LOCK_WAIT_SECONDS)
+    try:
         try:
-            await lock.execute("BEGIN EXCLUSIVE")
+            lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             message = f"Another process has been migrating for {LOCK_WAIT_SECONDS} seconds"
             raise TimeoutError(message) from error
         yield
+    finally:
+        lock.close()

@@ -84,10 +84,11 @@ async def _owner(token: str) -> User | None:
     key = get_auth_settings().key_for(ACCESS)
     try:
         claims = jwt.decode(token, key, audience=AUDIENCE, issuer=ISSUER, kind=ACCESS)
-        family, owner_id = UUID(claims["sid"]), int(claims["sub"])
+        family = UUID(claims["sid"])
     except (jwt.InvalidToken, KeyError, ValueError, AttributeError):
         return None
-    return await token_service.owner_of_family(family, owner_id)
+    owner = await token_service.owner_of(family)
+    return owner if owner and claims["sub"] == str(owner.id) else None
 
 
 def _pair(user: User, family: UUID, refresh_token: str) -> TokenPair:

@@ -1,9 +1,10 @@
 """Commands of the command line that work with the database."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Coroutine
 from functools import wraps
-from typing import Any, NoReturn, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import click
 from tortoise.exceptions import OperationalError
@@ -23,31 +24,39 @@ def asynchronous(
     @wraps(work)
     def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         try:
-            return asyncio.run(work(*args, **kwargs))
-        except AppError as error:
-            raise click.ClickException(str(error)) from None
-        except (PermissionError, TimeoutError) as error:
-            if not str(error):
-                unavailable(error)
-            raise click.ClickException(str(error)) from None
+            with asyncio.Runner() as runner:
+                return _run(runner, work(*args, **kwargs))
         except Exception as error:
-            if dialect.is_unavailable(error):
-                unavailable(error)
-            if isinstance(error, OperationalError):
-                message = f"The database refused ({reason(error)}). Run `just migrate` first."
-                raise click.ClickException(message) from None
-            raise
+            if (sentence := _sentence(error)) is None:
+                raise
+            raise click.ClickException(sentence) from None
 
     return run
 
 
-def unavailable(error: Exception) -> NoReturn:
-    """End the command because the database does not answer."""
-    message = (
-        f"The database does not answer ({reason(error)})."
-        " Is it running, is DATABASE_URL right, and has `just migrate` created it?"
-    )
-    raise click.ClickException(message) from None
+def _sentence(error: Exception) -> str | None:
+    """Return what a person can do about the error, or None if it is a fault of the program."""
+    if isinstance(error, AppError | PermissionError | TimeoutError) and str(error):
+        return str(error)
+    if dialect.is_unavailable(error):
+        return (
+            f"The database does not answer ({reason(error)})."
+            " Is it running, is DATABASE_URL right, and has `just migrate` created it?"
+        )
+    if isinstance(error, OperationalError):
+        return f"The database refused ({reason(error)}). Run `just migrate` first."
+    return str(error) if isinstance(error, OSError) else None
+
+
+def _run(runner: asyncio.Runner, work: Coroutine[Any, Any, Result]) -> Result:
+    """Run the work; if it fails, let drivers' threads end before the loop that they report to."""
+    before = threading.enumerate()
+    try:
+        return runner.run(work)
+    except Exception:
+        for thread in set(threading.enumerate()) - set(before):
+            thread.join(timeout=1)
+        raise
 
 
 def reason(error: Exception) -> str:

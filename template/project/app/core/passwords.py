@@ -4,7 +4,6 @@ The one module that imports `passlib`, from its maintained fork `libpass`.
 """
 
 import os
-from functools import lru_cache
 
 from anyio import CapacityLimiter, to_thread
 from passlib.context import CryptContext
@@ -17,6 +16,8 @@ _context = CryptContext(
     argon2__time_cost=2,
     argon2__parallelism=1,
 )
+
+_DECOY = _context.hash("nobody's password")
 
 # More at once would take processor time from the event loop and 19 MiB each.
 _few_at_a_time = CapacityLimiter(max(1, (os.cpu_count() or 1) // 2))
@@ -36,13 +37,7 @@ async def verify(password: str, password_hash: str | None) -> tuple[bool, str | 
     Returns:
         Whether they match, and a hash to store instead if the old one is weaker than today's.
     """
-    stored = password_hash or await to_thread.run_sync(_decoy, limiter=_few_at_a_time)
     is_right, better_hash = await to_thread.run_sync(
-        _context.verify_and_update, password, stored, limiter=_few_at_a_time
+        _context.verify_and_update, password, password_hash or _DECOY, limiter=_few_at_a_time
     )
     return bool(is_right and password_hash), better_hash
-
-
-@lru_cache
-def _decoy() -> str:
-    return str(_context.hash("nobody's password"))

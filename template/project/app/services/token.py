@@ -19,7 +19,6 @@ REFRESH = "refresh"
 
 _owner = Statement(
     lambda: User.filter(
-        id=0,
         is_active=True,
         tokens__family=UUID(int=0),
         tokens__used_at=None,
@@ -56,9 +55,9 @@ async def rotate(secret: str, *, lifetime: timedelta) -> tuple[User, UUID, str] 
     return (owner, token.family, successor) if owner else None
 
 
-async def owner_of_family(family: UUID, owner_id: int) -> User | None:
+async def owner_of(family: UUID) -> User | None:
     """Return the owner of a session that is still going on, in one statement."""
-    owners = await _owner.run(owner_id, True, str(family), timezone.now())
+    owners = await _owner.run(True, str(family), timezone.now())
     return owners[0] if owners else None
 
 
