@@ -94,7 +94,7 @@ async def _invalid_request(_request: Request, error: Exception) -> Response:
         for fault in error.errors()
     ]
     detail = "The request has invalid fields"
-    return problem(HTTPStatus.UNPROCESSABLE_CONTENT, detail, errors=errors)
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=errors)
 
 
 def _field(place: Sequence[object]) -> str:

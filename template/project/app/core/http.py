@@ -75,7 +75,7 @@ class RequestLayer:
         try:
             if body_bytes > self.max_body_bytes:
                 answer = problem(
-                    HTTPStatus.CONTENT_TOO_LARGE, TOO_LARGE, headers={"Connection": "close"}
+                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE, headers={"Connection": "close"}
                 )
                 await answer(scope, receive, send_with_headers)
             else:
@@ -97,7 +97,7 @@ class RequestLayer:
             received += len(message.get("body", b""))
             if received > self.max_body_bytes:
                 raise HTTPException(
-                    HTTPStatus.CONTENT_TOO_LARGE, TOO_LARGE, headers={"Connection": "close"}
+                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE, headers={"Connection": "close"}
                 )
             return message
 
