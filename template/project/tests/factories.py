@@ -52,16 +52,7 @@ def bearer(token: str) -> dict[str, str]:
 def access_token(user: User, family: UUID, **changes: object) -> str:
     """Sign an access token as the service does; None takes a claim away."""
     now = int(time.time())
-    claims: dict[str, object] = {
-        "iss": NAME,
-        "aud": NAME,
-        "sub": str(user.id),
-        "sid": str(family),
-        "jti": uuid4().hex,
-        "typ": "access",
-        "iat": now,
-        "nbf": now,
-        "exp": now + 60,
-    }
+    claims: dict[str, object] = {"iss": NAME, "aud": NAME, "typ": "access", "jti": uuid4().hex}
+    claims |= {"sub": str(user.id), "sid": str(family), "iat": now, "nbf": now, "exp": now + 60}
     changed = {name: value for name, value in (claims | changes).items() if value is not None}
     return jwt.encode(changed, get_auth_settings().key_for("access"))

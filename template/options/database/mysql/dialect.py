@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import asyncmy
 from asyncmy import errors
 from pydantic import Field
+from tortoise.backends.mysql.client import MySQLClient
+from tortoise.backends.mysql.schema_generator import MySQLSchemaGenerator
 from tortoise.exceptions import DBConnectionError, OperationalError
 
 from app.core.settings import Section, cached
@@ -17,6 +19,7 @@ from app.core.settings import Section, cached
 EXAMPLE_URL = "mysql://user:password@127.0.0.1:3306/database"
 VERSION_QUERY = "SELECT version() AS version"
 LOCK_WAIT_SECONDS = 60
+COLLATION = "utf8mb4_bin"
 
 # Error numbers: https://dev.mysql.com/doc/mysql-errors/8.0/en/, MariaDB's from 1900 on.
 DATABASE_EXISTS, UNKNOWN_DATABASE = 1007, 1049
@@ -113,9 +116,25 @@ def connection(url: str) -> dict[str, Any]:
         "connect_timeout": 5,
         "read_timeout": 30,
         "charset": "utf8mb4",
-        "init_command": "SET time_zone = '+00:00'",
+        "init_command": f"SET time_zone = '+00:00', collation_connection = '{COLLATION}'",
     }
-    return {"engine": "tortoise.backends.mysql", "credentials": credentials(url) | pool}
+    return {"engine": __name__, "credentials": credentials(url) | pool}
+
+
+class ExactTables(MySQLSchemaGenerator):
+    """Makes tables that tell `é` from `e` and one emoji from another, as other databases do."""
+
+    def _table_generate_extra(self, table: str) -> str:
+        return f"{super()._table_generate_extra(table)} COLLATE {COLLATION}"
+
+
+class ExactClient(MySQLClient):
+    """Tortoise's client, but for the tables it makes."""
+
+    schema_generator = ExactTables
+
+
+client_class = ExactClient  # Tortoise looks for this name in the module that `engine` names
 
 
 async def create_database(url: str) -> bool:

@@ -1,6 +1,8 @@
 """Probes for load balancers and orchestrators."""
 
 import asyncio
+import logging
+from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from typing import Any, Literal
 
@@ -13,7 +15,11 @@ from app.database import orm_config
 
 PATIENCE_SECONDS = 1
 
+log = logging.getLogger(__name__)
+
 Verdict = Literal["ok", "failing"]
+
+_hanging: set[asyncio.Task[None]] = set()
 
 
 class Liveness(BaseModel):
@@ -37,18 +43,35 @@ async def live() -> Liveness:
 async def ready(response: Response) -> Readiness:
     """Tell whether requests can be served: the database answers and has the newest schema."""
     checks: dict[str, Verdict] = {"database": "failing", "migrations": "failing"}
-    try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            await Tortoise.get_connection("default").execute_query("SELECT 1")
-            checks["database"] = "ok"
-            if not await migration_tool.pending(orm_config()):
-                checks["migrations"] = "ok"
-    except Exception:  # noqa: BLE001, S110 - whatever went wrong, the answer is "not ready"
-        pass
+    await _within_patience(lambda: _examine(checks))
     status: Verdict = "ok" if set(checks.values()) == {"ok"} else "failing"
     if status != "ok":
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     return Readiness(status=status, checks=checks)
+
+
+async def _examine(checks: dict[str, Verdict]) -> None:
+    await Tortoise.get_connection("default").execute_query("SELECT 1")
+    checks["database"] = "ok"
+    if not await migration_tool.pending(orm_config()):
+        checks["migrations"] = "ok"
+
+
+async def _within_patience(examine: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Wait a moment for an examination, and leave it behind if it hangs.
+
+    A driver cannot be made to give up at once. So a hanging examination goes
+    on, and until it ends no further one is started.
+    """
+    if _hanging:
+        return
+    task = asyncio.create_task(examine())
+    _hanging.add(task)
+    task.add_done_callback(_hanging.discard)
+    done, _ = await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
+    for finished in done:
+        if error := finished.exception():
+            log.info("Not ready: %s", type(error).__name__)
 
 
 def install(app: FastAPI) -> None:

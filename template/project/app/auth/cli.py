@@ -7,6 +7,7 @@ import click
 from pydantic import ValidationError
 
 from app.core.commands import asynchronous
+from app.core.transactions import transactional
 from app.database import connected
 from app.models.user import User
 from app.schemas.user import UserCreate
@@ -29,8 +30,7 @@ async def create_admin(username: str, email: str, *, password_stdin: bool) -> No
         if existing:
             click.echo(f"There is an administrator already: {existing.username}.")
             return
-        user = await _register(username, email, password)
-        await role_service.assign(user.id, [role_service.ADMIN])
+        user = await _create(username, email, password)
     click.echo(f"Created the administrator {user.username}.")
     if given is None:
         click.echo(f"Password, shown this once: {password}")
@@ -45,10 +45,12 @@ async def purge() -> None:
     click.echo(f"Deleted {count} expired tokens.")
 
 
-async def _register(username: str, email: str, password: str) -> User:
+@transactional
+async def _create(username: str, email: str, password: str) -> User:
     values = {"username": username, "email": email, "password": password}
     try:
-        return await user_service.register(UserCreate(**values, confirm_password=password))
+        user = await user_service.register(UserCreate(**values, confirm_password=password))
+        return await role_service.assign(user.id, [role_service.ADMIN])
     except ValidationError as error:
         fault = error.errors(include_input=False)[0]
         message = f"{fault['loc'][0]}: {fault['msg'].removeprefix('Value error, ')}"

@@ -85,7 +85,7 @@ async def _owner(token: str) -> User | None:
     try:
         claims = jwt.decode(token, key, audience=AUDIENCE, issuer=ISSUER, kind=ACCESS)
         family = UUID(claims["sid"])
-    except (jwt.InvalidToken, KeyError, ValueError, AttributeError):
+    except (jwt.InvalidToken, KeyError, ValueError, TypeError, AttributeError):
         return None
     owner = await token_service.owner_of(family)
     return owner if owner and claims["sub"] == str(owner.id) else None

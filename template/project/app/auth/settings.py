@@ -12,9 +12,8 @@ from app.core.settings import Section, cached
 SHORTEST_KEY_BYTES = 32
 FEWEST_DIFFERENT_BYTES = 8
 PLACEHOLDERS = (
-    "change",
-    "secret",
-    "placeholder",
+    *("change", "secret", "insecure", "default", "password", "example", "development"),
+    *("placeholder", "written-by"),
     "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",  # FastAPI's tutorial
 )
 

@@ -8,6 +8,7 @@ from jose.exceptions import JOSEError
 
 ALGORITHM = "HS256"
 CLAIMS = ("exp", "iat", "nbf", "sub", "aud", "iss", "jti")
+TIMES = ("exp", "iat", "nbf")
 LEEWAY_SECONDS = 10
 
 
@@ -34,11 +35,12 @@ def decode(token: str, key: bytes, *, audience: str, issuer: str, kind: str) -> 
             token, key, algorithms=[ALGORITHM], audience=audience, issuer=issuer, options=options
         )
         header = jwt.get_unverified_header(token)
-    except (JOSEError, ValueError, TypeError, AttributeError, KeyError) as error:
+    except (JOSEError, ValueError, TypeError, ArithmeticError, AttributeError, KeyError) as error:
         message = "The token is not valid"
         raise InvalidToken(message) from error
-    is_from_the_future = claims["iat"] > time.time() + LEEWAY_SECONDS
-    if claims.get("typ") != kind or "crit" in header or is_from_the_future:
+    latest = int(time.time()) + LEEWAY_SECONDS
+    has_times = all(type(claims[name]) is int for name in TIMES) and claims["iat"] <= latest
+    if claims.get("typ") != kind or "crit" in header or not has_times:
         message = "The token is for something else"
         raise InvalidToken(message)
     return dict(claims)

@@ -11,7 +11,7 @@ class User(Model):
 
     id = fields.BigIntField(primary_key=True)
     username = fields.CharField(max_length=50)
-    username_key = fields.CharField(max_length=100, unique=True)
+    username_key = fields.CharField(max_length=200, unique=True)
     email = fields.CharField(max_length=254, unique=True)
     password_hash = fields.CharField(max_length=255)
     age = fields.SmallIntField(null=True)

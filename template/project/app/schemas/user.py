@@ -19,10 +19,11 @@ from pydantic import (
 )
 
 from app.schemas.base import Input, Output, absent
-from app.schemas.text import Line, Text
+from app.schemas.text import Line, Text, storable
 
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1024
+LONGEST_EMAIL = 254
 
 
 def _email_address(text: str) -> str:
@@ -40,25 +41,31 @@ def _normal_form(text: str) -> str:
     return unicodedata.normalize("NFKC", text)
 
 
-def _password(value: object) -> object:
-    """Refuse what no keyboard sends; a password is otherwise taken as it is, spaces included."""
-    if isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value):
-        message = "Leave out unpaired surrogates"
+def _visible(name: str) -> str:
+    """Refuse invisible characters, which make two names look like one, and `@`, as in addresses."""
+    if not name.isprintable() or "@" in name:
+        message = "Leave out @ and invisible characters"
         raise ValueError(message)
-    return value
+    return name
+
+
+def _password(value: object) -> object:
+    """Take a password as it is, spaces included, unless it is no text at all."""
+    return storable(value) if isinstance(value, str) else value
 
 
 Username = Annotated[
     Line,
+    AfterValidator(_visible),
     AfterValidator(_normal_form),
     AfterValidator(str.strip),
     Field(min_length=3, max_length=50),
 ]
 EmailAddress = Annotated[
     Text,
-    StringConstraints(max_length=254),
+    StringConstraints(max_length=LONGEST_EMAIL),
     AfterValidator(_email_address),
-    WithJsonSchema({"type": "string", "format": "email", "maxLength": 254}),
+    WithJsonSchema({"type": "string", "format": "email", "maxLength": LONGEST_EMAIL}),
 ]
 NewPassword = Annotated[
     SecretStr,

@@ -11,8 +11,16 @@ from app.core import passwords
 from app.core.errors import AppError, Conflict, NotFound
 from app.core.transactions import transactional
 from app.models.user import User
-from app.schemas.user import LONGEST_PASSWORD, PasswordChange, UserCreate, UserUpdate
+from app.schemas.user import (
+    LONGEST_EMAIL,
+    LONGEST_PASSWORD,
+    PasswordChange,
+    UserCreate,
+    UserUpdate,
+)
 from app.services import token as token_service
+
+LONGEST_KEY = 200
 
 
 class NameTaken(Conflict):
@@ -57,8 +65,7 @@ async def authenticate(name_or_email: str, password: str) -> User | None:
 
     Every path costs one hash, so that time does not tell whether an account exists.
     """
-    is_storable = "\x00" not in name_or_email and name_or_email.isprintable()
-    user = await _find(name_or_email) if is_storable else None
+    user = await _find(name_or_email.strip())
     is_right, better_hash = await passwords.verify(
         password[:LONGEST_PASSWORD], user.password_hash if user else None
     )
@@ -102,11 +109,9 @@ async def update(user: User, changes: UserUpdate) -> User:
     if "username" in values:
         values["username_key"] = username_key(values["username"])
     try:
-        await user.update_from_dict(values).save(update_fields=[*values, "updated_at"])
+        await _store(user, values)
     except IntegrityError as error:
         raise _taken(error) from error
-    if not user.is_active:
-        await token_service.revoke_all(user)
     return user
 
 
@@ -136,14 +141,26 @@ def username_key(username: str) -> str:
 
 
 @transactional
+async def _store(user: User, values: dict[str, Any]) -> None:
+    await user.update_from_dict(values).save(update_fields=[*values, "updated_at"])
+    if not user.is_active:
+        await token_service.revoke_all(user)
+
+
+@transactional
 async def _replace_password(user: User) -> None:
     await user.save(update_fields=["password_hash", "updated_at"])
     await token_service.revoke_all(user)
 
 
 async def _find(name_or_email: str) -> User | None:
-    name = name_or_email.strip()
-    return await User.filter(Q(username_key=username_key(name)) | Q(email=name.lower())).first()
+    """Look for an address or a name, unless no account can have it."""
+    if not name_or_email.isprintable() or len(name_or_email) > LONGEST_EMAIL:
+        return None
+    if "@" in name_or_email:
+        return await User.get_or_none(email=name_or_email.lower())
+    key = username_key(name_or_email)
+    return await User.get_or_none(username_key=key) if len(key) <= LONGEST_KEY else None
 
 
 def _taken(error: IntegrityError) -> Conflict:

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
                 ('username', fields.CharField(max_length=50)),
-                ('username_key', fields.CharField(unique=True, max_length=100)),
+                ('username_key', fields.CharField(unique=True, max_length=200)),
                 ('email', fields.CharField(unique=True, max_length=254)),
                 ('password_hash', fields.CharField(max_length=255)),
                 ('age', fields.SmallIntField(null=True)),

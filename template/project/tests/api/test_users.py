@@ -130,7 +130,7 @@ async def test_a_plain_user_does_not_learn_which_ids_exist(
 
 
 @pytest.mark.parametrize(("method", "path", "body"), ON_ANY_ACCOUNT)
-async def test_an_administrator_does(
+async def test_an_administrator_learns_which_ids_exist(
     client: AsyncClient, as_root: None, method: str, path: str, body: object
 ) -> None:
     eve = await add_user("eve")

@@ -49,7 +49,6 @@ async def ask(client: AsyncClient, token: str) -> Response:
 def assert_refused(response: Response) -> None:
     assert response.status_code == 401
     assert response.headers["www-authenticate"] == "Bearer"
-    assert response.json()["status"] == 401
 
 
 async def test_a_token_with_all_claims_and_our_signature_is_accepted(client: AsyncClient) -> None:
@@ -127,16 +126,13 @@ async def test_another_authorization_header_is_refused(client: AsyncClient, valu
     assert_refused(response)
 
 
-async def test_two_authorization_headers_are_refused(client: AsyncClient) -> None:
-    header = ("Authorization", f"Bearer {await token_with()}")
+async def test_a_token_is_sent_once_as_a_bearer_and_not_in_the_url(client: AsyncClient) -> None:
+    token = await token_with()
+    header = ("Authorization", f"Bearer {token}")
 
     assert_refused(await client.get("/api/users/me", headers=[header, header]))
-
-
-async def test_a_token_in_the_url_is_not_looked_at(client: AsyncClient) -> None:
-    response = await client.get("/api/users/me", params={"access_token": await token_with()})
-
-    assert_refused(response)
+    assert_refused(await client.get("/api/users/me", headers={"Authorization": f"Basic {token}"}))
+    assert_refused(await client.get("/api/users/me", params={"access_token": token}))
 
 
 async def test_every_operation_that_is_not_public_needs_a_caller(

@@ -9,16 +9,8 @@ from app.core import jwt
 KEY = b"0123456789abcdef0123456789abcdef"
 EXPECTED = {"audience": "us", "issuer": "us", "kind": "access"}
 NOW = int(time.time())
-CLAIMS = {
-    "sub": "1",
-    "aud": "us",
-    "iss": "us",
-    "jti": "1",
-    "typ": "access",
-    "iat": NOW,
-    "nbf": NOW,
-    "exp": NOW + 3600,
-}
+CLAIMS: dict[str, object] = {"iat": NOW, "nbf": NOW, "exp": NOW + 3600}
+CLAIMS |= {"sub": "1", "aud": "us", "iss": "us", "jti": "1", "typ": "access"}
 
 
 def test_what_was_signed_is_read_back() -> None:
@@ -33,12 +25,9 @@ def test_every_claim_is_required(name: str) -> None:
         jwt.decode(token, KEY, **EXPECTED)
 
 
-@pytest.mark.parametrize("token", ["", ".", "a.b.c", "\x00", "é.é.é", "\ud800", "e30.e30.e30"])
-def test_what_is_no_token_is_called_invalid(token: str) -> None:
+@pytest.mark.parametrize(
+    "token", ["", "a.b.c", "\x00", "é.é.é", "\ud800", "e30.e30.e30", jwt.encode(CLAIMS, KEY[::-1])]
+)
+def test_what_we_did_not_sign_is_called_invalid(token: str) -> None:
     with pytest.raises(jwt.InvalidToken):
         jwt.decode(token, KEY, **EXPECTED)
-
-
-def test_another_key_opens_nothing() -> None:
-    with pytest.raises(jwt.InvalidToken):
-        jwt.decode(jwt.encode(CLAIMS, KEY[::-1]), KEY, **EXPECTED)

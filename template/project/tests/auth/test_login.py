@@ -32,12 +32,9 @@ async def test_the_answer_is_that_of_oauth(client: AsyncClient) -> None:
 
     assert response.status_code == 200
     assert response.headers["cache-control"] == "no-store"
-    assert response.json() == {
-        "access_token": response.json()["access_token"],
-        "refresh_token": response.json()["refresh_token"],
-        "token_type": "bearer",
-        "expires_in": 15 * 60,
-    }
+    tokens = response.json()
+    assert tokens.keys() == {"access_token", "refresh_token", "token_type", "expires_in"}
+    assert (tokens["token_type"], tokens["expires_in"]) == ("bearer", 15 * 60)
 
 
 async def test_an_access_token_says_whose_it_is_and_until_when(client: AsyncClient) -> None:
@@ -57,13 +54,14 @@ async def test_an_access_token_says_whose_it_is_and_until_when(client: AsyncClie
     "name", ["ada", "ADA", " ada ", "ａｄａ", "ada@example.org", "Ada@Example.ORG"]
 )
 async def test_people_sign_in_by_name_or_address_in_any_case(
-    client: AsyncClient, name: str
+    client: AsyncClient, hashing: Mock, name: str
 ) -> None:
     await add_user("ada")
 
     response = await log_in(client, name)
 
     assert response.status_code == 200
+    assert [call[0] for call in hashing.method_calls] == ["verify_and_update"]
 
 
 @pytest.mark.parametrize(
@@ -73,8 +71,8 @@ async def test_people_sign_in_by_name_or_address_in_any_case(
         ("ada", "wrong"),
         ("ada", f"{PASSWORD} "),
         ("disabled", PASSWORD),
-        ("ada", PASSWORD + "x" * 1024),
-        ("ada", "x" * 900_000),
+        ("grace", "x" * 1025),
+        ("grace", "x" * 900_000),
         ("ada\x00", PASSWORD),
         ("%", PASSWORD),
     ],
@@ -84,8 +82,10 @@ async def test_every_failure_looks_and_costs_the_same(
     client: AsyncClient, hashing: Mock, name: str, password: str
 ) -> None:
     await add_user("ada")
+    await add_user("grace", password="x" * 1024)
     disabled = await add_user("disabled")
     await disabled.update_from_dict({"is_active": False}).save()
+    hashing.reset_mock()
 
     response = await log_in(client, name, password)
 
@@ -95,14 +95,6 @@ async def test_every_failure_looks_and_costs_the_same(
     (call,) = hashing.method_calls
     assert call[0] == "verify_and_update"
     assert len(call.args[0]) <= 1024
-
-
-async def test_a_success_costs_one_hash_too(client: AsyncClient, hashing: Mock) -> None:
-    await add_user("ada")
-
-    await log_in(client, "ada")
-
-    assert [call[0] for call in hashing.method_calls] == ["verify_and_update"]
 
 
 async def test_a_weak_hash_is_replaced_when_its_owner_signs_in(client: AsyncClient) -> None:
@@ -121,12 +113,11 @@ async def test_a_weak_hash_is_replaced_when_its_owner_signs_in(client: AsyncClie
     "body",
     [
         b"",
-        b"username=ada",
         b"username=%ed%a0%80&password=%ed%a0%80",
         b"username=%00&password=%00",
         b"&".join(b"f%d=" % number for number in range(50_000)),
     ],
-    ids=range(5),
+    ids=range(4),
 )
 async def test_a_form_without_sense_is_the_clients_fault(client: AsyncClient, body: bytes) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -7,8 +7,6 @@ from argon2 import PasswordHasher
 
 from app.core import passwords
 
-pytestmark = pytest.mark.anyio
-
 
 @pytest.mark.parametrize("password", ["correct horse", " space ", "пароль🔑", "x" * 1024, "a\x00"])
 async def test_a_password_opens_its_own_hash_and_no_other(password: str) -> None:

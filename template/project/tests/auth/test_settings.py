@@ -1,11 +1,9 @@
 """Settings of accounts."""
 
-import secrets
-
 import pytest
 
 from app.auth.settings import get_auth_settings
-from app.core.settings import check_all
+from app.main import create_app
 from tests.conftest import ChangeSettings
 
 
@@ -13,7 +11,7 @@ from tests.conftest import ChangeSettings
     "key",
     [
         "",
-        secrets.token_urlsafe(16),
+        "x7Qp-2Lw9Zs4Kd8Vb-Rm6Tn",
         "written-by-just-setup",
         "changethis" * 4,
         "my-Secret-key-that-nobody-will-ever-guess",
@@ -25,7 +23,7 @@ def test_a_key_that_can_be_guessed_is_refused(change_settings: ChangeSettings, k
     change_settings(SECRET_KEY=key)
 
     with pytest.raises(SystemExit, match="\n  SECRET_KEY: ") as refusal:
-        check_all()
+        create_app()
 
     assert not key or key not in str(refusal.value)
 

@@ -12,7 +12,7 @@ from tortoise.exceptions import IntegrityError
 from app.core.errors import Conflict, NotFound
 
 
-class Payment(BaseModel):
+class Payment(BaseModel, extra="forbid"):
     card: str
     amount: int
 
@@ -61,7 +61,7 @@ async def test_an_error_is_told_as_a_problem_document(
     }
 
 
-async def test_try_again_when_the_database_is_up(client: AsyncClient, no_database: None) -> None:
+async def test_no_database_means_try_again(client: AsyncClient, no_database: None) -> None:
     response = await client.get("/count")
 
     assert response.status_code == response.json()["status"] == 503
@@ -92,7 +92,7 @@ async def test_invalid_fields_are_named_without_what_was_sent(client: AsyncClien
         b"",
         b'{"amount": 1, "card": "\xff"}',
         b'{"amount": NaN, "card": "x"}',
-        b'{"amount": 1, "card": {"\\ud800": NaN}}',
+        b'{"amount": 1, "card": "x", "\\ud800": NaN}',
         b"[" * 100_000,
         b'{"card":' * 900 + b"1" + b"}" * 900,
     ],

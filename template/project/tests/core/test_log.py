@@ -16,6 +16,7 @@ people = logging.getLogger("app.people")
 
 async def test_a_record_is_one_line_of_json_whatever_it_says(log_lines: LogLines) -> None:
     people.info("%s came", HOSTILE)
+    logging.getLogger("tortoise.db_client").debug("a library's details stay out of it")
 
     (line,) = log_lines()
     assert line["message"] == f"{HOSTILE} came"

@@ -13,7 +13,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
     `updated_at` DATETIME(6) NOT NULL,
     `owner_id` BIGINT NOT NULL,
     CONSTRAINT `fk_notes_users_deb965f7` FOREIGN KEY (`owner_id`) REFERENCES `users` (`id`) ON DELETE CASCADE
-) CHARACTER SET utf8mb4 COMMENT='A short text that belongs to one person.';"""
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT='A short text that belongs to one person.';"""
 
 
 async def downgrade(db: BaseDBAsyncClient) -> str:

@@ -15,7 +15,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
         CREATE TABLE IF NOT EXISTS "users" (
     "id" BIGSERIAL NOT NULL PRIMARY KEY,
     "username" VARCHAR(50) NOT NULL,
-    "username_key" VARCHAR(100) NOT NULL UNIQUE,
+    "username_key" VARCHAR(200) NOT NULL UNIQUE,
     "email" VARCHAR(254) NOT NULL UNIQUE,
     "password_hash" VARCHAR(255) NOT NULL,
     "age" SMALLINT,
@@ -54,33 +54,33 @@ async def downgrade(db: BaseDBAsyncClient) -> str:
 
 
 MODELS_STATE = (
-    "eJztWm1z4jYQ/isaPl1nckziAMllOp2BhDT0AnQCaTvXdHzCFliDLfls+RLmmv/elYzfDQ"
-    "EuSYHLhxBY7crSs9Lq0Xq/VbBh8IAJv3rDbVI5Q98qDDvyS67lAASum5ZLkcAjZVXxQEdJ"
-    "8MgXHjYECMfY9gmITOIbHnUF5UyqNpF8gol8IhAfI5d4DvV9aPQPkB8YFsI++hz4xDvzCD"
-    "Y/V2WvJjegW8omm3YQMPolILrgEyIs4kE3f/8DYspM8gADn/90p/qYEtvM4EBN2YGS62Lm"
-    "KlmHiUulKMc20g1uBw5LlN2ZsDiLtSkTUjohjHhYENm98AIJDQtsew5hhFY40kQlHGLKxi"
-    "RjHNgSYGkdDiCRVXS91x/qg/ZQ1ysF8COLFJxzkQHwgeOodKyc/UQO4b12VDupnR43aqeg"
-    "ooYZS04ew0cnwISGCp7esPKo2rHAoYbCOAFV/S/Aem5hrxzXSD+HLAw5j2yE4/ZC6+AH3S"
-    "ZsIiz4WT9cguMfzZvzq+bNu/rhT/KBHDZWuN168xZNNUmoE2jTw1oD4ZzZ8wAdCRKkk6AQ"
-    "w1p5FaC1w1WQBq2FUKu2LNap2FPE+rdBv1eOdc4sh7VJDYH+RTb1C2Hj2TD/eRwwQwKKRg"
-    "G1BWV+VT7vl5fyxRLoJUyyZ8f3v9hpxN91m3/lnXF+3W8pyLgvJp7qRXXQAsfICD6epsKN"
-    "FIywMb3HnqkXWrjGF+kWmxzNKY1j8pgpcX0Xs9mQy0+1ADqABWZGWQSLT9lb6GnnYtljtL"
-    "IjafJ8h5vE1gtkIpqmR2w5yVghJhBj7ikfTMksAlgPT9XYPfMmaTJvEpbHg4kVG8S9AdIw"
-    "DCLC4NccnDcv2lKu5w9jtXoczPBEieR05eTicQ/5lLByfhQ2PUGQhFRamSH5xPCA3QgLCy"
-    "SXjukjwAVR4SN+DwNPiA5GHhnDRrCQekIZW9q8szt2x/rMnindwVXzvVZvIOpDL9wj5hno"
-    "wzeIsMjg7kxyMeBWSE0ZcRemixgXFoyjioYWuWMhBuFAPOLa2CCIYHg0l5wMjYjN2QQejT"
-    "gjgI1D7dkBgvEiAn8RdXsJOteikx+F0X3QtOPjE+3wuHFar52c1E8PY2pXbFrG8VqdXyXN"
-    "y4Tnp3nfFCa/DiuJ9F+Pjrwa8ztqrMBHjhoL6YhsyrKRcKPrFvatdTDOme0dxW7UVgC6UV"
-    "sItGzKAh3GpiLGt7edi3KME4scvEFAzaq0e571/D8c/mWoKkiPw7WbpmpqolksYe0pIoBF"
-    "Ec8LaBHUIeWYZi3zJHpuWo2+7GK8kPkLef5GHGUx4MNOtz0YNru/Z5j0RXPYli2aks5y0n"
-    "f52BJ3gv7sDK+Q/Ik+9XvtvBdjveGniiJJgeA64/c6NlNrMJJGqGW8DixtE5enzJ7B3/OB"
-    "bou7d8S9ESZL/UseXArdbeDirOXr7OotiZo752WPfAVKv8lGzlq+7eVt9rK6JOrr3pvSVk"
-    "/fnnbhNH61C1QhkZXzRdERl3AfpxP2kbx8vmk7NlZZxsnD9/F9P7P8SpNAjy+WHXwik6SA"
-    "L00kRS5ZlkeKE44rpJEYmndRkhXKtr3lU7Y4HBwsyafI5bDuu7S0zR7mVZ7/jVoEmEo8bw"
-    "B0ZLd3mZWjld6pHS15p3ZUfKdGHEztdWCODfYOX62+SuoKtBa/s6wXklcu9v17DufYunnC"
-    "guEeBg+tXl8J8foSxOt5xIEJFHEeONi2F56Sc5ONiPOWXYXmB+WxdtKIj0b5Y9lhOOg2r6"
-    "+j0y/FNXwdGA/9WgJni3ObYLaAc6TtcpiOwPCllm0UOV73gtnq968zd8tWJ8crerfdVhsC"
-    "s1rEoERFhm68JWd/8OSsa27o9azlm9e3xesleZ646GHFkplkeSSlDLkQPLe7/HgjizvKC8"
-    "mKVRM7tgIWJSAyO4hxQTZFSNlWe/C5T+g8W8VVUij0vRVXUV3zTl0Q1q+4iqaZr7hKStey"
-    "FVepsqp8xVWqGOv7Kq7CM6ckUfb4H8Bq8rk="
+    "eJztWm1z4jYQ/isaPqUzOSYhQHKZTmcgIT16ATqBtJ1rOj5hC6zBlny2fAlzzX/vSsbvhg"
+    "AHKXD5EIJXu7L0rLR6tOy3EtZ17jPhle+4RUqX6FuJYVt+ybQcg8BxknIpEniorEou6CgJ"
+    "HnrCxboA4QhbHgGRQTzdpY6gnEnVBpJvMJBHBOIj5BDXpp4Hjd4x8nzdRNhDn32PuJcuwc"
+    "bnsuzV4Dp0S9l43Q58Rr/4RBN8TIRJXOjm739ATJlBnmDgs0dnoo0osYwUDtSQHSi5JqaO"
+    "krWZuFGKcmxDTeeWb7NY2ZkKk7NImzIhpWPCiIsFkd0L15fQMN+yZhCGaAUjjVWCISZsDD"
+    "LCviUBltbBAGJZSdO6vYHWbw00rZQDP7RIwDkT6QAfOI5Kx8rZj+UQ3lVOq+fVi7N69QJU"
+    "1DAjyflz8OoYmMBQwdMdlJ5VOxY40FAYx6Cq/zlYr0zsFuMa6meQhSFnkQ1x3F1obfykWY"
+    "SNhQmPtZMFOP7RuLv60Lg7qp38JF/IYWMF2607a6moJgl1DG1yWCsgnDHbDNChIEY6DgoR"
+    "rKVXAbpysgzSoDUXatWWxjoRe/JY/9bvdYuxzphlsDaoLtC/yKJeLmxsDPOfRz7TJaBo6F"
+    "NLUOaV5ft+2ZYvFkAvYZI92573xUoiftRp/JV1xtVtr6kg454Yu6oX1UETHCMj+GiSCDdS"
+    "MMT65BG7hpZr4RU+TzffZFfswjgmj5kC13cwmw64/FQLoA1YYKYXRbDolL2HnvYulj2HKz"
+    "uUxu+3uUEsLUcmwmm6xJKTjBQiAjHirvLBhExDgLXgVI3cM2uSJrMmYbrcH5uRQdQbIA3D"
+    "ICIIfo3+VeO6JeVa9jBWq8fGDI+VSE5XTi4a94BPCCvmR0HTCwRJSKWlGZJHdBfYjTCxQH"
+    "LpGB4CXBAVHuKPMPCY6GDkkhFsBBOpNxSxpfU7e2APrMesqdLtf2i8q9TqiHrQC3eJcQn6"
+    "8A0iLNK5M5VcDLgVUlNG3IHpIsaFCeMoo4FJHliAQTAQlzgW1gkiGF7NJSdDQ2JxNoZXI8"
+    "4IYGNTa3qMYLyIwF9I3bZB55p0/KMwuveVytnZeeXkrH5Rq56f1y5OImqXb1rE8ZrtXyXN"
+    "S4Xnl3nfBCa/CisJ9V+Pjrwa8zutL8FHTutz6YhsSrORYKNrJvbMVTDOmB0cxa5XlwC6Xp"
+    "0LtGxKAx3EpjzG9/ft62KMY4sMvL5PjbK028x6/h8O/yJUFaRnwdpNUjU10TSWsPYUEcAi"
+    "j+c1tAhqk2JM05ZZEj0zLYdf9jFeyPyFPH9DjjIf8EG70+oPGp3fU0z6ujFoyZaKkk4z0q"
+    "NsbIk6QX+2Bx+QfESfet1W1ouR3uBTSZEkX3CN8UcNG4k1GEpD1FJeB5a2jssTZhvw92yg"
+    "u+LuPXFviMlC/5Inh0J3a7g4bfk6u3pHoubeedklX4HSr7OR05Zve3mXvawuidqq96ak1c"
+    "u3p304jV/tApVLZGV8kXfEDdzH6Zh9JNvPN+3GxirKOLn4Mbrvp5ZfYRLoeWvZwRcySQr4"
+    "wkRS6JJFeaQo4bhEGomhWRcFWaF021s+ZYfDwfGCfIpcDqv+lpa0OcC8yuZ/UQsBU4nnNY"
+    "AO7Q4us7KV39SIjam1CsyRweHhW1smdQVa8/Gt5ZJXDva8Rw7n2Kp5wpzhAQaPSq22FOK1"
+    "BYjXsogDE8jj3LexZc09JWcmaxHnHbsKzQ7Ks8p5PToa5cOiw7Dfadzehqdfgmt4GjAe+r"
+    "UAzibnFsFsDudI2mUwHYLhtpZtGDle94LZ7PVuU3fLZjvDK7r3nWbr7uhULWJQoiJFN96S"
+    "sz94ctYx1vR62vLN67vi9YI8T1T0sGTJTLw84lKGTAie2d18vJPFHcWFZPmqiT1bAfMSEK"
+    "kdxLgg6yKkbMtd+DwkdDZWcRUXCn1vxVVY17xXF4TVK67CaWYrruLStXTFVaKsKltxlSjG"
+    "+r6Kq+DMKUiUPf8H6vvyvA=="
 )
