@@ -21,6 +21,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from pathlib import Path
 from statistics import median, quantiles
 from urllib.parse import urlencode
@@ -61,7 +62,7 @@ class Figure:
 
     def __str__(self) -> str:
         verdict = "MISSED" if self.is_missed else "ok"
-        return f"{self.name:<42} {self.measured:8.2f} {self.bar:6.2f}  {verdict:<7} {self.spread}"
+        return f"{self.name:<42} {self.measured:8.3f} {self.bar:6.2f}  {verdict:<7} {self.spread}"
 
 
 def ratio(name: str, ours: Sequence[float], theirs: Sequence[float], *, bar: float) -> Figure:
@@ -108,14 +109,12 @@ class Applications:
 
     def check_answers(self, orders: dict[str, Order]) -> None:
         """Refuse to compare applications that do not answer the same JSON."""
-        answers = [
-            obey(self.children[name], replace(order, do="answer")) for name, order in orders.items()
-        ]
-        if any(
-            (status, json.loads(body)) != (200, json.loads(answers[0][1]))
-            for status, body in answers
-        ):
-            sys.exit(f"The answers of {', '.join(orders)} differ: {answers}")
+        expected = None
+        for name, order in orders.items():
+            status, body = obey(self.children[name], replace(order, do="answer"))
+            expected = expected or json.loads(body)
+            if status != HTTPStatus.OK or json.loads(body) != expected:
+                sys.exit(f"{name} answers {order.path} unlike R2: {status} {body[:200]}")
 
     def statements(self, name: str) -> list[str]:
         """Return the SQL of one list."""

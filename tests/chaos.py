@@ -1,0 +1,175 @@
+"""Break things on purpose, several times: `just chaos`, or `just chaos NAME` for one of them.
+
+- migrate-race: eight processes migrate an empty database at once, with each tool on
+  each database. Every one must end with 0, and each step must run once.
+- db-restart: a server of our own is shut down and killed in turns while 16 writers
+  write through a service with two workers. Only successes and 503 may be heard,
+  success must come back within 5 seconds, and no acknowledged write may be lost.
+
+It prints what it does to which process and when, then one row per figure. The exit
+status is 1 if a bar is missed, or if REQUIRE_SERVICES is 1 and a server is missing.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+
+from tests import harness
+from tests.harness import Service
+from tests.tour.private_servers import How, Missing, private_server
+from tests.tour.scenarios import (
+    MIGRATORS,
+    Recovery,
+    applied,
+    migrate_at_once,
+    restart_under_load,
+)
+from tests.variants import RUNNING, TOOLS
+
+ROUNDS = 5
+RECOVERY_SECONDS = 5
+STARTED = time.monotonic()
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A row of the table."""
+
+    name: str
+    measured: str
+    bar: str
+    is_reached: bool
+
+    def __str__(self) -> str:
+        """Return the row."""
+        verdict = "ok" if self.is_reached else "MISSED"
+        return f"{self.name:<32} {self.measured:<66} {self.bar:<36} {verdict}"
+
+
+def main() -> None:
+    """Run what was named, or all, and print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SCENARIOS))
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    given = parser.parse_args()
+    if unknown := set(given.names) - set(SCENARIOS):
+        parser.error(f"there is no {min(unknown)}; there are {', '.join(SCENARIOS)}")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        harness.snapshot(folder / "template")
+        figures = [
+            figure
+            for scenario in given.names or SCENARIOS
+            for figure in SCENARIOS[scenario](folder, given.rounds)
+        ]
+    print("", *figures, sep="\n")
+    sys.exit(not all(figure.is_reached for figure in figures))
+
+
+def migrate_race(folder: Path, rounds: int) -> Iterator[Figure]:
+    """Let eight processes migrate an empty database at once."""
+    for database, tool in TOOLS:
+        name = f"migrate-race, {database} + {tool}"
+        if database != "sqlite" and not harness.is_reachable(database):
+            yield _missing(name, f"no server at {harness.SERVERS[database]}")
+            continue
+        answers = {"database": database, "migrations": tool}
+        with _service(folder, name, database, answers) as service:
+            yield _race(name, service, rounds)
+
+
+def _race(name: str, service: Service, rounds: int) -> Figure:
+    failed = 0
+    repeated = 0
+    for number in range(1, rounds + 1):
+        service.drop_database()
+        ends = migrate_at_once(service)
+        bad = [end for end in ends if end.status != 0]
+        versions = applied(service)
+        failed += len(bad)
+        repeated += len(versions) - len(set(versions))
+        repeated += sum(end.output.count("Applied") for end in ends) != len(versions)
+        note(f"{name}, round {number}: {[end.status for end in ends]}, applied {versions}")
+        for end in bad:
+            note(end.text)
+    total = rounds * MIGRATORS
+    measured = f"{total - failed} of {total} ended with 0, {repeated} steps ran twice"
+    return Figure(name, measured, "all, none", failed == repeated == 0)
+
+
+def db_restart(folder: Path, rounds: int) -> Iterator[Figure]:
+    """Restart the database of a busy service."""
+    for variant in RUNNING:
+        if variant.database == "sqlite":
+            continue
+        name = f"db-restart, {variant.database}"
+        try:
+            with private_server(variant.database, note) as server:
+                url = f"{server.url}/chaos"
+                with _service(
+                    folder, name, variant.database, variant.answers, DATABASE_URL=url
+                ) as service:
+                    service.cli("migrate")
+                    service.start(workers=2)
+                    ways: Iterator[How] = islice(cycle(HOW), rounds)
+                    yield _restarts(
+                        f"{name} ({server.version()})",
+                        [restart_under_load(service, server, how, note) for how in ways],
+                    )
+        except Missing as error:
+            yield _missing(name, str(error))
+
+
+HOW: tuple[How, ...] = ("shutdown", "kill")
+
+
+def _restarts(name: str, recoveries: list[Recovery]) -> Figure:
+    others = sum(len(recovery.impolite) for recovery in recoveries)
+    lost = sum(len(recovery.lost) for recovery in recoveries)
+    doubled = sum(len(recovery.doubled) for recovery in recoveries)
+    slowest = max(recovery.seconds for recovery in recoveries)
+    acknowledged = sum(recovery.acknowledged for recovery in recoveries)
+    unavailable = sum(recovery.unavailable for recovery in recoveries)
+    return Figure(
+        name,
+        f"{acknowledged} writes, {unavailable} x 503, {others} others, {lost} lost,"
+        f" {doubled} twice, {slowest:.2f} s",
+        f"0 others, 0 lost, 0 twice, <= {RECOVERY_SECONDS} s",
+        others == lost == doubled == 0 and slowest <= RECOVERY_SECONDS,
+    )
+
+
+SCENARIOS: dict[str, Callable[[Path, int], Iterator[Figure]]] = {
+    "migrate-race": migrate_race,
+    "db-restart": db_restart,
+}
+
+
+def note(event: str) -> None:
+    """Print what happens, with the time since the start."""
+    print(f"{time.monotonic() - STARTED:7.2f} s  {event}", flush=True)
+
+
+def _service(
+    folder: Path, name: str, database: str, answers: harness.Answers, **environment: str
+) -> Service:
+    slug = f"chaos-{os.getpid()}"
+    place = folder / name.replace(", ", "-").replace(" + ", "-") / "service"
+    project = harness.render(folder / "template", place, {**answers, "project_slug": slug})
+    return Service(project, database, dict(environment))
+
+
+def _missing(name: str, reason: str) -> Figure:
+    return Figure(name, reason, "a server", os.environ.get("REQUIRE_SERVICES") != "1")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What clients, operators and bad days do to a running service."""

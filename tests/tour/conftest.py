@@ -1,0 +1,130 @@
+"""Services with settings of their own, people, and the list of servers that were used."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import count
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.conftest import start_service
+from tests.harness import Service
+from tests.tour import forge, people, rows
+from tests.tour.people import Person
+from tests.variants import RUNNING, Variant
+
+SQLITE = RUNNING[0]
+ORIGIN = "https://app.example.org"
+HOST = "127.0.0.1"
+
+_number = count(1)
+_USED = "rows found in"
+
+
+@contextmanager
+def beside(service: Service, *, own_database: bool = True, **environment: str) -> Iterator[Service]:
+    """Offer the same project once more with other settings: not migrated, not started.
+
+    Its database is a new one that goes away with it, or the same one.
+    """
+    url = service.database_url
+    if own_database:
+        folder, _, name = url.rpartition("/")
+        url = f"{folder}/b{next(_number)}_{name}"
+    twin = Service(service.project, service.database, {"DATABASE_URL": url, **environment})
+    twin.log = service.log.with_name(f"{service.log.stem}-{next(_number)}.log")
+    try:
+        yield twin
+    finally:
+        twin.stop()
+        if own_database:
+            twin.drop_database()
+
+
+@pytest.fixture(scope="session")
+def client(running: Service) -> Iterator[httpx.Client]:
+    """Offer a client of the running service."""
+    with running.client() as http:
+        yield http
+
+
+@pytest.fixture(scope="session")
+def admin(running: Service, client: httpx.Client) -> Person:
+    """Offer the administrator of the running service."""
+    return people.create_admin(running, client)
+
+
+@pytest.fixture(scope="session")
+def key(running: Service) -> bytes:
+    """Offer the key that signs the running service's access tokens."""
+    return forge.key_of(running)
+
+
+@pytest.fixture
+def ada(client: httpx.Client) -> Person:
+    """Offer somebody without rights."""
+    return people.sign_up(client, "ada")
+
+
+@pytest.fixture
+def eve(client: httpx.Client) -> Person:
+    """Offer somebody else without rights."""
+    return people.sign_up(client, "eve")
+
+
+Start = Callable[..., Service]
+
+
+@pytest.fixture(scope="module")
+def start(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """Offer a function that renders, migrates and starts a variant until the module is over."""
+    with ExitStack() as stack:
+
+        def started(variant: Variant = SQLITE, **environment: str) -> Service:
+            folder = tmp_path_factory.mktemp("started") / str(variant)
+            opened = contextmanager(start_service)(template, folder, variant, **environment)
+            return stack.enter_context(opened)
+
+        yield started
+
+
+@pytest.fixture(autouse=True)
+def _name_the_running_server(request: pytest.FixtureRequest) -> None:
+    """Note where the rows of this test are, for the summary."""
+    if "running" in request.fixturenames:
+        name_the_server(request, request.getfixturevalue("running"))
+
+
+def name_the_server(request: pytest.FixtureRequest, service: Service) -> None:
+    """Note where the rows of a test are, for the summary."""
+    request.node.user_properties.append((_USED, where(service.database_url)))
+
+
+def where(url: str) -> str:
+    """Return the server's version and its address, without a password or the name of a database."""
+    address = url if url.startswith("sqlite") else url.rpartition("/")[0].rpartition("@")[2]
+    return f"{rows.server_version(url)} at {address}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one process run all tests of one service, so that it is started once."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            callspec = getattr(item, "callspec", None)
+            variant = callspec.params.get("running") if callspec else None
+            item.add_marker(pytest.mark.xdist_group(f"tour-{variant or item.path.stem}"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print which servers held the rows."""
+    reports = [report for group in terminalreporter.stats.values() for report in group]
+    found = {
+        value
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == _USED
+    }
+    for line in sorted(found):
+        terminalreporter.write_line(f"rows found in {line}")

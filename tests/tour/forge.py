@@ -1,0 +1,60 @@
+"""Tokens made by hand, good and bad."""
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from typing import Any
+from uuid import uuid4
+
+from tests.harness import Service
+
+HEADER = {"alg": "HS256", "typ": "JWT"}
+
+
+def key_of(service: Service) -> bytes:
+    """Ask a service for the key that signs its access tokens."""
+    program = (
+        "from app.auth.jwt import ACCESS; from app.auth.settings import get_auth_settings;"
+        "print(get_auth_settings().key_for(ACCESS).hex())"
+    )
+    return bytes.fromhex(service.python("-c", program).output)
+
+
+def sign(key: bytes, claims: object, *, header: object = HEADER, digest: str = "sha256") -> str:
+    """Sign the claims, whatever they are. `json` writes NaN and infinity as they are."""
+    signed = f"{encode(header)}.{encode(claims)}"
+    return f"{signed}.{_base64(hmac.digest(key, signed.encode(), digest))}"
+
+
+def encode(part: object) -> str:
+    """Write one part of a token."""
+    return _base64(json.dumps(part).encode())
+
+
+def decode(token: str) -> dict[str, Any]:
+    """Read the claims of a token without checking anything."""
+    payload = token.split(".")[1]
+    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * 3))
+    return claims
+
+
+def shifted(claims: dict[str, Any], *, seconds: int) -> dict[str, Any]:
+    """Return claims as they would have been made that much later, or earlier if negative."""
+    moved = {name: claims[name] + seconds for name in ("iat", "nbf", "exp")}
+    return claims | moved | {"jti": uuid4().hex}
+
+
+def now() -> int:
+    """Return the present as tokens write it."""
+    return int(time.time())
+
+
+def sha256(secret: str) -> str:
+    """Return the hash under which a secret is stored."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _base64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
