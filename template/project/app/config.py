@@ -1,11 +1,14 @@
 """Settings that every service has. A part's own settings are a class in that part."""
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
 from app.core import dialect
 from app.core.settings import Section, StringList, cached
+
+ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
 
 
 class Settings(Section):
@@ -33,9 +36,9 @@ class Settings(Section):
     @field_validator("cors_origins")
     @classmethod
     def origins_are_exact(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
-        """Refuse `*`: browsers send credentials, so each origin is named."""
-        if "*" in origins:
-            message = "name each origin, such as https://app.example.org, instead of *"
+        """Refuse `*`, since browsers send credentials, and what no browser would send."""
+        if not all(ORIGIN.fullmatch(origin) for origin in origins):
+            message = "name each origin as browsers do, such as https://app.example.org"
             raise ValueError(message)
         return origins
 

@@ -32,8 +32,11 @@ def prepare(config: Config) -> Config:
 
 async def upgrade(config: Config) -> list[str]:
     """Apply all that is pending and return its names; the caller holds the migration lock."""
-    connection = Tortoise.get_connection("default")
-    await connection.execute_script(";\n".join(_create_statements("aerich")))
+    try:
+        await Aerich.exists()
+    except OperationalError:
+        connection = Tortoise.get_connection("default")
+        await connection.execute_script(";\n".join(_create_statements("aerich")))
     names: list[str] = []
     for app in _apps(config):
         command = await _command(config, app)

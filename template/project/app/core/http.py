@@ -1,11 +1,11 @@
 """The layer around every request: its id, its log line, its headers, its size."""
 
 import logging
+import os
 import re
 import time
 from collections.abc import Callable
 from http import HTTPStatus
-from uuid import uuid4
 
 from fastapi import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,8 +16,10 @@ from app.core.log import set_request_id
 log = logging.getLogger("app.access")
 
 SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9-]{8,64}")
+PLAIN_HOST = re.compile(rb"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 TOO_LARGE = "The body is too large"
 
+Headers = list[tuple[bytes, bytes]]
 Observer = Callable[[Scope, int, float], None]
 """Called after each request with its scope, its status and its seconds."""
 
@@ -56,7 +58,7 @@ class RequestLayer:
         path = scope["path"]
         if len(path) > 1 and path[-1] == "/":
             scope["path"] = path[:-1]
-        request_id, body_bytes, is_chunked = _inspect(scope["headers"])
+        request_id, body_bytes, is_chunked, has_host = _inspect(scope["headers"])
         set_request_id(request_id)
         status = 0
 
@@ -64,59 +66,76 @@ class RequestLayer:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = [*message["headers"], *HEADERS, (b"x-request-id", request_id.encode())]
-                if not any(name == b"cache-control" for name, _ in headers):
-                    headers.append(NO_STORE)
-                if scope["scheme"] == "https":
-                    headers.append(HTTPS_ONLY)
-                message["headers"] = headers
+                message["headers"] = _more(message["headers"], request_id, scope["scheme"])
             await send(message)
 
         try:
-            if body_bytes > self.max_body_bytes:
-                answer = problem(
-                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE, headers={"Connection": "close"}
-                )
+            if not has_host:
+                answer = problem(HTTPStatus.BAD_REQUEST, "Send one Host header, with a plain name")
                 await answer(scope, receive, send_with_headers)
+            elif is_chunked or body_bytes > self.max_body_bytes:
+                await self.app(scope, self._limited(receive, body_bytes), send_with_headers)
             else:
-                limited = self._limited(receive) if is_chunked else receive
-                await self.app(scope, limited, send_with_headers)
+                await self.app(scope, receive, send_with_headers)
         finally:
             seconds = time.perf_counter() - started
             _log_access(scope, path, status, seconds)
             for observe in self.observers:
                 observe(scope, status, seconds)
 
-    def _limited(self, receive: Receive) -> Receive:
-        """Count a body that does not say its size."""
-        received = 0
+    def _limited(self, receive: Receive, declared: int) -> Receive:
+        """Refuse a body that says it is too large when it is read, and count one that says nothing.
+
+        The refusal comes from inside, so that it passes through the other layers.
+        """
+        size = declared
 
         async def receive_within_limit() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self.max_body_bytes:
-                raise HTTPException(
-                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE, headers={"Connection": "close"}
-                )
-            return message
+            nonlocal size
+            if size <= self.max_body_bytes:
+                message = await receive()
+                size += len(message.get("body", b""))
+                if size <= self.max_body_bytes:
+                    return message
+            raise HTTPException(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE, headers={"Connection": "close"}
+            )
 
         return receive_within_limit
 
 
-def _inspect(headers: list[tuple[bytes, bytes]]) -> tuple[str, int, bool]:
-    """Return the request's id, its declared size in bytes, and whether it declares none."""
+def _inspect(headers: Headers) -> tuple[str, int, bool, bool]:
+    """Return the id, the declared size in bytes, whether it declares none, whether it has a host.
+
+    Two hosts, or a path in one, mislead whoever decides by it.
+    """
     request_id = ""
     body_bytes = 0
     is_chunked = False
+    hosts = 0
     for name, value in headers:
-        if name == b"content-length":
+        if name == b"host":
+            hosts += 1 if PLAIN_HOST.fullmatch(value) else 2
+        elif name == b"content-length":
             body_bytes = int(value) if value.isdigit() else 0
         elif name == b"transfer-encoding":
             is_chunked = True
         elif name == b"x-request-id" and SAFE_REQUEST_ID.fullmatch(value):
             request_id = value.decode()
-    return request_id or uuid4().hex, body_bytes, is_chunked
+    return request_id or os.urandom(16).hex(), body_bytes, is_chunked, hosts == 1
+
+
+def _more(headers: Headers, request_id: str, scheme: str) -> Headers:
+    """Add what every answer carries; answers that say nothing of caches are kept by none."""
+    more = [*headers, *HEADERS, (b"x-request-id", request_id.encode())]
+    for name, _ in headers:
+        if name == b"cache-control":
+            break
+    else:
+        more.append(NO_STORE)
+    if scheme == "https":
+        more.append(HTTPS_ONLY)
+    return more
 
 
 def _log_access(scope: Scope, path: str, status: int, seconds: float) -> None:

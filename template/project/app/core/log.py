@@ -43,6 +43,8 @@ def configure(level: str, form: Literal["text", "json"]) -> None:
     `level` is that of the service. Libraries stay at INFO: their debug lines
     hold SQL with its values.
     """
+    # No line shows these, and collecting them for each record takes time.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.config.dictConfig(
         {
             "version": 1,

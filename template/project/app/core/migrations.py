@@ -5,8 +5,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from tortoise import Tortoise
+from tortoise.exceptions import OperationalError
 
 from app.core import dialect, migration_tool
+from app.core.errors import AppError
+
+
+class FailedMigration(AppError):
+    """A migration could not be applied; the sentence names it."""
 
 
 class Migrations:
@@ -43,13 +49,27 @@ class Migrations:
         Raises:
             PermissionError: The database does not exist and may not be created.
             TimeoutError: Another process has been migrating for a minute.
+            FailedMigration: The database refused a statement.
         """
         await dialect.create_database(self.url)
         async with dialect.migration_lock(self.url), self._open():
-            names = await migration_tool.upgrade(self.config)
+            try:
+                names = await migration_tool.upgrade(self.config)
+            except OperationalError as error:
+                raise await self._failure(error) from error
             if then is not None:
                 await then()
             return names
+
+    async def _failure(self, error: OperationalError) -> Exception:
+        if dialect.is_unavailable(error):
+            return error
+        stuck = next(iter(await migration_tool.pending(self.config)), "no migration")
+        message = (
+            f"Migration {stuck} failed ({error}). Those before it are applied; if it stopped"
+            " half-way, docs/migrations.md says how to go on."
+        )
+        return FailedMigration(message)
 
     async def downgrade(self, *, to_nothing: bool = False) -> list[str]:
         """Undo the last migration, or all of them, and return their names."""

@@ -27,8 +27,12 @@ async def get_caller(request: Request) -> User | None:
 Caller = Annotated[User | None, Depends(get_caller)]
 
 
-async def get_current_user(caller: Caller) -> User:
+async def get_current_user(request: Request) -> User:
     """Return the signed-in user, or refuse."""
+    return _known(await auth.authenticate(request))
+
+
+def _known(caller: User | None) -> User:
     if caller is None:
         message = "Sign in to continue"
         raise NotAuthenticated(message)
@@ -67,7 +71,7 @@ async def _may_register(caller: Caller) -> None:
     """Let strangers sign up where registration is open, and elsewhere who may write users."""
     if get_auth_settings().registration_is_open:
         return
-    user = await get_current_user(caller)
+    user = _known(caller)
     if "user:write" not in await role_service.permissions_of(user):
         message = "Registration is closed; ask an administrator for an account"
         raise Forbidden(message)
