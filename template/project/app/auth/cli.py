@@ -7,7 +7,7 @@ import click
 from pydantic import ValidationError
 
 from app.core.commands import asynchronous
-from app.core.transactions import transactional
+from app.core.queries import transactional
 from app.database import connected
 from app.models.user import User
 from app.schemas.user import UserCreate

@@ -6,8 +6,7 @@ from fastapi import Depends, Path, Query
 from pydantic import BeforeValidator, Field
 from tortoise.queryset import QuerySet
 
-from app.schemas.base import Output
-from app.schemas.text import Line
+from app.schemas.base import Line, Output
 
 LARGEST_ID = 2**63 - 1
 

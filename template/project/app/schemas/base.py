@@ -1,8 +1,9 @@
 """What all schemas share."""
 
-from typing import Any, Generic, TypeVar
+import unicodedata
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, StringConstraints
 
 Item = TypeVar("Item")
 
@@ -31,3 +32,31 @@ class Page(Output, Generic[Item]):
     total: int
     page: int
     pages: int
+
+
+def storable(text: str) -> str:
+    """Refuse NUL, which not every database stores, and halves of UTF-16 pairs, which none does."""
+    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        message = "Leave out NUL characters and unpaired surrogates"
+        raise ValueError(message)
+    return text
+
+
+def _one_line(text: str) -> str:
+    if any(unicodedata.category(char) in {"Cc", "Zl", "Zp"} for char in text):
+        message = "Leave out line breaks and other control characters"
+        raise ValueError(message)
+    return text
+
+
+Text = Annotated[str, Strict(), AfterValidator(storable)]
+"""Any text, of several lines too."""
+
+Line = Annotated[
+    str,
+    Strict(),
+    StringConstraints(strip_whitespace=True),
+    AfterValidator(storable),
+    AfterValidator(_one_line),
+]
+"""One line, without space around it."""

@@ -5,8 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app.schemas.base import Input, Output, absent
-from app.schemas.text import Line, Text
+from app.schemas.base import Input, Line, Output, Text, absent
 
 Title = Annotated[Line, Field(min_length=1, max_length=200)]
 Body = Annotated[Text, Field(max_length=10_000)]

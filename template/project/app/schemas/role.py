@@ -4,8 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.schemas.base import Input, Output
-from app.schemas.text import Line
+from app.schemas.base import Input, Line, Output
 
 
 class RoleDetail(Output):

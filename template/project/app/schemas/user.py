@@ -18,8 +18,7 @@ from pydantic import (
     field_validator,
 )
 
-from app.schemas.base import Input, Output, absent
-from app.schemas.text import Line, Text, storable
+from app.schemas.base import Input, Line, Output, Text, absent, storable
 
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1024

@@ -1,8 +1,7 @@
 """Roles and permissions."""
 
 from app.core.errors import AppError, NotFound
-from app.core.statements import Statement
-from app.core.transactions import transactional
+from app.core.queries import Statement, transactional
 from app.models.role import Role
 from app.models.user import User
 

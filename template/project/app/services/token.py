@@ -8,8 +8,7 @@ from uuid import UUID, uuid4
 
 from tortoise import timezone
 
-from app.core.statements import Statement
-from app.core.transactions import transactional
+from app.core.queries import Statement, transactional
 from app.models.token import Token
 from app.models.user import User
 

@@ -9,7 +9,7 @@ from tortoise.queryset import QuerySet
 
 from app.core import passwords
 from app.core.errors import AppError, Conflict, NotFound
-from app.core.transactions import transactional
+from app.core.queries import transactional
 from app.models.user import User
 from app.schemas.user import (
     LONGEST_EMAIL,

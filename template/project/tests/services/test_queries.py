@@ -3,7 +3,7 @@
 import pytest
 
 from app.core import dialect
-from app.core.transactions import transactional
+from app.core.queries import transactional
 from app.models.role import Role
 
 pytestmark = pytest.mark.usefixtures("database")
