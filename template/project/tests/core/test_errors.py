@@ -33,7 +33,7 @@ def _routes(app: FastAPI) -> None:
     ("error", "status", "detail"),
     [
         (HTTPException(401, headers={"WWW-Authenticate": "Bearer"}), 401, "Unauthorized"),
-        (NotFound("There is no such note"), 404, "There is no such note"),
+        (NotFound("There is no such tree"), 404, "There is no such tree"),
         (Conflict("The name is taken"), 409, "The name is taken"),
         (IntegrityError("UNIQUE internal-7"), 409, "This contradicts what is stored"),
         (RuntimeError("internal-7"), 500, "Something went wrong on our side"),
