@@ -49,7 +49,7 @@ class Figure:
     def __str__(self) -> str:
         """Return the row."""
         verdict = "ok" if self.is_reached else "MISSED"
-        return f"{self.name:<32} {self.measured:<66} {self.bar:<36} {verdict}"
+        return f"{self.name:<47} {self.measured:<64} {self.bar:<35} {verdict}"
 
 
 def main() -> None:

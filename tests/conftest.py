@@ -11,6 +11,7 @@ import pytest
 
 from tests import harness
 from tests.harness import Project, Service
+from tests.tour.groups import pytest_xdist_make_scheduler  # noqa: F401 - a hook of pytest-xdist
 from tests.variants import RUNNING, Variant
 
 Render = Callable[..., Project]

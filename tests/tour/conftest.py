@@ -16,7 +16,16 @@ from tests.variants import RUNNING, Variant
 
 SQLITE = RUNNING[0]
 ORIGIN = "https://app.example.org"
-HOST = "127.0.0.1"
+
+on_sqlite = pytest.mark.parametrize("running", [SQLITE], indirect=True, ids=str)
+"""For what has nothing to do with the database."""
+on_servers = pytest.mark.parametrize(
+    "running",
+    [variant for variant in RUNNING if variant.database != "sqlite"],
+    indirect=True,
+    ids=str,
+)
+"""For transactions that wait for each other: SQLite has one writer at a time."""
 
 _number = count(1)
 _USED = "rows found in"
@@ -105,16 +114,6 @@ def where(url: str) -> str:
     """Return the server's version and its address, without a password or the name of a database."""
     address = url if url.startswith("sqlite") else url.rpartition("/")[0].rpartition("@")[2]
     return f"{rows.server_version(url)} at {address}"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one process run all tests of one service, so that it is started once."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            callspec = getattr(item, "callspec", None)
-            variant = callspec.params.get("running") if callspec else None
-            item.add_marker(pytest.mark.xdist_group(f"tour-{variant or item.path.stem}"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -129,7 +129,7 @@ def restart_under_load(
         wait_until(lambda: len(ledger.acknowledged()) >= ENOUGH, "the first notes", service.log)
         stopped = time.monotonic()
         server.stop(how)
-        wait_until(lambda: ledger.refused(stopped), "somebody to notice", service.log)
+        wait_until(lambda: _all_were_refused(ledger, stopped), "all to notice", service.log)
         server.start()
         accepted = time.monotonic()
         wait_until(lambda: _all_are_back(ledger, accepted), "every writer", service.log)
@@ -199,6 +199,12 @@ def _try(client: httpx.Client, writer: int) -> Attempt:
 
 def _all_are_back(ledger: Ledger, since: float) -> bool:
     return {one.writer for one in ledger.acknowledged(since)} == set(range(WRITERS))
+
+
+def _all_were_refused(ledger: Ledger, since: float) -> bool:
+    """Whether each writer met both a connection that broke and a server that is away."""
+    refusals = Counter(one.writer for one in ledger.refused(since))
+    return all(refusals[writer] > 1 for writer in range(WRITERS))
 
 
 def _failures_in_a_row(ledger: Ledger, writer: int, since: float) -> int:

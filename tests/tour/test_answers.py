@@ -7,7 +7,7 @@ import pytest
 
 from tests.harness import Service
 from tests.tour import raw, rows
-from tests.tour.conftest import SQLITE, Start
+from tests.tour.conftest import beside, on_sqlite
 from tests.tour.people import Person, log_in, new_name, sign_up_form, write_note
 from tests.tour.problems import assert_problem
 
@@ -63,12 +63,14 @@ def test_E02_every_answer_carries_security_headers(client: httpx.Client, ada: Pe
         assert "x-powered-by" not in headers
 
 
-def test_E02_https_is_remembered(start: Start) -> None:
+@on_sqlite
+def test_E02_https_is_remembered(running: Service) -> None:
     """Behind a trusted proxy that speaks HTTPS, browsers are told to stay with it."""
-    service = start(SQLITE, TRUSTED_PROXIES="127.0.0.1")
-    with service.client() as client:
-        secure = client.get("/health/live", headers={"X-Forwarded-Proto": "https"})
-        plain = client.get("/health/live")
+    with beside(running, own_database=False, TRUSTED_PROXIES="127.0.0.1") as twin:
+        twin.start()
+        with twin.client() as client:
+            secure = client.get("/health/live", headers={"X-Forwarded-Proto": "https"})
+            plain = client.get("/health/live")
 
     assert "max-age=" in secure.headers["strict-transport-security"]
     assert "strict-transport-security" not in plain.headers

@@ -12,7 +12,7 @@ import pytest
 
 from tests.harness import Service
 from tests.tour import people, raw, rows
-from tests.tour.conftest import beside
+from tests.tour.conftest import beside, on_sqlite
 from tests.tour.people import Person, log_in, new_name, sign_up_form, write_note
 
 JSON = {"Content-Type": "application/json"}
@@ -371,7 +371,8 @@ def test_I08_an_endless_body_is_cut(running: Service, path: str) -> None:
     assert answer.status in {0, 401, 413}
 
 
-def test_I08_a_body_at_the_limit_is_read(client: httpx.Client, running: Service) -> None:
+@on_sqlite
+def test_I08_a_body_at_the_limit_is_read(running: Service) -> None:
     """The limit is MAX_BODY_BYTES: one byte more is 413, with and without a declared size."""
     with beside(running, own_database=False, MAX_BODY_BYTES="1000") as twin:
         twin.start()
@@ -537,7 +538,7 @@ def test_I13_columns_of_the_service_are_not_written(
     assert client.get(path, headers=ada.headers).json() == before
 
 
-@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York"])
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
 def test_I14_a_moment_is_the_same_everywhere(
     client: httpx.Client, running: Service, ada: Person, zone: str
 ) -> None:

@@ -137,7 +137,9 @@ def test_C02_the_named_site_may_read_every_answer(
 EVIL = "evil.example"
 
 
-@pytest.mark.parametrize("path", ["/api/users", "/api/users/", "/docs/", "/health/live/", "/api/"])
+@pytest.mark.parametrize(
+    "path", ["/api/users", "/api/users/", "/docs/", "/health/live/", "/api/", "/api/users//"]
+)
 def test_C03_nothing_is_built_from_the_host_header(
     client: httpx.Client, ada: Person, path: str
 ) -> None:
@@ -228,3 +230,10 @@ def test_C07_smuggled_paths_need_a_sign_in_too(running: Service) -> None:
         head = f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
         answer = raw.send(running, head.encode())
         assert answer.status == 0 or 400 <= answer.status < 500, target
+
+
+def test_C07_an_old_probe_needs_no_host(unguarded: Service) -> None:
+    """A load balancer's probe by HTTP/1.0, which knows no Host header, is answered."""
+    answer = raw.send(unguarded, b"GET /health/live HTTP/1.0\r\n\r\n")
+
+    assert answer.status == 200

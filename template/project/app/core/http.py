@@ -58,7 +58,7 @@ class RequestLayer:
         path = scope["path"]
         if len(path) > 1 and path[-1] == "/":
             scope["path"] = path[:-1]
-        request_id, body_bytes, is_chunked, has_host = _inspect(scope["headers"])
+        request_id, body_bytes, is_chunked, hosts = _inspect(scope["headers"])
         set_request_id(request_id)
         status = 0
 
@@ -70,7 +70,7 @@ class RequestLayer:
             await send(message)
 
         try:
-            if not has_host:
+            if hosts != 1 and (hosts or scope["http_version"] != "1.0"):
                 answer = problem(HTTPStatus.BAD_REQUEST, "Send one Host header, with a plain name")
                 await answer(scope, receive, send_with_headers)
             elif is_chunked or body_bytes > self.max_body_bytes:
@@ -104,10 +104,11 @@ class RequestLayer:
         return receive_within_limit
 
 
-def _inspect(headers: Headers) -> tuple[str, int, bool, bool]:
-    """Return the id, the declared size in bytes, whether it declares none, whether it has a host.
+def _inspect(headers: Headers) -> tuple[str, int, bool, int]:
+    """Return the id, the declared size in bytes, whether it declares none, and the hosts.
 
-    Two hosts, or a path in one, mislead whoever decides by it.
+    There is one host, but for HTTP/1.0 (RFC 9112 §3.2). One that is no plain name counts as two:
+    it would mislead whoever decides by it.
     """
     request_id = ""
     body_bytes = 0
@@ -122,7 +123,7 @@ def _inspect(headers: Headers) -> tuple[str, int, bool, bool]:
             is_chunked = True
         elif name == b"x-request-id" and SAFE_REQUEST_ID.fullmatch(value):
             request_id = value.decode()
-    return request_id or os.urandom(16).hex(), body_bytes, is_chunked, hosts == 1
+    return request_id or os.urandom(16).hex(), body_bytes, is_chunked, hosts
 
 
 def _more(headers: Headers, request_id: str, scheme: str) -> Headers:

@@ -1,0 +1,39 @@
+"""How pytest-xdist shares out tests: those of one running service go to one process.
+
+`--dist=loadgroup` would do the same by marks, but pytest 9.2 ignores what
+pytest-xdist 3.8 writes into the ids of tests, so that every process would start
+every service.
+"""
+
+import re
+
+import pytest
+from xdist.remote import Producer  # type: ignore[import-untyped]  # no types
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # no types
+
+from tests.variants import RUNNING, TOOLS
+
+SERVICES = {*map(str, RUNNING), *map("-".join, TOOLS)}
+OWN_SERVERS = "test_servers"
+
+
+class ByService(LoadScopeScheduling):  # type: ignore[misc]  # no types
+    """Keeps the tests of one service, or without one those of a module, together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """Return the name of the group, which outside of the tour is the test itself."""
+        path, _, test = nodeid.partition("::")
+        if "/tour/" not in path:
+            return nodeid
+        module = path.rpartition("/")[2].removesuffix(".py")
+        parameters = re.search(r"\[(.*)\]", test)
+        given = parameters.group(1) if parameters else ""
+        service = next((name for name in SERVICES if name in given), None)
+        if service and module != OWN_SERVERS:
+            return service
+        return f"{module} {service or ''}"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByService:
+    """Let pytest-xdist use it."""
+    return ByService(config, log)
