@@ -35,7 +35,7 @@ def main() -> None:
 
 
 NEXT = f"""
-Your turn, with names of your own:
+Your turn, with names of your own (pip install uv, if you lack it):
 
   uvx copier copy {ROOT} my-service
   cd my-service

@@ -41,7 +41,7 @@ def test_the_commands_of_the_final_message_lead_to_a_first_record(
     began = time.perf_counter()
     message = _copy(template, tmp_path, database=database, project_slug=slug)
     commands = re.findall(r"^ +(uv run just \S+)", message, re.MULTILINE)
-    assert commands[:2] == ["uv run just setup", "uv run just dev"]
+    assert commands[:3] == ["uv run just setup", "uv run just check", "uv run just dev"]
 
     project = Project(tmp_path / "service")
     service = Service(project, database)
@@ -53,14 +53,15 @@ def test_the_commands_of_the_final_message_lead_to_a_first_record(
     run(commands[0].split(), cwd=project.path, environment=environment)
     service.environment |= {"DATABASE_URL": _setting(project, "DATABASE_URL")}
     try:
-        with _running(commands[1].split(), project.path, environment, service):
+        run(commands[1].split(), cwd=project.path, environment=environment)
+        run(["uv", "run", "just", "migrate"], cwd=project.path, environment=environment)
+        with _running(commands[2].split(), project.path, environment, service):
             seconds = time.perf_counter() - began
             with service.client() as client:
                 assert client.get("/health/ready").json()["status"] == "ok"
                 _write_and_read(client)
         with capsys.disabled():
             print(f"\n{database} on Python {version}: first record after {seconds:.0f} s")
-        run(["uv", "run", "just", "check"], cwd=project.path, environment=environment)
         lock = (project / "uv.lock").read_text(encoding="utf-8")
         assert re.search(r'name = "tortoise-orm"', lock)
     finally:

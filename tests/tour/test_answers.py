@@ -1,5 +1,6 @@
 """What every answer has in common: its errors, its headers, its id."""
 
+import json
 from uuid import uuid4
 
 import httpx
@@ -18,7 +19,8 @@ def test_E01_every_error_has_one_shape(client: httpx.Client, admin: Person, ada:
     form = sign_up_form(new_name())
 
     assert_problem(client.put(roles, json={"roles": ["x"]}, headers=admin.headers), 400)
-    assert_problem(client.post("/api/notes", content=b"[" * 99999, headers=ada.headers), 422)
+    deep = {"content": b"[" * 99999, "headers": ada.headers | {"Content-Type": "application/json"}}
+    assert_problem(client.post("/api/notes", **deep), 400)
     assert_problem(client.get("/api/users/me"), 401)
     assert_problem(log_in(client, ada.name, "wrong"), 401)
     assert_problem(client.get("/api/users", headers=ada.headers), 403)
@@ -30,6 +32,16 @@ def test_E01_every_error_has_one_shape(client: httpx.Client, admin: Person, ada:
     assert_problem(client.post("/api/users", content=b" " * 1_100_000), 413)
     assert_problem(client.post("/api/users", json={}), 422)
     assert_problem(client.post("/api/auth/login", data={}), 422)
+
+
+def test_E01_the_OpenAPI_document_says_so(client: httpx.Client) -> None:
+    """Every operation declares problem documents, and none the framework's own errors."""
+    document = client.get("/openapi.json").json()
+
+    operations = [body for path in document["paths"].values() for body in path.values()]
+    assert "HTTPValidationError" not in json.dumps(document)
+    for operation in operations:
+        assert "application/problem+json" in operation["responses"]["4XX"]["content"]
 
 
 def everyday(client: httpx.Client, person: Person) -> list[httpx.Response]:

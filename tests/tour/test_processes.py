@@ -12,7 +12,7 @@ import pytest
 
 from tests.harness import Service, free_port, wait_until
 from tests.tour import people, processes
-from tests.tour.conftest import SQLITE, Start, beside
+from tests.tour.conftest import SQLITE, Start, beside, on_servers
 from tests.tour.people import log_in
 from tests.tour.together import together
 
@@ -182,3 +182,14 @@ def test_P10_a_service_that_cannot_start_ends(
                 processes.kill({*processes.children(process.pid), process.pid})
 
     assert status not in {0, -signal.SIGTERM}
+
+
+@on_servers
+def test_P09_a_pool_smaller_than_its_least_is_refused(service: Service) -> None:
+    """Settings that contradict each other are named before the start too."""
+    with beside(service, own_database=False, DB_POOL_MIN="20", DB_POOL_MAX="5") as twin:
+        end = twin.cli("serve", check=False)
+
+    assert end.status == 1
+    assert "DB_POOL_MAX: allow at least as many as DB_POOL_MIN" in end.errors
+    assert "Traceback" not in end.text

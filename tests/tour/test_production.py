@@ -1,11 +1,12 @@
 """A service in production, with every switch that someone might flip by mistake."""
 
 from collections.abc import Iterator
+from sys import executable
 
 import httpx
 import pytest
 
-from tests.harness import Service
+from tests.harness import Service, run
 from tests.tour import people, rows
 from tests.tour.conftest import SQLITE, Start
 from tests.tour.people import Person, log_in, new_name, sign_up_form
@@ -67,3 +68,20 @@ def test_Z01_registration_is_closed(client: httpx.Client, chief: Person) -> None
     assert_problem(by_stranger, 401)
     assert by_chief.status_code == 201
     assert_problem(by_somebody, 403)
+
+
+def test_Z01_a_service_as_it_was_set_up_closes_registration_in_production(
+    production: Service,
+) -> None:
+    """The `.env` that `just setup` writes opens registration nowhere but in development."""
+    ask = "from app.auth.settings import get_auth_settings as s; print(s().registration_is_open)"
+    production.cli("setup")
+    given = {**production.environment}
+    given.pop("REGISTRATION", None)
+
+    answers = [
+        run([executable, "-c", ask], cwd=production.project.path, environment=given | mode).output
+        for mode in ({"ENVIRONMENT": "production"}, {"ENVIRONMENT": "development"})
+    ]
+
+    assert answers == ["False\n", "True\n"]

@@ -59,10 +59,11 @@ async def _database() -> list[Finding]:
 def _port() -> Finding:
     settings = get_settings()
     address = f"{settings.host}:{settings.port}"
-    reason = why_not_listen(settings.host, settings.port)
-    if reason is None:
+    obstacle = why_not_listen(settings.host, settings.port)
+    if obstacle is None:
         return Finding("port", True, f"{address} is free")
-    return Finding("port", False, f"{address}: {reason}", "stop what uses it, or set PORT")
+    remedy = "stop what uses it, perhaps this service, or set PORT"
+    return Finding("port", False, f"{address}: {obstacle}", remedy)
 
 
 def why_not_listen(host: str, port: int) -> str | None:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncmy
 from asyncmy import errors
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from tortoise.backends.mysql.client import MySQLClient
 from tortoise.backends.mysql.schema_generator import MySQLSchemaGenerator
 from tortoise.exceptions import DBConnectionError, OperationalError
@@ -59,6 +59,15 @@ class Pool(Section):
 
     db_pool_min: Annotated[int, Field(ge=1)] = 1
     db_pool_max: Annotated[int, Field(ge=2)] = 10
+
+    @field_validator("db_pool_max")
+    @classmethod
+    def holds_the_smallest(cls, largest: int, fields: ValidationInfo) -> int:
+        """Refuse a pool that may hold fewer connections than it keeps."""
+        if largest < fields.data.get("db_pool_min", 1):
+            message = "allow at least as many as DB_POOL_MIN"
+            raise ValueError(message)
+        return largest
 
 
 get_pool = cached(Pool)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from tortoise.exceptions import DBConnectionError
 
 from app.core.settings import Section, cached
@@ -39,6 +39,15 @@ class Pool(Section):
 
     db_pool_min: Annotated[int, Field(ge=1)] = 1
     db_pool_max: Annotated[int, Field(ge=2)] = 10
+
+    @field_validator("db_pool_max")
+    @classmethod
+    def holds_the_smallest(cls, largest: int, fields: ValidationInfo) -> int:
+        """Refuse a pool that may hold fewer connections than it keeps."""
+        if largest < fields.data.get("db_pool_min", 1):
+            message = "allow at least as many as DB_POOL_MIN"
+            raise ValueError(message)
+        return largest
 
 
 get_pool = cached(Pool)

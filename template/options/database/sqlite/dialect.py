@@ -12,6 +12,7 @@ EXAMPLE_URL = "sqlite://db.sqlite3"
 VERSION_QUERY = "SELECT 'SQLite ' || sqlite_version() AS version"
 LOCK_WAIT_SECONDS = 60
 BUSY_WAIT_SECONDS = 5
+REASONS = ("is locked", "is busy", "unable to open database file", "disk I/O error", "is full")
 
 UNAVAILABLE: tuple[type[Exception], ...] = (
     DBConnectionError,
@@ -23,13 +24,12 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
 
 def is_unavailable(error: Exception) -> bool:
     """Tell a locked or unreadable file from a statement that is wrong."""
-    reasons = ("locked", "busy", "unable to open", "disk")
-    return isinstance(error, UNAVAILABLE) and any(reason in str(error) for reason in reasons)
+    return isinstance(error, UNAVAILABLE) and any(reason in str(error) for reason in REASONS)
 
 
 def must_retry(error: Exception) -> bool:
     """Whether the transaction met another process's and can be run again."""
-    return isinstance(error, UNAVAILABLE) and "locked" in str(error)
+    return isinstance(error, UNAVAILABLE) and "is locked" in str(error)
 
 
 def credentials(url: str) -> dict[str, Any]:

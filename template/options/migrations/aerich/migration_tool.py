@@ -100,10 +100,7 @@ async def _make(config: Config, app: str, name: str, folder: Path) -> Path | Non
     try:
         file = await command.migrate(name, no_input=not sys.stdin.isatty())
     except NotSupportError as error:
-        message = (
-            f"{str(error).rstrip('.')}. Add a new column, copy the values and drop the old one,"
-            " or let Tortoise write the migrations: docs/migrations.md says how."
-        )
+        message = f"{str(error).rstrip('.')}. docs/migrations.md says what to do instead."
         raise CannotWriteMigration(message) from error
     return folder / app / file if file else None
 

@@ -79,3 +79,5 @@ def install(app: FastAPI) -> None:
     not_ready: dict[int | str, dict[str, Any]] = {503: {"model": Readiness}}
     app.add_api_route("/health/live", live, tags=["health"])
     app.add_api_route("/health/ready", ready, tags=["health"], responses=not_ready)
+    for path, probe in (("/health/live", live), ("/health/ready", ready)):
+        app.add_api_route(path, probe, methods=["HEAD"], include_in_schema=False)

@@ -22,6 +22,32 @@ RETRY_AFTER_SECONDS = 1
 LONGEST_FIELD_NAME = 64
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
+_FIELD_ERROR = {
+    "type": "object",
+    "properties": {name: {"type": "string"} for name in ("field", "msg", "type")},
+    "required": ["field", "msg", "type"],
+}
+_PROBLEM = {
+    "type": "object",
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "request_id": {"type": "string"},
+        "errors": {"type": "array", "items": _FIELD_ERROR},
+    },
+    "required": ["type", "title", "status", "detail", "request_id"],
+}
+IN_OPENAPI: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": "A problem document (RFC 9457)",
+        "content": {"application/problem+json": {"schema": _PROBLEM}},
+    }
+    for status in ("4XX", "5XX")
+}
+"""What every route may answer beside its own answers."""
+
 
 class AppError(Exception):
     """Something that a client can be told. The message is the sentence it reads."""

@@ -16,7 +16,7 @@ from app.core.log import set_request_id
 log = logging.getLogger("app.access")
 
 SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9-]{8,64}")
-PLAIN_HOST = re.compile(rb"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+ANY_HOST = r"[a-z0-9._-]+|\[[0-9a-f:.]+\]"
 TOO_LARGE = "The body is too large"
 
 Headers = list[tuple[bytes, bytes]]
@@ -39,14 +39,21 @@ class RequestLayer:
     Args:
         app: The application inside.
         max_body_bytes: A larger body is refused with 413, before it is read.
+        allowed_hosts: Names to answer to, such as `*.example.org`; none means any.
         observers: Functions that see every request when it is over.
     """
 
     def __init__(
-        self, app: ASGIApp, *, max_body_bytes: int, observers: tuple[Observer, ...] = ()
+        self,
+        app: ASGIApp,
+        *,
+        max_body_bytes: int,
+        allowed_hosts: tuple[str, ...] = (),
+        observers: tuple[Observer, ...] = (),
     ) -> None:
         self.app = app
         self.max_body_bytes = max_body_bytes
+        self.is_our_host = _pattern(allowed_hosts).fullmatch
         self.observers = observers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,7 +65,7 @@ class RequestLayer:
         path = scope["path"]
         if len(path) > 1 and path[-1] == "/":
             scope["path"] = path[:-1]
-        request_id, body_bytes, is_chunked, hosts = _inspect(scope["headers"])
+        request_id, body_bytes, is_chunked, hosts = _inspect(scope["headers"], self.is_our_host)
         set_request_id(request_id)
         status = 0
 
@@ -71,7 +78,7 @@ class RequestLayer:
 
         try:
             if hosts != 1 and (hosts or scope["http_version"] != "1.0"):
-                answer = problem(HTTPStatus.BAD_REQUEST, "Send one Host header, with a plain name")
+                answer = problem(HTTPStatus.BAD_REQUEST, "Send one Host header, with our name")
                 await answer(scope, receive, send_with_headers)
             elif is_chunked or body_bytes > self.max_body_bytes:
                 await self.app(scope, self._limited(receive, body_bytes), send_with_headers)
@@ -104,11 +111,19 @@ class RequestLayer:
         return receive_within_limit
 
 
-def _inspect(headers: Headers) -> tuple[str, int, bool, int]:
+def _pattern(allowed_hosts: tuple[str, ...]) -> re.Pattern[bytes]:
+    """Match the Host headers to answer to; a plain name, in any case, misleads nobody."""
+    names = [re.escape(host).replace(r"\*", "[a-z0-9._-]+") for host in allowed_hosts]
+    pattern = rf"({'|'.join(names) or ANY_HOST})(:[0-9]{{1,5}})?"
+    return re.compile(pattern.encode(), re.IGNORECASE)
+
+
+def _inspect(
+    headers: Headers, is_our_host: Callable[[bytes], object]
+) -> tuple[str, int, bool, int]:
     """Return the id, the declared size in bytes, whether it declares none, and the hosts.
 
-    There is one host, but for HTTP/1.0 (RFC 9112 §3.2). One that is no plain name counts as two:
-    it would mislead whoever decides by it.
+    There is one host, but for HTTP/1.0 (RFC 9112 §3.2); one that is not ours counts as two.
     """
     request_id = ""
     body_bytes = 0
@@ -116,7 +131,7 @@ def _inspect(headers: Headers) -> tuple[str, int, bool, int]:
     hosts = 0
     for name, value in headers:
         if name == b"host":
-            hosts += 1 if PLAIN_HOST.fullmatch(value) else 2
+            hosts += 1 if is_our_host(value) else 2
         elif name == b"content-length":
             body_bytes = int(value) if value.isdigit() else 0
         elif name == b"transfer-encoding":

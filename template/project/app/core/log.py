@@ -2,8 +2,12 @@
 
 import logging
 import logging.config
+import textwrap
 from contextvars import ContextVar
+from types import TracebackType
 from typing import Literal
+
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
@@ -35,6 +39,10 @@ class OneLineFormatter(logging.Formatter):
         """Escape what a terminal or a log reader would obey."""
         message = super().formatMessage(record)
         return "".join(char if char.isprintable() else repr(char)[1:-1] for char in message)
+
+    def formatException(self, ei: ExcInfo) -> str:  # noqa: N802 - as above
+        """Indent the traceback, whose last line may hold anything."""
+        return textwrap.indent(super().formatException(ei), "    ")
 
 
 def configure(level: str, form: Literal["text", "json"]) -> None:

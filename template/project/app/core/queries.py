@@ -5,6 +5,7 @@ from functools import cached_property, wraps
 from typing import Generic, ParamSpec, TypeVar, cast
 
 from tortoise import Tortoise
+from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
@@ -25,11 +26,14 @@ def transactional(
 
     A deadlock or a serialization failure undoes the transaction, and the
     function is called again, three times at most. So it must only write to the
-    database, and should write before it reads.
+    database, and should write before it reads. Inside of another such function it is part of that
+    one's transaction.
     """
 
     @wraps(work)
     async def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        if isinstance(Tortoise.get_connection("default"), TransactionalDBClient):
+            return await work(*args, **kwargs)
         for _ in range(TRIES - 1):
             try:
                 async with in_transaction():

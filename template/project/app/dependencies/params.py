@@ -19,7 +19,8 @@ def _plain_digits(value: object) -> object:
     return value
 
 
-Id = Annotated[int, Path(ge=1, le=LARGEST_ID), BeforeValidator(_plain_digits)]
+PLAIN = BeforeValidator(_plain_digits)
+Id = Annotated[int, Path(ge=1, le=LARGEST_ID), PLAIN]
 Keyword = Annotated[Annotated[Line, Field(max_length=50)] | None, Query()]
 
 
@@ -40,8 +41,8 @@ class PageRequest:
 
 
 async def _page_request(
-    page: Annotated[int, Query(ge=1, le=1_000_000_000)] = 1,
-    size: Annotated[int, Query(ge=1, le=100)] = 20,
+    page: Annotated[int, Query(ge=1, le=1_000_000_000), PLAIN] = 1,
+    size: Annotated[int, Query(ge=1, le=100), PLAIN] = 20,
 ) -> PageRequest:
     return PageRequest(page, size)
 

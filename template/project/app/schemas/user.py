@@ -109,7 +109,7 @@ class UserUpdate(Input):
 class UserUpdateByAdmin(UserUpdate):
     """What an administrator may change about others."""
 
-    is_active: bool = Field(default_factory=absent)
+    is_active: Annotated[bool, Strict()] = Field(default_factory=absent)
 
 
 class PasswordChange(Input):

@@ -91,10 +91,14 @@ async def get(user_id: int) -> User:
 
 
 def search(keyword: str | None) -> QuerySet[User]:
-    """Return the accounts whose name or address contains the keyword, the oldest first."""
+    """Return the accounts whose name or address contains the keyword, the oldest first.
+
+    Both are stored in one case, as databases disagree about the other case of `É`.
+    """
     users = User.all().order_by("id")
     if keyword:
-        users = users.filter(Q(username__icontains=keyword) | Q(email__icontains=keyword))
+        folded = username_key(keyword)
+        users = users.filter(Q(username_key__contains=folded) | Q(email__contains=folded))
     return users
 
 

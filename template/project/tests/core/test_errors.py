@@ -74,7 +74,7 @@ async def test_unknown_paths_and_methods_are_problems_too(client: AsyncClient) -
 
     assert unknown.json()["status"] == unknown.status_code == 404
     assert wrong_method.json()["status"] == wrong_method.status_code == 405
-    assert wrong_method.headers["allow"] == "GET"
+    assert wrong_method.headers["allow"] == "GET, HEAD"
 
 
 async def test_invalid_fields_are_named_without_what_was_sent(client: AsyncClient) -> None:
