@@ -19,8 +19,8 @@ def test_E01_every_error_has_one_shape(client: httpx.Client, admin: Person, ada:
     form = sign_up_form(new_name())
 
     assert_problem(client.put(roles, json={"roles": ["x"]}, headers=admin.headers), 400)
-    deep = {"content": b"[" * 99999, "headers": ada.headers | {"Content-Type": "application/json"}}
-    assert_problem(client.post("/api/notes", **deep), 400)
+    as_json = ada.headers | {"Content-Type": "application/json"}
+    assert_problem(client.post("/api/notes", content=b"[" * 99999, headers=as_json), 400)
     assert_problem(client.get("/api/users/me"), 401)
     assert_problem(log_in(client, ada.name, "wrong"), 401)
     assert_problem(client.get("/api/users", headers=ada.headers), 403)

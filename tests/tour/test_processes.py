@@ -185,9 +185,9 @@ def test_P10_a_service_that_cannot_start_ends(
 
 
 @on_servers
-def test_P09_a_pool_smaller_than_its_least_is_refused(service: Service) -> None:
+def test_P09_a_pool_smaller_than_its_least_is_refused(running: Service) -> None:
     """Settings that contradict each other are named before the start too."""
-    with beside(service, own_database=False, DB_POOL_MIN="20", DB_POOL_MAX="5") as twin:
+    with beside(running, own_database=False, DB_POOL_MIN="20", DB_POOL_MAX="5") as twin:
         end = twin.cli("serve", check=False)
 
     assert end.status == 1

@@ -146,7 +146,7 @@ class ExactClient(MySQLClient):
 client_class = ExactClient  # Tortoise looks for this name in the module that `engine` names
 
 
-async def create_database(url: str) -> bool:
+async def create_database(url: str) -> None:
     """Create the database unless it exists.
 
     Raises:
@@ -162,19 +162,15 @@ async def create_database(url: str) -> bool:
             raise
     else:
         connection.close()
-        return False
+        return
     try:
         await _execute_elsewhere(arguments, statement)
     except errors.MySQLError as error:
-        if error.args[0] == DATABASE_EXISTS:
-            return False
         if error.args[0] in ACCESS_DENIED:
-            message = (
-                f"This user may not create databases. Ask an administrator to run: {statement};"
-            )
+            message = f"This user may not create databases. Let an administrator run: {statement};"
             raise PermissionError(message) from error
-        raise
-    return True
+        if error.args[0] != DATABASE_EXISTS:
+            raise
 
 
 async def drop_database(url: str) -> None:

@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -105,7 +105,7 @@ def connection(url: str) -> dict[str, Any]:
     return {"engine": "tortoise.backends.asyncpg", "credentials": credentials(url) | pool}
 
 
-async def create_database(url: str) -> bool:
+async def create_database(url: str) -> None:
     """Create the database unless it exists.
 
     Raises:
@@ -118,15 +118,13 @@ async def create_database(url: str) -> bool:
         statement = f"CREATE DATABASE {_quoted(arguments['database'])}"
     else:
         await connection.close()
-        return False
+        return
     try:
-        await _execute_elsewhere(arguments, statement)
-    except (asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
-        return False
+        with suppress(asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):  # a race
+            await _execute_elsewhere(arguments, statement)
     except asyncpg.InsufficientPrivilegeError as error:
         message = f"This role may not create databases. Ask an administrator to run: {statement};"
         raise PermissionError(message) from error
-    return True
 
 
 async def drop_database(url: str) -> None:

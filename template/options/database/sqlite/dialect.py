@@ -56,11 +56,9 @@ def connection(url: str) -> dict[str, Any]:
     return {"engine": "tortoise.backends.sqlite", "credentials": credentials(url) | pragmas}
 
 
-async def create_database(url: str) -> bool:
+async def create_database(url: str) -> None:
     """Make the file's folder; SQLite makes the file when it is opened."""
-    path = Path(credentials(url)["file_path"])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return not path.exists()  # noqa: ASYNC240 - nothing else runs yet
+    Path(credentials(url)["file_path"]).parent.mkdir(parents=True, exist_ok=True)
 
 
 async def drop_database(url: str) -> None:

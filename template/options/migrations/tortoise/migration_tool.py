@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from tortoise import Tortoise
-from tortoise.exceptions import OperationalError
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget, PlanStep
 from tortoise.migrations.graph import MigrationGraph, MigrationKey
@@ -77,11 +76,8 @@ async def make(config: Config, name: str) -> list[str]:
 
 
 async def _writers(config: Config) -> list[MigrationWriter]:
-    apps = Tortoise.apps
-    if apps is None:
-        message = "Tortoise is not initialised"
-        raise OperationalError(message)
-    return await MigrationAutodetector(apps, config["apps"]).changes()
+    assert Tortoise.apps is not None
+    return await MigrationAutodetector(Tortoise.apps, config["apps"]).changes()
 
 
 class _OneStepBack(MigrationExecutor):

@@ -4,11 +4,7 @@ from pathlib import Path
 
 import fastapi_offline
 from fastapi import FastAPI
-from fastapi.openapi.docs import (
-    get_redoc_html,
-    get_swagger_ui_html,
-    get_swagger_ui_oauth2_redirect_html,
-)
+from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
@@ -28,7 +24,6 @@ def install(app: FastAPI) -> None:
             swagger_js_url=f"{URL}/swagger-ui-bundle.js",
             swagger_css_url=f"{URL}/swagger-ui.css",
             swagger_favicon_url=favicon,
-            oauth2_redirect_url="/docs/oauth2-redirect",
         )
 
     async def redoc() -> HTMLResponse:
@@ -40,10 +35,6 @@ def install(app: FastAPI) -> None:
             with_google_fonts=False,
         )
 
-    async def oauth2_redirect() -> HTMLResponse:
-        return get_swagger_ui_oauth2_redirect_html()
-
     app.mount(URL, StaticFiles(directory=ASSETS))
     app.get("/docs", include_in_schema=False)(swagger)
-    app.get("/docs/oauth2-redirect", include_in_schema=False)(oauth2_redirect)
     app.get("/redoc", include_in_schema=False)(redoc)

@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from operator import itemgetter
 from typing import Any, ClassVar
 
 from fastapi import FastAPI, Request, Response
@@ -18,26 +19,19 @@ from app.core.log import current_request_id
 
 log = logging.getLogger(__name__)
 
-RETRY_AFTER_SECONDS = 1
 LONGEST_FIELD_NAME = 64
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 _FIELD_ERROR = {
     "type": "object",
     "properties": {name: {"type": "string"} for name in ("field", "msg", "type")},
-    "required": ["field", "msg", "type"],
 }
+_MEMBERS = {name: {"type": "string"} for name in ("type", "title", "detail", "request_id")}
+_MEMBERS["status"] = {"type": "integer"}
 _PROBLEM = {
     "type": "object",
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "request_id": {"type": "string"},
-        "errors": {"type": "array", "items": _FIELD_ERROR},
-    },
-    "required": ["type", "title", "status", "detail", "request_id"],
+    "properties": _MEMBERS | {"errors": {"type": "array", "items": _FIELD_ERROR}},
+    "required": list(_MEMBERS),
 }
 IN_OPENAPI: dict[int | str, dict[str, Any]] = {
     status: {
@@ -132,8 +126,8 @@ async def _invalid_request(_request: Request, error: Exception) -> Response:
     """Name the wrong fields, and never what was sent in them: it may be a password."""
     assert isinstance(error, RequestValidationError)
     errors = [
-        {"field": _field(fault["loc"]), "msg": _sentence(fault["msg"]), "type": fault["type"]}
-        for fault in error.errors()
+        {"field": _field(loc), "msg": msg.removeprefix("Value error, "), "type": kind}
+        for loc, msg, kind in map(itemgetter("loc", "msg", "type"), error.errors())
     ]
     detail = "The request has invalid fields"
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=errors)
@@ -142,10 +136,6 @@ async def _invalid_request(_request: Request, error: Exception) -> Response:
 def _field(place: Sequence[object]) -> str:
     """Join the path to the field without its first part, which says body, query or path."""
     return ".".join(str(part)[:LONGEST_FIELD_NAME] for part in place[1:])
-
-
-def _sentence(message: str) -> str:
-    return message.removeprefix("Value error, ")
 
 
 async def _conflict(_request: Request, error: Exception) -> Response:
@@ -157,8 +147,8 @@ async def _database_error(_request: Request, error: Exception) -> Response:
     if not dialect.is_unavailable(error):
         raise error
     log.warning("The database is not available: %s", type(error).__name__)
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    return problem(HTTPStatus.SERVICE_UNAVAILABLE, "Try again in a moment", headers=headers)
+    in_a_second = {"Retry-After": "1"}
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE, "Try again in a moment", headers=in_a_second)
 
 
 class CrashReports:

@@ -20,8 +20,6 @@ ANY_HOST = r"[a-z0-9._-]+|\[[0-9a-f:.]+\]"
 TOO_LARGE = "The body is too large"
 
 Headers = list[tuple[bytes, bytes]]
-Observer = Callable[[Scope, int, float], None]
-"""Called after each request with its scope, its status and its seconds."""
 
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -40,21 +38,14 @@ class RequestLayer:
         app: The application inside.
         max_body_bytes: A larger body is refused with 413, before it is read.
         allowed_hosts: Names to answer to, such as `*.example.org`; none means any.
-        observers: Functions that see every request when it is over.
     """
 
     def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        max_body_bytes: int,
-        allowed_hosts: tuple[str, ...] = (),
-        observers: tuple[Observer, ...] = (),
+        self, app: ASGIApp, *, max_body_bytes: int, allowed_hosts: tuple[str, ...] = ()
     ) -> None:
         self.app = app
         self.max_body_bytes = max_body_bytes
         self.is_our_host = _pattern(allowed_hosts).fullmatch
-        self.observers = observers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, with and without a slash at the end of its path."""
@@ -85,10 +76,7 @@ class RequestLayer:
             else:
                 await self.app(scope, receive, send_with_headers)
         finally:
-            seconds = time.perf_counter() - started
-            _log_access(scope, path, status, seconds)
-            for observe in self.observers:
-                observe(scope, status, seconds)
+            _log_access(scope, path, status, time.perf_counter() - started)
 
     def _limited(self, receive: Receive, declared: int) -> Receive:
         """Refuse a body that says it is too large when it is read, and count one that says nothing.
@@ -144,10 +132,7 @@ def _inspect(
 def _more(headers: Headers, request_id: str, scheme: str) -> Headers:
     """Add what every answer carries; answers that say nothing of caches are kept by none."""
     more = [*headers, *HEADERS, (b"x-request-id", request_id.encode())]
-    for name, _ in headers:
-        if name == b"cache-control":
-            break
-    else:
+    if b"cache-control" not in [name for name, _ in headers]:
         more.append(NO_STORE)
     if scheme == "https":
         more.append(HTTPS_ONLY)

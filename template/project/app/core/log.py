@@ -4,10 +4,9 @@ import logging
 import logging.config
 import textwrap
 from contextvars import ContextVar
-from types import TracebackType
-from typing import Literal
+from typing import Any, Literal
 
-ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+JSON_NAMES = {"asctime": "timestamp", "levelname": "level", "name": "logger"}
 
 _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
@@ -40,7 +39,7 @@ class OneLineFormatter(logging.Formatter):
         message = super().formatMessage(record)
         return "".join(char if char.isprintable() else repr(char)[1:-1] for char in message)
 
-    def formatException(self, ei: ExcInfo) -> str:  # noqa: N802 - as above
+    def formatException(self, ei: Any) -> str:  # noqa: ANN401, N802 - as logging has it
         """Indent the traceback, whose last line may hold anything."""
         return textwrap.indent(super().formatException(ei), "    ")
 
@@ -66,11 +65,7 @@ def configure(level: str, form: Literal["text", "json"]) -> None:
                 "json": {
                     "()": "pythonjsonlogger.json.JsonFormatter",
                     "format": "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s",
-                    "rename_fields": {
-                        "asctime": "timestamp",
-                        "levelname": "level",
-                        "name": "logger",
-                    },
+                    "rename_fields": JSON_NAMES,
                 },
             },
             "handlers": {
