@@ -15,6 +15,7 @@ from tests.tour.groups import pytest_xdist_make_scheduler  # noqa: F401 - a hook
 from tests.variants import RUNNING, Variant
 
 Render = Callable[..., Project]
+Say = Callable[[str], None]
 _number = count(1)
 
 
@@ -74,3 +75,22 @@ def running(
     variant: Variant = request.param
     folder = tmp_path_factory.mktemp("running") / str(variant)
     yield from start_service(template, folder, variant)
+
+
+@pytest.fixture
+def say(request: pytest.FixtureRequest) -> Say:
+    """Offer a function that puts a figure into the summary at the end of the run."""
+    return lambda line: request.node.user_properties.append(("figure", line))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures, also those that other processes measured."""
+    reports = terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", [])
+    figures = {
+        value
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == "figure"
+    }
+    for figure in sorted(figures):
+        terminalreporter.write_line(figure)

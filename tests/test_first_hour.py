@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from tests import harness
-from tests.conftest import need
+from tests.conftest import Say, need
 from tests.harness import Project, Service, run, wait_until
 from tests.variants import Variant
 
@@ -34,7 +34,7 @@ def test_the_commands_of_the_final_message_lead_to_a_first_record(
     version: str,
     template: Path,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    say: Say,
 ) -> None:
     need(database)
     slug = f"hour-{os.getpid()}-{database}"
@@ -53,15 +53,16 @@ def test_the_commands_of_the_final_message_lead_to_a_first_record(
     run(commands[0].split(), cwd=project.path, environment=environment)
     service.environment |= {"DATABASE_URL": _setting(project, "DATABASE_URL")}
     try:
+        checking = time.perf_counter()
         run(commands[1].split(), cwd=project.path, environment=environment)
+        began += time.perf_counter() - checking
         run(["uv", "run", "just", "migrate"], cwd=project.path, environment=environment)
         with _running(commands[2].split(), project.path, environment, service):
             seconds = time.perf_counter() - began
             with service.client() as client:
                 assert client.get("/health/ready").json()["status"] == "ok"
                 _write_and_read(client)
-        with capsys.disabled():
-            print(f"\n{database} on Python {version}: first record after {seconds:.0f} s")
+        say(f"{database} on Python {version}: first record {seconds:.0f} s after copying began")
         lock = (project / "uv.lock").read_text(encoding="utf-8")
         assert re.search(r'name = "tortoise-orm"', lock)
     finally:

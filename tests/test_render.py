@@ -14,7 +14,7 @@ import jinja2
 import pytest
 import yaml
 
-from tests.conftest import Render
+from tests.conftest import Render, Say
 from tests.harness import ROOT, Project, questions
 from tests.variants import ALL, Variant
 
@@ -144,7 +144,7 @@ def test_every_import_is_declared_and_every_dependency_imported(project: Project
 
 
 @pytest.mark.parametrize("preset", BUDGETS)
-def test_a_preset_is_light(preset: str, render: Render, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_preset_is_light(preset: str, render: Render, say: Say) -> None:
     project = render(preset=preset)
 
     sizes = {
@@ -153,8 +153,7 @@ def test_a_preset_is_light(preset: str, render: Render, capsys: pytest.CaptureFi
         "tests": project.lines("tests"),
     }
 
-    with capsys.disabled():
-        print(f"\n{preset}: {sizes} of {BUDGETS[preset]}")
+    say(f"{preset}: {sizes} of {BUDGETS[preset]}")
     assert {name: size for name, size in sizes.items() if size > BUDGETS[preset][name]} == {}
 
 

@@ -28,7 +28,6 @@ on_servers = pytest.mark.parametrize(
 """For transactions that wait for each other: SQLite has one writer at a time."""
 
 _number = count(1)
-_USED = "rows found in"
 
 
 @contextmanager
@@ -107,23 +106,11 @@ def _name_the_running_server(request: pytest.FixtureRequest) -> None:
 
 def name_the_server(request: pytest.FixtureRequest, service: Service) -> None:
     """Note where the rows of a test are, for the summary."""
-    request.node.user_properties.append((_USED, where(service.database_url)))
+    line = f"rows found in {where(service.database_url)}"
+    request.node.user_properties.append(("figure", line))
 
 
 def where(url: str) -> str:
     """Return the server's version and its address, without a password or the name of a database."""
     address = url if url.startswith("sqlite") else url.rpartition("/")[0].rpartition("@")[2]
     return f"{rows.server_version(url)} at {address}"
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print which servers held the rows."""
-    reports = [report for group in terminalreporter.stats.values() for report in group]
-    found = {
-        value
-        for report in reports
-        for name, value in getattr(report, "user_properties", ())
-        if name == _USED
-    }
-    for line in sorted(found):
-        terminalreporter.write_line(f"rows found in {line}")
