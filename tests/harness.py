@@ -288,7 +288,7 @@ def wait_until(is_so: Any, what: str, log: Path | None = None, *, seconds: float
             end = log.read_text(encoding="utf-8")[-4000:] if log else ""
             message = f"Waited {seconds} s for {what}\n{end}"
             raise TimeoutError(message)
-        time.sleep(0.05)
+        time.sleep(0.05)  # other processes send no event when they are ready
 
 
 def is_reachable(server: str) -> bool:

@@ -28,7 +28,7 @@ TRACES = {
     "auth": r"\bjwt\b|jose|argon2|passlib|SECRET_KEY|(access|refresh)_token|app\.auth|create-admin",
     "notes": r"api/notes|\bNote\b|\.note\b",
     "aerich": r"aerich",
-    "github": r"\.github|GitHub Actions",
+    "github": r"\.github|GitHub Actions|\bCI\b",
 }
 """Words that only a service with the option may contain."""
 

@@ -137,7 +137,7 @@ def _connect(port: int, process: subprocess.Popen[bytes]) -> HTTPConnection:
         try:
             connection.connect()
         except ConnectionRefusedError:
-            time.sleep(0.002)
+            time.sleep(0.002)  # nothing tells when another process opens its port
         else:
             return connection
     sys.exit(f"{process.args!r} ended with {process.returncode}")

@@ -20,7 +20,7 @@ PUBLIC = {
 }
 """All that a stranger may call."""
 
-HIDDEN = {"/docs", "/docs/assets", "/docs/oauth2-redirect", "/redoc", "/openapi.json"}
+HIDDEN = {"/docs", "/docs/assets", "/redoc", "/openapi.json"}
 """What answers without standing in the OpenAPI document."""
 
 PRIVILEGES: dict[str, object] = {
