@@ -22,6 +22,7 @@ from pathlib import Path
 
 from tests import harness
 from tests.harness import Service
+from tests.matrix.rows import RUNNING, TOOLS
 from tests.tour.private_servers import How, Missing, private_server
 from tests.tour.scenarios import (
     MIGRATORS,
@@ -30,7 +31,6 @@ from tests.tour.scenarios import (
     migrate_at_once,
     restart_under_load,
 )
-from tests.variants import RUNNING, TOOLS
 
 ROUNDS = 5
 RECOVERY_SECONDS = 5
@@ -107,16 +107,14 @@ def _race(name: str, service: Service, rounds: int) -> Figure:
 
 def db_restart(folder: Path, rounds: int) -> Iterator[Figure]:
     """Restart the database of a busy service."""
-    for variant in RUNNING:
-        if variant.database == "sqlite":
+    for row in RUNNING:
+        if row.database == "sqlite":
             continue
-        name = f"db-restart, {variant.database}"
+        name = f"db-restart, {row.database}"
         try:
-            with private_server(variant.database, note) as server:
+            with private_server(row.database, note) as server:
                 url = f"{server.url}/chaos"
-                with _service(
-                    folder, name, variant.database, variant.answers, DATABASE_URL=url
-                ) as service:
+                with _service(folder, name, row.database, row.answers, DATABASE_URL=url) as service:
                     service.cli("migrate")
                     service.start(workers=2)
                     ways: Iterator[How] = islice(cycle(HOW), rounds)
@@ -161,7 +159,7 @@ def note(event: str) -> None:
 def _service(
     folder: Path, name: str, database: str, answers: harness.Answers, **environment: str
 ) -> Service:
-    slug = f"chaos-{os.getpid()}"
+    slug = harness.new_slug("chaos")
     place = folder / name.replace(", ", "-").replace(" + ", "-") / "service"
     project = harness.render(folder / "template", place, {**answers, "project_slug": slug})
     return Service(project, database, dict(environment))

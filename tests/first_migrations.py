@@ -12,10 +12,10 @@ from pathlib import Path
 
 from tests import harness
 from tests.harness import ROOT, SERVERS, Service
-from tests.variants import TOOLS
+from tests.matrix.rows import TOOLS
 
 APPS = ("accounts", "notes")
-NAME = f"first_migrations_{os.getpid()}"
+NAME = f"first_migrations_{harness.RUN}_{os.getpid()}"
 URLS = {"sqlite": f"sqlite://{NAME}.sqlite3"} | {
     server: f"{url}/{NAME}" for server, url in SERVERS.items()
 }

@@ -1,8 +1,11 @@
 """Rendering services, and running them for real."""
 
 import contextlib
+import io
 import json
 import os
+import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -13,6 +16,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,13 +26,40 @@ import copier
 import httpx
 import yaml
 
+from tests.matrix.arms import Arm, recorded
+from tests.matrix.space import documents
+
 ROOT = Path(__file__).parents[1]
+RUN = os.environ.setdefault("TEMPLATE_TESTS_RUN", f"r{secrets.token_hex(4)}")
+"""In the name of each database and in the environment of each process that this run starts."""
+OWNER = os.environ.setdefault("TEMPLATE_TESTS_OWNER", str(os.getpid()))
+"""The process that began the run, and tidies up after it."""
 Answers = Mapping[str, Any]
 DROP_DATABASE = """
 import asyncio, os
 from app.core import dialect
 asyncio.run(dialect.drop_database(os.environ["DATABASE_URL"]))
 """
+
+COMMANDS = """
+import contextlib, io, json, sys, traceback
+from app.cli import cli
+ends = []
+for arguments in json.loads(sys.argv[1]):
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        try:
+            cli.main(arguments)
+        except SystemExit as end:
+            status = end.code or 0
+        except Exception:
+            traceback.print_exc()
+            status = 1
+    ends.append([status, said.getvalue()])
+print(json.dumps(ends))
+"""
+
+_number = count(1)
 
 SERVERS = {
     "postgres": os.environ.get("POSTGRES_URL", "postgres://postgres@127.0.0.1:5432").rstrip("/"),
@@ -49,28 +80,37 @@ def snapshot(destination: Path) -> Path:
 
 def questions() -> dict[str, dict[str, Any]]:
     """Return the questions of copier.yml by name, the derived ones included."""
-    found: dict[str, dict[str, Any]] = {}
-    for path in sorted((ROOT / "template/options").glob("**/*.yml")):
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        found |= {name: body for name, body in document.items() if not name.startswith("_")}
-    return found
+    return documents(ROOT)
 
 
 def render(template: Path, destination: Path, answers: Answers) -> "Project":
-    """Render as `copier copy --defaults` does: without trust, without the user's own settings."""
-    if unknown := set(answers) - set(questions()):
+    """Render as `copier copy --defaults` does: without trust, without the user's own settings.
+
+    Raises:
+        KeyError: There is no such question.
+        ValueError: An answer is not allowed, or not beside the others, or was not taken.
+    """
+    asked = {name for name, body in documents(template).items() if body.get("when", True)}
+    if unknown := set(answers) - asked:
         message = f"No such question: {', '.join(sorted(unknown))}"
         raise KeyError(message)
-    copier.run_copy(
-        str(template),
-        destination,
-        data=dict(answers),
-        defaults=True,
-        quiet=True,
-        unsafe=False,
-        settings=copier.Settings(),
-    )
-    return Project(destination)
+    said = io.StringIO()
+    quiet = contextlib.redirect_stderr(said), contextlib.redirect_stdout(said)
+    with recorded() as rendered, quiet[0], quiet[1]:
+        copier.run_copy(
+            str(template),
+            destination,
+            data=dict(answers),
+            defaults=True,
+            unsafe=False,
+            settings=copier.Settings(),
+        )
+    project = Project(destination, frozenset(rendered), said.getvalue())
+    for name, answer in answers.items():
+        if project.answers[name] != answer:
+            message = f"{name}: {answer!r} was given, {project.answers[name]!r} was recorded"
+            raise ValueError(message)
+    return project
 
 
 @dataclass(frozen=True)
@@ -78,6 +118,10 @@ class Project:
     """A rendered service on disk."""
 
     path: Path
+    arms: frozenset[Arm] = frozenset()
+    """The arms of the templates that it was made from."""
+    said: str = ""
+    """What Copier said, the final message included."""
 
     def __truediv__(self, name: str) -> Path:
         """Return the path of a file in it."""
@@ -97,6 +141,17 @@ class Project:
         """The parsed pyproject.toml."""
         return tomllib.loads((self / "pyproject.toml").read_text(encoding="utf-8"))
 
+    @cached_property
+    def answers(self) -> dict[str, Any]:
+        """The answers that it remembers."""
+        text = (self / ".copier-answers.yml").read_text(encoding="utf-8")
+        answers: dict[str, Any] = yaml.safe_load(text)
+        return answers
+
+    def text(self, name: str) -> str:
+        """Return what is in a file."""
+        return (self / name).read_text(encoding="utf-8")
+
     def lines(self, folder: str) -> int:
         """Count the lines with text in a Python file, or in those below a folder."""
         path = self / folder
@@ -114,6 +169,10 @@ class Service:
     environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[str] | None = None
     log: Path = Path()
+    interpreter: Path = Path(sys.executable)
+    """Of an environment that has what the service needs."""
+    transcript: Path | None = None
+    """Where commands and their output are kept, if they are."""
 
     def __post_init__(self) -> None:
         name = self.project.pyproject["project"]["name"].replace("-", "_")
@@ -151,14 +210,24 @@ class Service:
         """Run one of its commands in this environment's interpreter."""
         return self.python("-m", "app.cli", *arguments, check=check, given=given)
 
+    def cli_at_once(self, *commands: Sequence[str], given: str = "") -> list["Outcome"]:
+        """Run several of its commands in one process, since starting one takes a second."""
+        done = self.python("-c", COMMANDS, json.dumps(commands), given=given)
+        return [Outcome(status, said, "") for status, said in json.loads(done.output)]
+
     def python(self, *arguments: str, check: bool = True, given: str | None = None) -> "Outcome":
         """Run the interpreter inside the service."""
+        return self.run(str(self.interpreter), *arguments, check=check, given=given)
+
+    def run(self, *command: str, check: bool = True, given: str | None = None) -> "Outcome":
+        """Run a command in its folder and its environment."""
         return run(
-            [sys.executable, *arguments],
+            command,
             cwd=self.project.path,
             environment=self.environment,
             check=check,
             given=given,
+            transcript=self.transcript,
         )
 
     def start(self, *, workers: int = 1) -> None:
@@ -166,7 +235,7 @@ class Service:
         environment = self.environment | {"WEB_CONCURRENCY": str(workers)}
         with self.log.open("a", encoding="utf-8") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "app.cli", "serve"],
+                [str(self.interpreter), "-m", "app.cli", "serve"],
                 cwd=self.project.path,
                 env=environment,
                 stdout=log,
@@ -175,6 +244,13 @@ class Service:
                 start_new_session=True,
             )
         wait_until(self._answers, f"{self.project.path.name} to start", self.log)
+
+    def died(self) -> str:
+        """Say so in a sentence if it was started and has ended on its own; else say nothing."""
+        if self.process is None or self.process.poll() is None:
+            return ""
+        end = self.log.read_text(encoding="utf-8")[-2000:]
+        return f"The service died with status {self.process.returncode}; its log ends:\n{end}"
 
     def stop(self) -> int:
         """Ask it to stop, as an orchestrator does, and return its exit status."""
@@ -206,13 +282,17 @@ class Service:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.stop()
-        self.drop_database()
+        try:
+            self.stop()
+            self.drop_database()
+        except AssertionError as failure:
+            if error is None:
+                raise
+            error.add_note(f"Its database could not be dropped: {str(failure).splitlines()[-1]}")
 
     def _answers(self) -> bool:
-        if self.process is not None and self.process.poll() is not None:
-            message = f"The service ended at its start:\n{self.log.read_text(encoding='utf-8')}"
-            raise RuntimeError(message)
+        if sentence := self.died():
+            raise RuntimeError(sentence)
         try:
             return httpx.get(f"{self.url}/health/live", trust_env=False).is_success
         except httpx.TransportError:
@@ -233,15 +313,17 @@ class Outcome:
         return self.output + self.errors
 
 
-def run(
+def run(  # noqa: PLR0913 - as many as subprocess.run has, but by name
     command: Sequence[str],
     *,
     cwd: Path,
     environment: Mapping[str, str],
     check: bool = True,
     given: str | None = None,
+    transcript: Path | None = None,
 ) -> Outcome:
     """Run a command to its end; with `check`, its output becomes the error if it fails."""
+    began = time.perf_counter()
     done = subprocess.run(
         command,
         cwd=cwd,
@@ -253,6 +335,11 @@ def run(
         check=False,
     )
     outcome = Outcome(done.returncode, done.stdout, done.stderr)
+    if transcript:
+        seconds = time.perf_counter() - began
+        with transcript.open("a", encoding="utf-8") as record:
+            end = f"[{outcome.status}, {seconds:.1f} s]"
+            record.write(f"$ {shlex.join(command)}\n{outcome.text.rstrip()}\n{end}\n\n")
     if check and outcome.status != 0:
         message = f"{' '.join(command)} ended with {outcome.status} in {cwd}:\n{outcome.text}"
         raise AssertionError(message)
@@ -261,12 +348,28 @@ def run(
 
 def clean_environment() -> dict[str, str]:
     """Return the environment without what would change a service's settings."""
-    kept = ("PATH", "HOME", "LANG", "TMPDIR", "SSL_", "PIP_", "UV_", "REQUESTS_", "CURL_")
+    kept = (
+        "PATH",
+        "HOME",
+        "LANG",
+        "TMPDIR",
+        "SSL_",
+        "PIP_",
+        "UV_",
+        "REQUESTS_",
+        "CURL_",
+        "TEMPLATE_",
+    )
     return {
         name: value
         for name, value in os.environ.items()
         if name.startswith(kept) and name != "UV_PROJECT_ENVIRONMENT"
     }
+
+
+def new_slug(word: str) -> str:
+    """Return the name of a service, and so of a database, that nobody else has."""
+    return f"{word}-{RUN}-{os.getpid()}-{next(_number)}"
 
 
 def free_port() -> int:

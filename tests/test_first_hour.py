@@ -17,7 +17,6 @@ import pytest
 from tests import harness
 from tests.conftest import Say, need
 from tests.harness import Project, Service, run, wait_until
-from tests.variants import Variant
 
 ROWS = (("sqlite", "3.11"), ("postgres", "3.12"), ("mysql", "3.13"))
 PERSON = {
@@ -37,7 +36,7 @@ def test_the_commands_of_the_final_message_lead_to_a_first_record(
     say: Say,
 ) -> None:
     need(database)
-    slug = f"hour-{os.getpid()}-{database}"
+    slug = harness.new_slug("hour")
     began = time.perf_counter()
     message = _copy(template, tmp_path, database=database, project_slug=slug)
     commands = re.findall(r"^ +(uv run just \S+)", message, re.MULTILINE)
@@ -84,8 +83,7 @@ def test_generation_needs_no_network_no_trust_and_writes_nowhere_else(
 
 
 def test_the_default_service_needs_no_server(template: Path, tmp_path: Path) -> None:
-    variant = Variant("sqlite", ("jwt",), "tortoise", "notes")
-    project = harness.render(template, tmp_path / "service", variant.answers)
+    project = harness.render(template, tmp_path / "service", {})
 
     servers = ("5432", "3306", "6379", "5672")
     text = "\n".join((project / name).read_text(encoding="utf-8") for name in project.files)

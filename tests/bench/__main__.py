@@ -199,7 +199,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         template = harness.snapshot(folder / "template")
-        answers = {"database": database, "auth": ["jwt"], "project_slug": f"bench-{os.getpid()}"}
+        slug = harness.new_slug("bench")
+        answers = {"database": database, "auth": ["jwt"], "project_slug": slug}
         project = harness.render(template, folder / "service", answers)
         with Bench(project, database) as bench:
             bench.fill()

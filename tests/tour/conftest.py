@@ -10,9 +10,9 @@ import pytest
 
 from tests.conftest import start_service
 from tests.harness import Service
+from tests.matrix.rows import RUNNING, Row
 from tests.tour import forge, people, rows
 from tests.tour.people import Person
-from tests.variants import RUNNING, Variant
 
 SQLITE = RUNNING[0]
 ORIGIN = "https://app.example.org"
@@ -21,7 +21,7 @@ on_sqlite = pytest.mark.parametrize("running", [SQLITE], indirect=True, ids=str)
 """For what has nothing to do with the database."""
 on_servers = pytest.mark.parametrize(
     "running",
-    [variant for variant in RUNNING if variant.database != "sqlite"],
+    [row for row in RUNNING if row.database != "sqlite"],
     indirect=True,
     ids=str,
 )
@@ -86,12 +86,12 @@ Start = Callable[..., Service]
 
 @pytest.fixture(scope="module")
 def start(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
-    """Offer a function that renders, migrates and starts a variant until the module is over."""
+    """Offer a function that renders, migrates and starts a row until the module is over."""
     with ExitStack() as stack:
 
-        def started(variant: Variant = SQLITE, **environment: str) -> Service:
-            folder = tmp_path_factory.mktemp("started") / str(variant)
-            opened = contextmanager(start_service)(template, folder, variant, **environment)
+        def started(row: Row = SQLITE, **environment: str) -> Service:
+            folder = tmp_path_factory.mktemp("started") / str(row)
+            opened = contextmanager(start_service)(template, folder, row, **environment)
             return stack.enter_context(opened)
 
         yield started

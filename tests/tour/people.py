@@ -9,6 +9,7 @@ from tests.harness import Service
 
 PASSWORD = "correct horse battery staple"
 ADMIN = "root"
+ADMIN_OPTIONS = ("--username", ADMIN, "--email", f"{ADMIN}@example.org", "--password-stdin")
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,7 @@ def sign_up(client: httpx.Client, prefix: str = "ada", password: str = PASSWORD)
 
 def create_admin(service: Service, client: httpx.Client) -> Person:
     """Create the administrator by the service's own command, and sign in."""
-    address = f"{ADMIN}@example.org"
-    service.cli(
-        "create-admin",
-        *("--username", ADMIN, "--email", address, "--password-stdin"),
-        given=PASSWORD + "\n",
-    )
+    service.cli("create-admin", *ADMIN_OPTIONS, given=f"{PASSWORD}\n")
     access, refresh = tokens_of(log_in(client, ADMIN))
     me = client.get("/api/users/me", headers={"Authorization": f"Bearer {access}"}).json()
     return Person(me["id"], ADMIN, access, refresh)

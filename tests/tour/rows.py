@@ -49,6 +49,11 @@ def tables(service: Service) -> list[str]:
     return [name for (name,) in query(service, _TABLES[service.database])]
 
 
+def schema(service: Service) -> list[list[Row]]:
+    """Return what the database says of its tables, columns, indexes and constraints."""
+    return [query(service, statement) for statement in _SCHEMA[service.database]]
+
+
 def dump(service: Service) -> str:
     """Return every value of every table as text."""
     return "\n".join(
@@ -66,6 +71,30 @@ def server_version(url: str) -> str:
     return version.partition(" on ")[0].partition(" (")[0]
 
 
+_SCHEMA = {
+    "sqlite": (
+        """SELECT type, name, tbl_name, sql FROM sqlite_master
+        WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name""",
+    ),
+    "postgres": (
+        """SELECT table_name, column_name, data_type, character_maximum_length, is_nullable,
+        column_default FROM information_schema.columns WHERE table_schema = 'public'
+        ORDER BY table_name, column_name""",
+        "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY indexname",
+        """SELECT conname, pg_get_constraintdef(oid) AS definition FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace ORDER BY conname""",
+    ),
+    "mysql": (
+        """SELECT table_name, column_name, column_type, is_nullable, column_default, column_key
+        FROM information_schema.columns WHERE table_schema = DATABASE()
+        ORDER BY table_name, column_name""",
+        """SELECT table_name, index_name, column_name, non_unique FROM information_schema.statistics
+        WHERE table_schema = DATABASE() ORDER BY table_name, index_name, seq_in_index""",
+        """SELECT table_name, constraint_name, delete_rule
+        FROM information_schema.referential_constraints WHERE constraint_schema = DATABASE()
+        ORDER BY table_name, constraint_name""",
+    ),
+}
 _TABLES = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table'",
     "postgres": "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",

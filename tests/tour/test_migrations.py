@@ -2,7 +2,6 @@
 
 # ruff: noqa: S608 - the statements are ours, and so are the values in them
 
-import os
 import signal
 import sqlite3
 from collections.abc import Iterator
@@ -16,9 +15,9 @@ import pytest
 from tests import harness
 from tests.conftest import need
 from tests.harness import Service, wait_until
+from tests.matrix.rows import TOOLS
 from tests.tour import rows
 from tests.tour.scenarios import MIGRATORS, applied, migrate_at_once
-from tests.variants import TOOLS
 
 SLOW = {
     "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000000)"
@@ -36,7 +35,7 @@ def fresh(
     """Offer a service with each tool; its database does not exist yet."""
     database, tool = request.param
     need(database)
-    slug = f"race-{os.getpid()}-{database}-{tool}"
+    slug = harness.new_slug("race")
     answers = {"database": database, "migrations": tool, "project_slug": slug}
     folder = tmp_path_factory.mktemp("race") / "service"
     with Service(harness.render(template, folder, answers), database) as service:

@@ -9,14 +9,14 @@ import pytest
 
 from tests.conftest import start_service
 from tests.harness import Service, wait_until
+from tests.matrix.rows import RUNNING, Row
 from tests.tour import people
 from tests.tour.conftest import beside, name_the_server
 from tests.tour.private_servers import How, Missing, PrivateServer, private_server
 from tests.tour.problems import assert_problem
 from tests.tour.scenarios import ENOUGH, restart_under_load
-from tests.variants import RUNNING, Variant
 
-REMOTE = [variant for variant in RUNNING if variant.database != "sqlite"]
+REMOTE = [row for row in RUNNING if row.database != "sqlite"]
 
 
 @pytest.fixture(scope="module", params=REMOTE, ids=str)
@@ -24,17 +24,17 @@ def pair(
     request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[PrivateServer, Service]]:
     """Offer a server of our own and a service that keeps its rows there."""
-    variant: Variant = request.param
-    folder = tmp_path_factory.mktemp("served") / str(variant)
+    row: Row = request.param
+    folder = tmp_path_factory.mktemp("served") / str(row)
     with ExitStack() as stack:
         try:
-            server = stack.enter_context(private_server(variant.database))
+            server = stack.enter_context(private_server(row.database))
         except Missing as error:
             if os.environ.get("REQUIRE_SERVICES") == "1":
                 pytest.fail(str(error))
             pytest.skip(str(error))
         url = f"{server.url}/tour"
-        opened = contextmanager(start_service)(template, folder, variant, DATABASE_URL=url)
+        opened = contextmanager(start_service)(template, folder, row, DATABASE_URL=url)
         yield server, stack.enter_context(opened)
 
 

@@ -1,7 +1,6 @@
-"""Every combination, doing what its owner does: check, serve, migrate, roll back, change."""
+"""What an owner changes in the models, each migration tool brings there and back."""
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,48 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests import harness
-from tests.conftest import need, start_service
-from tests.harness import Outcome, Service, run
-from tests.variants import ALL, TOOLS
-
-SCHEMA = """
-import asyncio, json
-from tortoise import Tortoise
-from app.database import connected
-QUERIES = {
-    "sqlite": [
-        "SELECT type, name, tbl_name, sql FROM sqlite_master"
-        " WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name",
-    ],
-    "postgres": [
-        "SELECT table_name, column_name, data_type, character_maximum_length, is_nullable,"
-        " column_default FROM information_schema.columns WHERE table_schema = 'public'"
-        " ORDER BY table_name, column_name",
-        "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY indexname",
-        "SELECT conname, pg_get_constraintdef(oid) AS definition FROM pg_constraint"
-        " WHERE connamespace = 'public'::regnamespace ORDER BY conname",
-    ],
-    "mysql": [
-        "SELECT table_name, column_name, column_type, is_nullable, column_default, column_key"
-        " FROM information_schema.columns WHERE table_schema = DATABASE()"
-        " ORDER BY table_name, column_name",
-        "SELECT table_name, index_name, column_name, non_unique FROM information_schema.statistics"
-        " WHERE table_schema = DATABASE() ORDER BY table_name, index_name, seq_in_index",
-        "SELECT table_name, constraint_name, delete_rule FROM"
-        " information_schema.referential_constraints WHERE constraint_schema = DATABASE()"
-        " ORDER BY table_name, constraint_name",
-    ],
-}
-async def main():
-    async with connected():
-        connection = Tortoise.get_connection("default")
-        found = [
-            await connection.execute_query_dict(query)
-            for query in QUERIES[connection.capabilities.dialect]
-        ]
-        print(json.dumps(found, default=str))
-asyncio.run(main())
-"""
+from tests.conftest import need
+from tests.harness import Service
+from tests.matrix.rows import TOOLS
 
 INVOICE = '''"""Invoices."""
 
@@ -104,51 +64,6 @@ asyncio.run(main())
 """
 
 
-def test_no_combination_is_missing() -> None:
-    """Each tool with each database that it works with, and every answer at least once."""
-    choices = harness.questions()
-    pairs = {(variant.database, variant.migrations) for variant in ALL}
-
-    refused = ("mysql", "tortoise")
-    assert pairs == {
-        (database, tool)
-        for database in choices["database"]["choices"].values()
-        for tool in choices["migrations"]["choices"]
-    } - {refused}
-    assert {variant.example for variant in ALL} == set(choices["example"]["choices"].values())
-    assert {style for variant in ALL for style in variant.auth} == set(
-        choices["auth"]["choices"].values()
-    )
-
-
-@pytest.fixture(params=ALL, ids=str)
-def service(request: pytest.FixtureRequest, template: Path, tmp_path: Path) -> Iterator[Service]:
-    """Offer each combination, running."""
-    yield from start_service(template, tmp_path / "service", request.param)
-
-
-def test_a_service_does_what_its_owner_does(service: Service) -> None:
-    """One test, since each step stands on the one before: a service is dear to start."""
-    with service.client() as client:
-        assert client.get("/health/ready").json()["status"] == "ok"
-        assert client.get("/docs").is_success
-        assert client.get("/openapi.json").json()["info"]["title"] == "My Service"
-    assert service.stop() in {0, -15}
-    assert "Traceback" not in service.log.read_text(encoding="utf-8")
-
-    made = _schema(service)
-    undone = service.cli("rollback", "--to", "0").output
-    emptied = _schema(service)
-    redone = service.cli("migrate").output
-    assert _schema(service) == made
-    assert _mentions(undone, "Undid") == _mentions(redone, "Applied")
-    assert "users" not in json.dumps(emptied)
-    assert service.cli("make-migration", "nothing").output.startswith("Nothing to write")
-    assert "schema: up to date" in service.cli("doctor").output
-
-    _check(service)
-
-
 @pytest.fixture(params=TOOLS, ids="-".join)
 def edited(
     request: pytest.FixtureRequest, template: Path, tmp_path: Path
@@ -156,7 +71,7 @@ def edited(
     """Offer a service with each tool, whose owner added a table and rows."""
     database, tool = request.param
     need(database)
-    slug = f"edited-{os.getpid()}-{database}-{tool}"
+    slug = harness.new_slug("edited")
     answers = {"database": database, "migrations": tool, "project_slug": slug}
     project = harness.render(template, tmp_path / "service", answers)
     (project / "app/models/invoice.py").write_text(INVOICE, encoding="utf-8")
@@ -238,11 +153,6 @@ def test_the_shipped_first_migrations_are_what_the_tool_writes_today(
         assert path.read_text(encoding="utf-8") == shipped.read_text(encoding="utf-8")
 
 
-def _schema(service: Service) -> list[object]:
-    schema: list[object] = json.loads(service.python("-c", SCHEMA).output)
-    return schema
-
-
 def _rows(service: Service) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = json.loads(service.python("-c", ROWS).output)
     return rows
@@ -250,18 +160,3 @@ def _rows(service: Service) -> list[dict[str, object]]:
 
 def _mentions(output: str, verb: str) -> set[str]:
     return set(re.findall(rf"{verb} (\S+)", output))
-
-
-def _check(service: Service) -> Outcome:
-    """Run `just check` in an environment that services of this worker share, to save time."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    shared = harness.ROOT / ".cache" / worker
-    environment = service.environment | {
-        "UV_PROJECT_ENVIRONMENT": str(shared / "venv"),
-        "MYPY_CACHE_DIR": str(shared / "mypy"),
-    }
-    return run(
-        ["uv", "run", "--quiet", "just", "check"],
-        cwd=service.project.path,
-        environment=environment,
-    )

@@ -1,0 +1,115 @@
+"""The committed rows, and how to make them anew: `just cover`.
+
+Committed, so that a failure today is a failure tomorrow, and that a row can be named. The
+file is written whole: after a new question or answer most rows are others.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import yaml
+
+from tests.harness import ROOT
+from tests.matrix.cover import cover
+from tests.matrix.space import Answers, Space
+
+FILE = Path(__file__).with_name("rows.yml")
+SEED = 1
+WHOLE = ("auth",)
+"""Questions of which each set of entries is run, not only each pair of entries."""
+
+PATIENCE = 500
+"""How often in a row nothing new may be drawn before the space counts as used up."""
+
+SPACE = Space.of(ROOT)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A combination with a name."""
+
+    id: str
+    answers: Answers
+
+    @classmethod
+    def of(cls, **given: Any) -> "Row":  # noqa: ANN401 - answers are of many types
+        """Complete some answers with the defaults.
+
+        Raises:
+            Refused: They are unknown, or not allowed together.
+        """
+        answers = SPACE.with_defaults(given)
+        return cls(SPACE.name(answers), answers)
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.id
+
+    @property
+    def database(self) -> str:
+        """Which database it uses."""
+        name: str = self.answers["database"]
+        return name
+
+
+def named(combinations: Iterable[Answers]) -> list[Row]:
+    """Give each distinct combination its name."""
+    rows = {SPACE.name(answers): answers for answers in combinations}
+    return [Row(name, answers) for name, answers in rows.items()]
+
+
+def committed(kind: str) -> list[Row]:
+    """Read the rows that cover all `pairs` or all `triples`."""
+    found = yaml.safe_load(FILE.read_text(encoding="utf-8"))[kind]
+    return [Row(name, answers) for name, answers in found.items()]
+
+
+def drawn(seed: int, count: int) -> list[Row]:
+    """Draw that many distinct valid combinations at random, or all if there are fewer."""
+    random = Random(seed)  # noqa: S311 - rows are no secret
+    rows: dict[str, Row] = {}
+    in_vain = 0
+    while len(rows) < count and in_vain < PATIENCE:
+        answers = SPACE.complete({}, random) or {}
+        row = Row(SPACE.name(answers), answers)
+        in_vain = in_vain + 1 if row.id in rows else 0
+        rows[row.id] = row
+    return list(rows.values())
+
+
+PAIRS = committed("pairs")
+TRIPLES = committed("triples")
+STATIC = list({row.id: row for row in [*TRIPLES, *named(SPACE.deviations()), *PAIRS]}.values())
+"""What is rendered and read; the pairs are also run."""
+
+DATABASES = SPACE.questions["database"].choices
+RUNNING = [Row.of(database=name) for name in DATABASES]
+"""One service with accounts for each database, for what clients see."""
+TOOLS = [
+    (database, tool)
+    for database in DATABASES
+    for tool in SPACE.questions["migrations"].choices
+    if SPACE.allows({"database": database, "migrations": tool})
+]
+"""Each database with each migration tool that works with it."""
+
+
+def main() -> None:
+    """Write the file."""
+    lines = ["# Written by `just cover`.", ""]
+    for kind, strength, whole in (("pairs", 2, WHOLE), ("triples", 3, ())):
+        lines.append(f"{kind}:")
+        rows = sorted(named(cover(SPACE, strength, seed=SEED, whole=whole)), key=str)
+        for row in rows:
+            body = yaml.safe_dump(row.answers, default_flow_style=True, sort_keys=False, width=999)
+            lines.append(f"  {row.id}: {body.strip()}")
+        lines.append("")
+        print(f"{kind}: {len(rows)} rows")
+    FILE.write_text("\n".join(lines[:-1]) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
