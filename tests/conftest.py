@@ -1,22 +1,32 @@
 """Fixtures of all tests."""
 
 import os
-import re
 from collections.abc import Callable, Iterator
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+pytest.register_assert_rewrite("tests.matrix.bites")
+
 from tests import harness
 from tests.harness import Project, Service
+from tests.matrix import arms, janitor, selection
+from tests.matrix.report import Report
+from tests.matrix.rows import RUNNING, SPACE, Row
 from tests.tour.groups import pytest_xdist_make_scheduler  # noqa: F401 - a hook of pytest-xdist
-from tests.variants import RUNNING, Variant
 
 Render = Callable[..., Project]
 Say = Callable[[str], None]
-_number = count(1)
+LEFT = pytest.StashKey[list[str]]()
+REPORT = pytest.StashKey[Report]()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _fast_copier() -> Iterator[None]:
+    """Render quickly, and know which arms of the templates a render went through."""
+    with arms.fast_copier():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -53,15 +63,12 @@ def need(server: str) -> None:
     pytest.skip(message)
 
 
-def start_service(
-    template: Path, folder: Path, variant: Variant, **environment: str
-) -> Iterator[Service]:
-    """Render a variant with a database of its own, migrate, start two workers; tidy up after."""
-    need(variant.database)
-    worker = re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "0"))
-    slug = f"t{os.getpid()}-w{worker}-n{next(_number)}"
-    project = harness.render(template, folder, variant.answers | {"project_slug": slug})
-    with Service(project, variant.database, dict(environment)) as service:
+def start_service(template: Path, folder: Path, row: Row, **environment: str) -> Iterator[Service]:
+    """Render a row with a database of its own, migrate, start two workers; tidy up after."""
+    need(row.database)
+    answers = {**SPACE.unusual(row.answers), "project_slug": harness.new_slug("t")}
+    project = harness.render(template, folder, answers)
+    with Service(project, row.database, dict(environment)) as service:
         service.cli("migrate")
         service.start(workers=2)
         yield service
@@ -71,10 +78,10 @@ def start_service(
 def running(
     request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
-    """Offer each variant with accounts, running."""
-    variant: Variant = request.param
-    folder = tmp_path_factory.mktemp("running") / str(variant)
-    yield from start_service(template, folder, variant)
+    """Offer a service with accounts for each database, running."""
+    row: Row = request.param
+    folder = tmp_path_factory.mktemp("running") / str(row)
+    yield from start_service(template, folder, row)
 
 
 @pytest.fixture
@@ -83,14 +90,70 @@ def say(request: pytest.FixtureRequest) -> Say:
     return lambda line: request.node.user_properties.append(("figure", line))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+@pytest.fixture
+def again(request: pytest.FixtureRequest, live_row: Row) -> str:
+    """Offer the command that runs this row once more."""
+    return selection.again(request.config, live_row)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options that choose rows."""
+    selection.add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Settle which rows are chosen before other processes are told."""
+    selection.settle(config)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say which rows these are."""
+    return selection.header(config)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give each test that asks for a row all rows of that kind."""
+    for kind in set(selection.KINDS) & set(metafunc.fixturenames):
+        metafunc.parametrize(kind, selection.rows(metafunc.config, kind), ids=str)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests for which no row is chosen, and with drawn rows those without any."""
+    chosen = {kind for kind in selection.KINDS if selection.rows(config, kind)}
+    out = []
+    for item in items:
+        kinds = set(selection.KINDS) & set(getattr(item, "fixturenames", ()))
+        if not kinds <= chosen or (selection.draws(config) and not kinds):
+            out.append(item)
+    config.hook.pytest_deselected(items=out)
+    items[:] = [item for item in items if item not in out]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Remove what is left, and fail if something should not be: it is printed further down."""
+    config = session.config
+    if hasattr(config, "workerinput"):
+        return
+    config.stash[LEFT] = janitor.tidy_own()
+    terminal: Any = config.pluginmanager.get_plugin("terminalreporter")
+    report = config.stash[REPORT] = Report(_reports(terminal))
+    if session.exitstatus == pytest.ExitCode.OK and (config.stash[LEFT] or report.missed):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
     """Print the figures, also those that other processes measured."""
-    reports = terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", [])
-    figures = {
-        value
-        for report in reports
-        for name, value in getattr(report, "user_properties", ())
-        if name == "figure"
-    }
-    for figure in sorted(figures):
-        terminalreporter.write_line(figure)
+    workers = config.getoption("numprocesses", None) or 1
+    if REPORT in config.stash:
+        for line in config.stash[REPORT].lines(workers):
+            terminalreporter.write_line(line)
+    for line in config.stash.get(LEFT, []):
+        terminalreporter.write_line(f"LEFT BEHIND, now removed: {line}")
+
+
+def _reports(terminal: pytest.TerminalReporter) -> Iterator[pytest.TestReport]:
+    for reports in terminal.stats.values():
+        yield from (report for report in reports if isinstance(report, pytest.TestReport))

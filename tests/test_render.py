@@ -1,13 +1,6 @@
-"""What any rendered service looks like, whatever was answered."""
+"""What the template and the presets look like; test_static.py reads the rendered rows."""
 
-import ast
-import json
 import re
-import subprocess
-import sys
-import tomllib
-from collections.abc import Callable
-from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import jinja2
@@ -15,132 +8,18 @@ import pytest
 import yaml
 
 from tests.conftest import Render, Say
-from tests.harness import ROOT, Project, questions
-from tests.variants import ALL, Variant
+from tests.harness import ROOT, questions
+from tests.matrix import static
+from tests.matrix.rows import PAIRS, SPACE
 
 PROJECT = ROOT / "template/project"
 OPTIONS = ROOT / "template/options"
 
-TRACES = {
-    "sqlite": r"sqlite",
-    "postgres": r"postgres|asyncpg",
-    "mysql": r"mysql|mariadb|asyncmy",
-    "auth": r"\bjwt\b|jose|argon2|passlib|SECRET_KEY|(access|refresh)_token|app\.auth|create-admin",
-    "notes": r"api/notes|\bNote\b|\.note\b",
-    "aerich": r"aerich",
-    "github": r"\.github|GitHub Actions|\bCI\b",
-}
-"""Words that only a service with the option may contain."""
-
-NEEDED_BY_OTHERS = {
-    "aiosqlite": "Tortoise loads it for sqlite:// URLs",
-    "argon2-cffi": "libpass loads it to hash",
-    "python-multipart": "FastAPI loads it to read forms",
-    "python-json-logger": "the log configuration names it",
-    "tortoise-orm": "imported as tortoise",
-    "libpass": "imported as passlib",
-}
 BUDGETS = {
     "minimal": {"files": 45, "app": 1100, "tests": 500},
     "starter": {"files": 85, "app": 2800, "tests": 1800},
 }
 FIRST_READ = ("main.py", "config.py", "api", "dependencies", "schemas", "services", "models")
-
-
-@pytest.fixture(params=ALL, ids=str)
-def variant(request: pytest.FixtureRequest) -> Variant:
-    """Offer each combination."""
-    chosen: Variant = request.param
-    return chosen
-
-
-@pytest.fixture
-def project(variant: Variant, render: Render) -> Project:
-    """Offer its rendered service."""
-    return render(**variant.answers)
-
-
-def test_every_file_parses(project: Project) -> None:
-    parsers: dict[str, Callable[[str], object]] = {
-        ".py": ast.parse,
-        ".toml": tomllib.loads,
-        ".yml": yaml.safe_load,
-        ".yaml": yaml.safe_load,
-        ".json": json.loads,
-    }
-    for name in project.files:
-        if parse := parsers.get(Path(name).suffix):
-            parse((project / name).read_text(encoding="utf-8"))
-
-
-def test_no_template_syntax_and_no_blank_ends_are_left(project: Project) -> None:
-    for name in project.files:
-        text = (project / name).read_text(encoding="utf-8")
-        if name != "justfile":
-            assert not re.search(r"{{ |{%|{# ", text), name
-        assert text.strip(), f"{name} is empty"
-        assert text.endswith("\n"), name
-        assert not text.endswith("\n\n"), name
-        assert "\n\n\n" not in text or name.endswith(".py"), name
-
-
-def test_no_folder_is_empty(project: Project) -> None:
-    folders = [path for path in project.path.rglob("*") if path.is_dir()]
-
-    assert [folder for folder in folders if not any(folder.iterdir())] == []
-
-
-def test_format_and_lint_have_nothing_to_say(project: Project) -> None:
-    for command in (["format", "--diff"], ["check"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "ruff", *command, "--no-cache", str(project.path)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_an_option_that_is_off_leaves_no_trace(variant: Variant, project: Project) -> None:
-    absent = {"sqlite", "postgres", "mysql"} - {variant.database}
-    absent |= set() if variant.auth else {"auth"}
-    absent |= {"notes"} - {variant.example}
-    absent |= {"aerich"} - {variant.migrations}
-    found = {
-        (word, name, match.group())
-        for word in absent
-        for name in project.files
-        if name != ".copier-answers.yml"
-        if (match := re.search(TRACES[word], _text(project, name), re.IGNORECASE))
-    }
-
-    assert found == set()
-
-
-def test_ci_none_leaves_no_trace(render: Render) -> None:
-    project = render(ci="none")
-
-    assert not [name for name in project.files if re.search(TRACES["github"], _text(project, name))]
-    assert not (project / ".github").exists()
-
-
-def test_every_import_is_declared_and_every_dependency_imported(project: Project) -> None:
-    declared = _names(project.pyproject["project"]["dependencies"])
-    dev = _names(project.pyproject["dependency-groups"]["dev"])
-    imported = {
-        distribution.lower().replace("_", "-")
-        for module in _third_party(project, "app")
-        for distribution in packages_distributions().get(module, [module])
-    }
-
-    assert imported - declared == set()
-    assert declared - imported - set(NEEDED_BY_OTHERS) == set()
-    tests = {
-        distribution.lower().replace("_", "-")
-        for module in _third_party(project, "tests")
-        for distribution in packages_distributions().get(module, [module])
-    }
-    assert tests - declared - dev == set()
 
 
 @pytest.mark.parametrize("preset", BUDGETS)
@@ -169,8 +48,8 @@ def test_two_renders_are_the_same(template: Path, tmp_path: Path) -> None:
 
     first, second = (render_anew(template, tmp_path / name / "s", {}) for name in "ab")
 
-    assert {name: _text(first, name) for name in first.files} == {
-        name: _text(second, name) for name in second.files
+    assert {name: first.text(name) for name in first.files} == {
+        name: second.text(name) for name in second.files
     }
 
 
@@ -238,10 +117,10 @@ def test_no_python_file_but_a_few_holds_a_condition() -> None:
 def test_no_dependency_can_be_a_slug(render: Render) -> None:
     """A package cannot depend on itself."""
     needed = set()
-    for variant in ALL:
-        pyproject = render(**variant.answers).pyproject
-        needed |= _names(pyproject["project"]["dependencies"])
-        needed |= _names(pyproject["dependency-groups"]["dev"])
+    for row in PAIRS:
+        pyproject = render(**SPACE.unusual(row.answers)).pyproject
+        needed |= static.names(pyproject["project"]["dependencies"])
+        needed |= static.names(pyproject["dependency-groups"]["dev"])
 
     assert needed <= set(yaml.safe_load(questions()["reserved_slugs"]["default"]))
 
@@ -253,23 +132,3 @@ def test_answers_are_named_after_folders() -> None:
         answers = set(choices.values() if isinstance(choices, dict) else choices) - {"none"}
 
         assert answers <= {path.name for path in (OPTIONS / name).iterdir()}, name
-
-
-def _text(project: Project, name: str) -> str:
-    return (project / name).read_text(encoding="utf-8")
-
-
-def _names(requirements: list[str]) -> set[str]:
-    return {re.split(r"[\[<>=]", requirement)[0].lower() for requirement in requirements}
-
-
-def _third_party(project: Project, folder: str) -> set[str]:
-    modules = set()
-    for path in (project / folder).rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                modules |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                modules.add(node.module)
-    roots = {module.split(".")[0] for module in modules}
-    return roots - set(sys.stdlib_module_names) - {"app", "tests", "migrations"}

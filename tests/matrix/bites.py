@@ -1,0 +1,433 @@
+"""What each answer promises: claims that fail when the option is there but does nothing.
+
+A claim reads a rendered service, or uses a running one. Each row of test_rows.py makes the
+claims of all its answers; test_bites.py takes what an answer brings away again, piece by piece,
+and expects that one of its claims notices.
+"""
+
+import ast
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+from jose import jwt
+
+from tests.harness import Outcome, Project, Service
+from tests.matrix import static
+from tests.tour import people, rows
+from tests.tour.people import Person
+
+
+@dataclass
+class Live:
+    """A running service and the people who use it."""
+
+    service: Service
+    client: httpx.Client
+    told: dict[str, Outcome]
+    """How each command ended that was run before the service started."""
+
+    @cached_property
+    def ada(self) -> Person:
+        """Somebody with an account."""
+        return people.sign_up(self.client, "ada")
+
+    @cached_property
+    def eve(self) -> Person:
+        """Somebody else with an account."""
+        return people.sign_up(self.client, "eve")
+
+    @cached_property
+    def admin(self) -> Person:
+        """The administrator, made by the service's own command."""
+        tokens = people.tokens_of(people.log_in(self.client, people.ADMIN))
+        headers = {"Authorization": f"Bearer {tokens[0]}"}
+        me = self.client.get("/api/users/me", headers=headers).json()
+        return Person(me["id"], people.ADMIN, *tokens)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        who: Person | None = None,
+        **options: Any,  # noqa: ANN401 - those of httpx
+    ) -> httpx.Response:
+        """Send a request as somebody."""
+        headers = who.headers if who else {}
+        return self.client.request(method, path, headers=headers, **options)
+
+
+ReadClaim = Callable[[Project], None]
+UseClaim = Callable[[Live], None]
+READ: dict[str, list[ReadClaim]] = {}
+USE: dict[str, list[UseClaim]] = {}
+
+
+def reads(*answers: str) -> Callable[[ReadClaim], ReadClaim]:
+    """Register a claim about the files of a service with any of these answers."""
+
+    def register(claim: ReadClaim) -> ReadClaim:
+        for answer in answers:
+            READ.setdefault(answer, []).append(claim)
+        return claim
+
+    return register
+
+
+def uses(*answers: str) -> Callable[[UseClaim], UseClaim]:
+    """Register a claim about a running service with any of these answers."""
+
+    def register(claim: UseClaim) -> UseClaim:
+        for answer in answers:
+            USE.setdefault(answer, []).append(claim)
+        return claim
+
+    return register
+
+
+def read(project: Project, *answers: str) -> None:
+    """Make the claims of some answers about the files, and that nothing is left of others.
+
+    Raises:
+        AssertionError: One does not hold.
+    """
+    _is_consistent(project)
+    for claim in dict.fromkeys(claim for answer in answers for claim in READ.get(answer, ())):
+        claim(project)
+
+
+def use(live: Live, *answers: str) -> None:
+    """Make the claims of some answers about the running service.
+
+    Raises:
+        AssertionError: One does not hold.
+    """
+    for claim in dict.fromkeys(claim for answer in answers for claim in USE.get(answer, ())):
+        claim(live)
+
+
+def _is_consistent(project: Project) -> None:
+    faults = [*static.is_silent_about_what_is_off(project)]
+    faults += static.declares_what_it_imports(project)
+    assert faults == []
+
+
+DRIVERS = {"sqlite": "aiosqlite", "postgres": "asyncpg", "mysql": "asyncmy"}
+TITLES = {"sqlite": "SQLite", "postgres": "PostgreSQL", "mysql": "MySQL"}
+URLS = {
+    "sqlite": "sqlite://db.sqlite3",
+    "postgres": "postgres://postgres@127.0.0.1:5432/{}",
+    "mysql": "mysql://root@127.0.0.1:3306/{}",
+}
+EVERY_DATABASE = tuple(f"database/{name}" for name in DRIVERS)
+
+
+@reads(*EVERY_DATABASE)
+def the_files_lead_to_the_database(project: Project) -> None:
+    """The driver, the address in the settings, and what an owner reads about it."""
+    database = project.answers["database"]
+    url = URLS[database].format(project.answers["project_slug"].replace("-", "_"))
+    assert DRIVERS[database] in static.names(project.pyproject["project"]["dependencies"])
+    assert f"DATABASE_URL={url}" in project.text(".env.example").splitlines()
+    assert f"service on {TITLES[database]}" in project.text("README.md")
+    if database == "sqlite":
+        assert "*.sqlite3*" in project.text(".gitignore").splitlines()
+    else:
+        address = url.partition("@")[2].partition("/")[0]
+        assert f"expected at {address}" in project.text("README.md")
+        assert f"expected at {address}" in project.said
+    if project.answers["ci"] == "github":
+        served = set(_job(project).get("services", {}))
+        assert served == {database} - {"sqlite"}
+
+
+@uses(*EVERY_DATABASE)
+def the_rows_are_in_the_database(live: Live) -> None:
+    """A plain driver finds the service's database where the answer says, and so does `doctor`."""
+    service = live.service
+    scheme = service.database_url.partition("://")[0]
+    assert scheme == service.project.answers["database"]
+    version = rows.server_version(service.database_url)
+    assert version in live.told["doctor"].output
+    assert live.call("GET", "/health/ready").json()["checks"]["database"] == "ok"
+    if service.project.answers["auth"]:
+        assert rows.count(service, "roles") == 2
+
+
+@reads("auth/jwt")
+def the_files_lead_to_tokens(project: Project) -> None:
+    """The stubs, the settings, and what an owner reads about it."""
+    dev = static.names(project.pyproject["dependency-groups"]["dev"])
+    settings = project.text(".env.example")
+    readme = project.text("README.md")
+    assert "types-python-jose" in dev
+    assert "\nJWT_EXPIRE_MINUTES=" in settings
+    assert "\nJWT_REFRESH_EXPIRE_DAYS=" in settings
+    assert "/api/auth/login" in readme
+
+
+@reads("auth/jwt")
+def the_files_lead_to_accounts(project: Project) -> None:
+    """The stubs, the settings, the recipes, and what an owner reads about them."""
+    dev = static.names(project.pyproject["dependency-groups"]["dev"])
+    settings = project.text(".env.example")
+    readme = project.text("README.md")
+    assert "types-passlib" in dev
+    assert "\nSECRET_KEY=" in settings
+    assert "\nREGISTRATION=" in settings
+    assert {"create-admin", "purge", "seed"} <= set(_recipes(project))
+    assert "Create the first administrator with `uv run just create-admin`" in readme
+    assert ", with accounts." in readme
+    assert "app/dependencies/  what routes ask for: the caller, a page, an id" in readme
+    assert "| `uv run just purge` |" in readme
+    assert "app/auth/          signing in" in readme
+    assert "uv run just create-admin" in project.said
+    assert "where it needs a signed-in caller" in project.text("docs/adr/0001-layers.md")
+    assert "needs a signed-in caller" in project.text("app/api/__init__.py")
+    layers, machinery = project.pyproject["tool"]["importlinter"]["contracts"]
+    assert "app.auth" in layers["layers"]
+    assert "app.auth" in machinery["forbidden_modules"]
+
+
+@uses("auth/jwt")
+def tokens_open_the_door(live: Live) -> None:
+    """Only a good token does; a refresh token works once; after the logout nothing works."""
+    ada = live.ada
+    assert live.call("GET", "/api/users/me", ada).json()["username"] == ada.name
+    assert live.call("GET", "/api/users/me").status_code == 401
+    head, _, signature = ada.access.rpartition(".")
+    forged = f"{head}.{signature[::-1]}"
+    answer = live.client.get("/api/users/me", headers={"Authorization": f"Bearer {forged}"})
+    assert answer.status_code == 401
+    assert people.log_in(live.client, ada.name, "not the password").status_code == 401
+    _, first = people.tokens_of(people.log_in(live.client, ada.name))
+    access, second = people.tokens_of(
+        live.client.post("/api/auth/refresh", json={"refresh_token": first})
+    )
+    assert second != first
+    headers = {"Authorization": f"Bearer {access}"}
+    assert live.client.get("/api/users/me", headers=headers).is_success
+    end = live.client.post("/api/auth/logout", json={"refresh_token": second})
+    assert end.status_code == 204
+    assert live.client.get("/api/users/me", headers=headers).status_code == 401
+    again = live.client.post("/api/auth/refresh", json={"refresh_token": first})
+    assert again.status_code == 401
+
+
+@uses("auth/jwt")
+def accounts_have_rights(live: Live) -> None:
+    """Passwords change, roles are given, and only who may does it."""
+    eve, admin = live.eve, live.admin
+    assert live.call("GET", "/api/users", eve).status_code == 403
+    found = live.call("GET", "/api/users?size=1&keyword=eve-", admin).json()
+    assert [each["username"] for each in found["items"]] == [eve.name]
+    assert [role["name"] for role in live.call("GET", "/api/roles", admin).json()] != []
+    path = f"/api/users/{eve.id}"
+    assert live.call("PUT", f"{path}/roles", admin, json={"roles": ["admin"]}).is_success
+    assert live.call("GET", "/api/users?size=1", eve).is_success
+    new = "a new password for eve"
+    change = {"current_password": eve.password, "new_password": new, "confirm_password": new}
+    changed = live.call("PUT", "/api/users/me/password", eve, json=change)
+    assert changed.status_code == 204, changed.text
+    assert people.log_in(live.client, eve.name, new).is_success
+    assert live.call("DELETE", path, admin).status_code == 204
+    assert people.log_in(live.client, eve.name, new).status_code == 401
+
+
+@uses("auth/jwt")
+def accounts_have_commands(live: Live) -> None:
+    """Expired tokens are purged, and example rows are added."""
+    assert live.told["purge"].output == "Deleted 0 expired tokens.\n"
+    assert live.told["seed"].output.count("Added ") == 3
+    assert live.told["seed again"].output.count("is there already") == 3
+    assert rows.count(live.service, "users") >= 3
+
+
+@reads("example/notes")
+def the_files_lead_to_the_example(project: Project) -> None:
+    """An owner is told what to read."""
+    assert "`note.py` in each folder of `app/` is an example" in project.text("README.md")
+
+
+@uses("example/notes")
+def notes_belong_to_their_owner(live: Live) -> None:
+    """A note is written, read, found, changed and deleted by its owner, and by nobody else."""
+    path = f"/api/notes/{people.write_note(live.client, live.ada, 'Bread', 'Flour and water')}"
+    written = live.call("GET", path, live.ada).json()
+    assert (written["title"], written["body"]) == ("Bread", "Flour and water")
+    stranger = people.sign_up(live.client, "sam")
+    assert live.call("GET", path, stranger).status_code == 404
+    assert live.call("GET", "/api/notes", stranger).json()["total"] == 0
+    assert live.call("GET", "/api/notes?keyword=brea", live.ada).json()["total"] == 1
+    assert live.call("PATCH", path, live.ada, json={"title": "Rye"}).json()["title"] == "Rye"
+    assert live.call("DELETE", path, live.ada).status_code == 204
+    assert live.call("GET", path, live.ada).status_code == 404
+    assert live.call("GET", "/api/notes").status_code == 401
+    assert rows.count(live.service, "notes") == 75
+
+
+@reads("example/none")
+def nothing_is_left_of_an_example(project: Project) -> None:
+    """There is no module for a noun that belongs to no part, and no name that nothing uses."""
+    known = {"__init__", "health", "role", "user", "token", "base"}
+    modules = {path.stem for layer in ("api", "models") for path in _modules(project, layer)}
+    assert modules <= known
+    assert [*static.is_formatted(project)] == []
+
+
+@reads("ci/github")
+def the_workflow_checks(project: Project) -> None:
+    """Each push installs, migrates and checks, with what is pinned and may only read."""
+    workflow = yaml.safe_load(project.text(".github/workflows/ci.yml"))
+    steps = _job(project)["steps"]
+    commands = [step["run"] for step in steps if "run" in step]
+    assert [command for command in commands if command.startswith("uv run just")] == [
+        "uv run just setup",
+        "uv run just migrate",
+        "uv run just check",
+    ]
+    assert set(workflow[True]) == {"push", "pull_request"}  # YAML 1.1 reads `on` as true
+    assert workflow["permissions"] == {"contents": "read"}
+    for step in steps:
+        if "uses" in step:
+            assert len(step["uses"].partition("@")[2]) == 40
+
+
+@reads("ci/none")
+def no_workflow_is_there(project: Project) -> None:
+    """There is no file for any CI."""
+    assert not [name for name in project.files if ".github" in name or ".gitlab" in name]
+
+
+@reads("migrations/aerich", "migrations/tortoise")
+def the_files_lead_to_the_tool(project: Project) -> None:
+    """Its settings, its page, and its own first migrations and no others."""
+    tool = project.answers["migrations"]
+    page = project.text("docs/migrations.md")
+    settings = {"aerich": {"tortoise_orm", "location"}, "tortoise": {"tortoise_orm"}}
+    found = {name: set(project.pyproject["tool"].get(name, ())) for name in settings}
+    assert {name: keys for name, keys in found.items() if keys} == {tool: settings[tool]}
+    assert ("written by [aerich]" in page) == (tool == "aerich")
+    assert ("those of Tortoise ORM itself" in page) == (tool == "tortoise")
+    first = {"aerich": "0_init.py", "tortoise": "0001_initial.py"}[tool]
+    apps = (["accounts"] if project.answers["auth"] else []) + (
+        ["notes"] if project.answers["example"] == "notes" else []
+    )
+    shipped = {str(path.relative_to(project / "migrations")) for path in _migrations(project)}
+    assert shipped == {f"{app}/{first}" for app in apps}
+
+
+@uses("migrations/aerich", "migrations/tortoise")
+def the_tool_keeps_its_books(live: Live) -> None:
+    """Every table that migrations made is in the books of the tool, and of no other."""
+    service = live.service
+    if not service.project.answers["auth"]:
+        return  # a service without tables has no books yet
+    books = {"aerich": "aerich", "tortoise": "tortoise_migrations"}
+    kept = {name for name, table in books.items() if table in rows.tables(service)}
+    tool = service.project.answers["migrations"]
+    assert kept == {tool}
+    assert rows.count(service, books[tool]) == len([*_migrations(service.project)])
+    assert live.told["make-migration"].output.startswith("Nothing to write")
+    command = {"aerich": "history", "tortoise": "heads"}[tool]
+    told = service.run(str(service.interpreter.with_name(tool)), command).output
+    assert {path.stem for path in _migrations(service.project)} <= set(re.split(r"[\s.]+", told))
+
+
+@reads("project_name")
+def the_name_is_in_the_title(project: Project) -> None:
+    """People read the name."""
+    name = project.answers["project_name"]
+    assert f"# {name}" in project.text("README.md").splitlines()
+    assert project.pyproject["project"]["description"] == name
+    assert ast.get_docstring(ast.parse(project.text("app/__init__.py"))) == f"{name}."
+
+
+@uses("project_name")
+def the_documentation_has_the_name(live: Live) -> None:
+    """So do clients."""
+    title = live.call("GET", "/openapi.json").json()["info"]["title"]
+    assert title == live.service.project.answers["project_name"]
+
+
+@reads("project_slug")
+def the_slug_is_the_short_name(project: Project) -> None:
+    """Distribution and database are named after it."""
+    slug = project.answers["project_slug"]
+    assert project.pyproject["project"]["name"] == slug
+    if project.answers["database"] != "sqlite":
+        assert project.text(".env.example").count(f"/{slug.replace('-', '_')}\n") == 1
+        assert f"`{slug.replace('-', '_')}`" in project.text("README.md")
+
+
+@uses("project_slug")
+def tokens_are_issued_under_the_slug(live: Live) -> None:
+    """A token of one service is none of another's."""
+    if live.service.project.answers["auth"]:
+        claims = jwt.get_unverified_claims(live.ada.access)
+        assert claims["iss"] == live.service.project.answers["project_slug"]
+
+
+Given = dict[str, Any]
+PRESETS: dict[str, list[tuple[Given, Given]]] = {
+    "minimal": [
+        ({}, {"database": "sqlite", "auth": [], "example": "none"}),
+        ({"auth": ["jwt"]}, {"example": "none"}),
+    ],
+    "starter": [
+        ({}, {"preset": "starter", "database": "sqlite", "auth": ["jwt"], "example": "notes"}),
+        ({"auth": []}, {"example": "none"}),
+    ],
+    "production": [({}, {"database": "postgres", "auth": ["jwt"], "example": "notes"})],
+}
+"""For each preset: what is given besides, and what is then proposed."""
+
+
+def prepare(service: Service) -> dict[str, Outcome]:
+    """Run each command once, the migrations first, and seed twice.
+
+    Raises:
+        AssertionError: One did not end well.
+    """
+    commands = {
+        "migrate": ("migrate",),
+        "make-migration": ("make-migration", "nothing"),
+        "doctor": ("doctor",),
+    }
+    if service.project.answers["auth"]:
+        commands |= {
+            "create-admin": ("create-admin", *people.ADMIN_OPTIONS),
+            "purge": ("purge",),
+            "seed": ("seed",),
+            "seed again": ("seed",),
+        }
+    ends = service.cli_at_once(*commands.values(), given=f"{people.PASSWORD}\n")
+    told = dict(zip(commands, ends, strict=True))
+    failed = [f"{name}: {end.output}" for name, end in told.items() if end.status != 0]
+    assert not failed, "\n".join(failed)
+    return told
+
+
+def _job(project: Project) -> dict[str, Any]:
+    workflow = yaml.safe_load(project.text(".github/workflows/ci.yml"))
+    job: dict[str, Any] = workflow["jobs"]["check"]
+    return job
+
+
+def _recipes(project: Project) -> list[str]:
+    command = ["just", "--justfile", str(project / "justfile"), "--summary"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+
+
+def _modules(project: Project, layer: str) -> Iterator[Path]:
+    return (project / "app" / layer).glob("*.py")
+
+
+def _migrations(project: Project) -> Iterator[Path]:
+    return (project / "migrations").glob("*/[0-9]*.py")
