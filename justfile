@@ -1,10 +1,12 @@
+pytest := "uv run pytest -n auto --maxprocesses 4"
+
 # List the recipes.
 default:
     @just --list --unsorted
 
 # Run all tests, or those that the arguments select.
 test *ARGS:
-    uv run pytest -n 2 {{ ARGS }}
+    {{ pytest }} {{ ARGS }}
 
 # Format, lint and types of the template's own code.
 check:
@@ -16,6 +18,34 @@ check:
 fix:
     uv run ruff check --fix
     uv run ruff format
+
+# What needs no server: questions, combinations, and every triple of answers, rendered and read.
+static *ARGS:
+    {{ pytest }} tests/test_questions.py tests/test_render.py tests/test_combinations.py tests/test_static.py tests/test_workflows.py {{ ARGS }}
+
+# Every pair of answers, run for real; --row ROW for one, --shard 1/3 for a third.
+rows *ARGS:
+    {{ pytest }} tests/test_rows.py {{ ARGS }}
+
+# Take away what each answer brings, and see that it is missed.
+bites *ARGS:
+    {{ pytest }} tests/test_bites.py {{ ARGS }}
+
+# The rest: what owners change, the first hour, and attacks on running services.
+tour *ARGS:
+    {{ pytest }} tests/tour tests/test_changed_models.py tests/test_first_hour.py tests/test_interruptions.py tests/test_security_table.py {{ ARGS }}
+
+# Draw combinations: --count K [--seed N], and with --run do all that an owner does.
+matrix *ARGS:
+    {{ pytest }} tests/test_static.py tests/test_rows.py {{ ARGS }}
+
+# Render, set up, run and watch one row: an id of tests/matrix/rows.yml, or answer=value.
+try +ROW:
+    uv run python -m tests.try_row {{ ROW }}
+
+# Write the rows that cover every pair and triple of answers.
+cover:
+    uv run python -m tests.matrix.rows
 
 # Compare a rendered service with a bare FastAPI + Tortoise app.
 bench *ARGS:
