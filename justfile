@@ -45,7 +45,7 @@ try +ROW:
 
 # Write the rows that cover every pair and triple of answers.
 cover:
-    uv run python -m tests.matrix.rows
+    uv run python -m tests.matrix.cover
 
 # Compare a rendered service with a bare FastAPI + Tortoise app.
 bench *ARGS:

@@ -23,6 +23,8 @@ from jinja2.visitor import NodeTransformer
 
 ROOT = Path(__file__).parents[2]
 MARK = "arm_of_the_template"
+QUESTIONS = {"question.yml", "derived.yml"}
+"""Names of files that hold questions, and so texts that are templates, each on its own."""
 
 
 @dataclass(frozen=True, order=True)
@@ -34,7 +36,7 @@ class Arm:
     kind: str
 
     def __str__(self) -> str:
-        """Return where it is, as editors understand it, and what it is."""
+        """Return the file and the line, or the line in a text of a question, and what it is."""
         return f"{self.path}:{self.line} {self.kind}"
 
 
@@ -100,7 +102,7 @@ class Environment(SandboxedEnvironment):
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
         path = name or _texts().get(source, "")
-        if path.startswith("template/"):
+        if path.startswith(("template/", "copier.yml")):
             tree = Marker(path, is_file=name is not None).visit(tree)
             tree.set_environment(self)
         return tree
@@ -136,16 +138,19 @@ class Marker(NodeTransformer):
         return node
 
     def visit_For(self, node: nodes.For) -> nodes.For:
-        """Mark the body."""
+        """Mark the body, and what is there instead where nothing is to be repeated."""
         self.generic_visit(node)
         node.body.insert(0, self._statement(node.lineno, "for"))
+        if node.else_:
+            node.else_.insert(0, self._statement(node.lineno, "for else"))
         return node
 
     def visit_CondExpr(self, node: nodes.CondExpr) -> nodes.CondExpr:
-        """Mark both values, or the one that is there and nothing."""
+        """Mark both values; where the other is not written, filters see that it is not there."""
         self.generic_visit(node)
         node.expr1 = self._call(node.lineno, "value if", node.expr1)
-        node.expr2 = self._call(node.lineno, "value else", node.expr2 or nodes.Const(""))
+        if node.expr2:
+            node.expr2 = self._call(node.lineno, "value else", node.expr2)
         return node
 
     def _statement(self, line: int, kind: str) -> nodes.Stmt:
@@ -168,12 +173,12 @@ def _mark(path: str, line: int, kind: str, value: object) -> object:
 
 @cache
 def all_arms() -> frozenset[Arm]:
-    """List the arms of every file below template/ that Jinja reads."""
+    """List the arms of every text that Jinja reads: below template/, and in copier.yml."""
     environment = Environment(extensions=EXTENSIONS, trim_blocks=True, lstrip_blocks=True)
     found: set[Arm] = set()
     for path in (ROOT / "template").rglob("*"):
         is_template = path.suffix == ".jinja" or "template/options" in str(path.parent)
-        if path.is_file() and is_template and path.suffix != ".yml":
+        if path.is_file() and is_template and path.name not in QUESTIONS:
             name = str(path.relative_to(ROOT))
             found |= _arms(environment, path.read_text(encoding="utf-8"), name, is_file=True)
     for text, name in _texts().items():
@@ -192,14 +197,20 @@ def _arms(environment: Environment, text: str, name: str, *, is_file: bool) -> s
 
 @cache
 def _texts() -> dict[str, str]:
-    """Name the texts of the questions that Jinja reads: the file and the key."""
+    """Name the texts of the questions that Jinja reads: the file and the key, or all of them."""
     found: dict[str, str] = {}
-    for path in sorted((ROOT / "template/options").rglob("*.yml")):
+    options = ROOT / "template/options"
+    for path in sorted(path for path in options.rglob("*.yml") if path.name in QUESTIONS):
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         name = str(path.relative_to(ROOT))
         for question, body in document.items():
             parts = body.items() if isinstance(body, dict) else [("row", row) for row in body]
             for key, text in parts:
                 if isinstance(text, str) and re.search("{{|{%", text):
-                    found[text] = f"{name} {question}.{key}"
+                    others = f"{found[text]}, " if text in found else ""
+                    found[text] = f"{others}{name} {question}.{key}"
+    settings = (ROOT / "copier.yml").read_text(encoding="utf-8").partition("\n---")[0]
+    for key, text in yaml.safe_load(settings).items():
+        if isinstance(text, str) and re.search("{{|{%", text):
+            found[text] = f"copier.yml {key}"
     return found

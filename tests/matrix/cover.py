@@ -1,4 +1,4 @@
-"""Rows that cover every valid pair, or triple, of settings.
+"""Rows that cover every valid pair, or triple, of settings; `just cover` writes them down.
 
 A row is grown from a tuple that is still missing, setting by setting, each time to the value
 that covers most, and never to one that no valid combination completes. Of several
@@ -6,11 +6,20 @@ such rows the best is kept. A filter on the rows of an ordinary pairwise generat
 would leave holes where a refusal removes the only row with a valid pair.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, product
+from pathlib import Path
 from random import Random
 
+import yaml
+
 from tests.matrix.space import Answers, Setting, Settings, Space
+
+ROOT = Path(__file__).parents[2]
+FILE = Path(__file__).with_name("rows.yml")
+SEED = 1
+WHOLE = (("auth",), ("database", "migrations", "example"))
+"""Each set of ways to sign in is run; and each first migration, which depends on three answers."""
 
 CANDIDATES = 12
 SAMPLES = 500
@@ -46,14 +55,16 @@ def missing(space: Space, rows: Iterable[Answers], strength: int) -> set[Group]:
     return found
 
 
-def cover(space: Space, strength: int, *, seed: int, whole: Iterable[str] = ()) -> list[Answers]:
+def cover(
+    space: Space, strength: int, *, seed: int, whole: Iterable[Sequence[str]] = ()
+) -> list[Answers]:
     """Return rows that cover every pair or triple; the same seed gives the same rows.
 
     Args:
         space: The valid combinations.
         strength: 2 for pairs, 3 for triples.
         seed: Of the random choices.
-        whole: Questions of which every valid answer, such as each set of entries, is in a row.
+        whole: Groups of questions of which every valid combination of answers is in a row.
     """
     random = Random(seed)  # noqa: S311 - rows are no secret
     left = wanted(space, strength)
@@ -66,15 +77,27 @@ def cover(space: Space, strength: int, *, seed: int, whole: Iterable[str] = ()) 
         rows.append(row)
         left.difference_update(groups(space.settings(row), strength))
 
-    for question in (space.questions[name] for name in whole):
-        for answer in question.answers:
-            if row := grown(question.settings_of(answer)):
-                keep(row)
+    for start in starts(space, whole):
+        is_there = any(start.items() <= space.settings(row).items() for row in rows)
+        if not is_there and (row := grown(start)):
+            keep(row)
     while left:
-        starts = random.sample(sorted(left, key=sorted), min(CANDIDATES, len(left)))
-        candidates = filter(None, (grown(dict(start)) for start in starts))
+        some = random.sample(sorted(left, key=sorted), min(CANDIDATES, len(left)))
+        candidates = filter(None, (grown(dict(start)) for start in some))
         keep(max(candidates, key=lambda row: len(left & groups(space.settings(row), strength))))
     return rows
+
+
+def starts(space: Space, whole: Iterable[Sequence[str]]) -> Iterator[Settings]:
+    """Yield the settings of each valid combination of the answers to each group of questions."""
+    for names in whole:
+        questions = [space.questions[name] for name in names]
+        for answers in product(*(question.answers for question in questions)):
+            settings: dict[str, str | bool] = {}
+            for question, answer in zip(questions, answers, strict=True):
+                settings |= question.settings_of(answer)
+            if space.allows(settings):
+                yield settings
 
 
 def _grow(
@@ -97,3 +120,22 @@ def _grow(
                 settings[name] = value
                 break
     return row
+
+
+def main() -> None:
+    """Write the file anew; after a new question or answer most rows are others."""
+    space = Space.of(ROOT)
+    lines = ["# Written by `just cover`.", ""]
+    for kind, strength, whole in (("pairs", 2, WHOLE), ("triples", 3, ())):
+        lines.append(f"{kind}:")
+        found = {space.name(row): row for row in cover(space, strength, seed=SEED, whole=whole)}
+        for name, row in sorted(found.items()):
+            body = yaml.safe_dump(row, default_flow_style=True, sort_keys=False, width=999)
+            lines.append(f"  {name}: {body.strip()}")
+        lines.append("")
+        print(f"{kind}: {len(found)} rows")
+    FILE.write_text("\n".join(lines[:-1]) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -17,14 +17,20 @@ from tests.matrix.rows import PAIRS
 
 CORES = 2
 TIERS = {
-    "T0 and T1": ("test_questions", "test_render", "test_combinations", "test_static"),
+    "T0 and T1": (
+        "test_questions",
+        "test_render",
+        "test_combinations",
+        "test_static",
+        "test_workflows",
+    ),
     "T2": ("test_rows", "test_changed_models", "test_first_hour"),
     "bites": ("test_bites",),
 }
-BARS = {"static": 1.0, "T0 and T1": 5, "T2": 12, "bites": 4, "rest": 10}
+BARS = {"static": 1.0, "T0 and T1": 5, "T2": 12, "bites": 4, "rest": 10, "all": 30}
 
 NOT_RENDERED = {
-    r"\.validator:\d+ (if|elif)": (
+    r" (project_name|project_slug|database|auth|example|migrations)\.validator:\d+ (if|elif)": (
         "a refused answer writes no service; test_questions.py shows each refusal"
     ),
     r"project_slug\.default:\d+ value (if|else)": (
@@ -64,12 +70,12 @@ class Report:
 
     @property
     def missed(self) -> list[Arm]:
-        """The arms that no row went through, if all rows were run; else nothing is known."""
-        if {row[0] for row in self.values["row"]} < {str(row) for row in PAIRS}:
+        """The arms that no row went through, if all pairs were run; else nothing is known."""
+        if not {str(row) for row in PAIRS} <= {row[0] for row in self.values["row"]}:
             return []
         return sorted(arm for arm in all_arms() - self.arms if not is_excepted(arm))
 
-    def lines(self, workers: int) -> Iterator[str]:
+    def lines(self) -> Iterator[str]:
         """Yield what is to be printed."""
         yield from sorted(self.figures)
         planned: Mapping[str, int] = next(iter(self.values["planned"]), {})
@@ -78,7 +84,9 @@ class Report:
         yield from self._table()
         for tier, seconds in sorted(self.seconds.items()):
             bar = f" (bar {BARS[tier]})" if tier in BARS else ""
-            yield f"{tier}: {seconds / workers / 60:.1f} minutes in {workers} processes{bar}"
+            yield f"{tier}: {seconds / CORES / 60:.1f} minutes on {CORES} cores{bar}"
+        total = sum(self.seconds.values()) / CORES / 60
+        yield f"all: {total:.1f} minutes on {CORES} cores (bar {BARS['all']})"
 
     def _static(self, planned: Mapping[str, int]) -> Iterator[str]:
         if not (costs := self.values["static"]):
@@ -128,6 +136,8 @@ class Report:
         for pattern, reason in NOT_RENDERED.items():
             count = sum(bool(re.search(pattern, str(arm))) for arm in all_arms())
             yield f"  {count:3} {pattern}: {reason}"
+        if not_run := {str(row) for row in PAIRS} - {row[0] for row in self.values["row"]}:
+            yield f"  not judged, since {len(not_run)} rows of the pairs were not run"
         for arm in self.missed:
             yield f"  MISSED {arm}"
 

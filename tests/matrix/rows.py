@@ -1,25 +1,18 @@
-"""The committed rows, and how to make them anew: `just cover`.
+"""The rows that `just cover` wrote, and others.
 
-Committed, so that a failure today is a failure tomorrow, and that a row can be named. The
-file is written whole: after a new question or answer most rows are others.
+They are committed, so that a failure today is a failure tomorrow, and that a row can be named.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import yaml
 
 from tests.harness import ROOT
-from tests.matrix.cover import cover
+from tests.matrix.cover import FILE
 from tests.matrix.space import Answers, Space
-
-FILE = Path(__file__).with_name("rows.yml")
-SEED = 1
-WHOLE = ("auth",)
-"""Questions of which each set of entries is run, not only each pair of entries."""
 
 PATIENCE = 500
 """How often in a row nothing new may be drawn before the space counts as used up."""
@@ -63,7 +56,7 @@ def named(combinations: Iterable[Answers]) -> list[Row]:
 
 def committed(kind: str) -> list[Row]:
     """Read the rows that cover all `pairs` or all `triples`."""
-    found = yaml.safe_load(FILE.read_text(encoding="utf-8"))[kind]
+    found = yaml.safe_load(FILE.read_text(encoding="utf-8"))[kind] or {}
     return [Row(name, answers) for name, answers in found.items()]
 
 
@@ -95,21 +88,3 @@ TOOLS = [
     if SPACE.allows({"database": database, "migrations": tool})
 ]
 """Each database with each migration tool that works with it."""
-
-
-def main() -> None:
-    """Write the file."""
-    lines = ["# Written by `just cover`.", ""]
-    for kind, strength, whole in (("pairs", 2, WHOLE), ("triples", 3, ())):
-        lines.append(f"{kind}:")
-        rows = sorted(named(cover(SPACE, strength, seed=SEED, whole=whole)), key=str)
-        for row in rows:
-            body = yaml.safe_dump(row.answers, default_flow_style=True, sort_keys=False, width=999)
-            lines.append(f"  {row.id}: {body.strip()}")
-        lines.append("")
-        print(f"{kind}: {len(rows)} rows")
-    FILE.write_text("\n".join(lines[:-1]) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

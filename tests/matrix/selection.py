@@ -4,11 +4,13 @@ Without any, tests take the committed rows. With a seed they take rows that are 
 read them, and with `--run` run them too.
 """
 
+from argparse import Namespace
 from random import SystemRandom
 
 import pytest
 
-from tests.matrix.rows import PAIRS, STATIC, Row, drawn
+from tests.matrix.cover import FILE
+from tests.matrix.rows import PAIRS, SPACE, STATIC, Row, drawn
 
 KINDS = {"static_row": STATIC, "typed_row": PAIRS, "live_row": PAIRS}
 """The names by which tests ask for rows."""
@@ -38,10 +40,23 @@ def settle(config: pytest.Config) -> None:
     if option.seed is not None and option.count is None:
         message = "--seed needs --count, the number of rows to draw."
         raise pytest.UsageError(message)
+    if option.count is not None and option.count < 1:
+        message = f"--count {option.count} draws nothing; say 1 or more."
+        raise pytest.UsageError(message)
+    if option.row and option.shard:
+        message = "Say either --row or --shard."
+        raise pytest.UsageError(message)
     if option.run and option.seed is None:
         message = "--run is about drawn rows; say --count too."
         raise pytest.UsageError(message)
+    if unknown := set(option.row) - set(_known(option)):
+        message = f"No row {', '.join(sorted(unknown))}; tests/matrix/rows.yml names them."
+        raise pytest.UsageError(message)
     _shard(config)
+    odd = {name for row in STATIC for name in set(row.answers) ^ set(SPACE.questions)}
+    if odd:
+        message = f"{FILE.name} and the questions differ in {', '.join(odd)}; run `just cover`."
+        raise pytest.UsageError(message)
 
 
 def header(config: pytest.Config) -> str:
@@ -54,26 +69,24 @@ def header(config: pytest.Config) -> str:
 
 
 def rows(config: pytest.Config, kind: str) -> list[Row]:
-    """Return the rows that tests of this kind shall take.
-
-    Raises:
-        pytest.UsageError: A row with the wanted id does not exist.
-    """
+    """Return the rows that tests of this kind shall take."""
     option = config.option
     found = KINDS[kind]
     if option.seed is not None:
         runs = option.run or kind != "live_row"
         found = drawn(option.seed, option.count) if runs else []
     if option.row:
-        known = {str(row): row for row in [*found, *STATIC]}
-        if unknown := set(option.row) - set(known):
-            message = f"No row {', '.join(sorted(unknown))}; tests/matrix/rows.yml names them."
-            raise pytest.UsageError(message)
-        found = [known[name] for name in option.row]
+        found = [_known(option)[name] for name in option.row]
     if kind == "live_row":
         first, step = _shard(config)
         found = found[first::step]
     return found
+
+
+def _known(option: Namespace) -> dict[str, Row]:
+    """Return the rows that may be named: those drawn, and those committed."""
+    found = drawn(option.seed, option.count) if option.seed is not None else []
+    return {str(row): row for row in [*found, *STATIC]}
 
 
 def draws(config: pytest.Config) -> bool:

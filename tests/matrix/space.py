@@ -164,7 +164,7 @@ class Space:
             Refused: Something given is unknown, or not allowed beside the rest.
         """
         if unknown := set(given) - set(self.questions):
-            message = f"No such question: {', '.join(sorted(unknown))}"
+            message = f"No such question, or none with choices: {', '.join(sorted(unknown))}"
             raise Refused(message)
         answers: Answers = {}
         for name, question in self.questions.items():
