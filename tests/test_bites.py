@@ -15,15 +15,18 @@ import pytest
 from tests import harness
 from tests.conftest import Say, need
 from tests.harness import Project, Service
-from tests.matrix import bites, static
+from tests.matrix import bites, real, static
 from tests.matrix.rows import SPACE, STATIC, Row
 
-TEXTS = {"project_name": "Order Book", "project_slug": "order-book"}
-"""Questions without choices, and an answer to each."""
+TEXTS = {
+    "project_name": ("Order Book", "Other"),
+    "project_slug": (harness.new_slug("one"), harness.new_slug("other")),
+}
+"""Questions without choices, and two answers to each."""
 
 UNCLAIMED = {
     static.RECORD: "it is what Copier remembers",
-    "tests/": "the service's own `just check` runs them, in each row that is run",
+    "tests/conftest.py": "the service's own `just check` needs it, in each row that is run",
 }
 """Files that an answer may change without a claim about it."""
 
@@ -82,7 +85,8 @@ def apart(request: pytest.FixtureRequest, template: Path, tmp_path: Path) -> Apa
     """Render two services that differ in the answer."""
     answer = request.param
     on, off = _with_and_without(answer)
-    need(on.get("database", "sqlite"))
+    chosen = {name: given for name, given in on.items() if name in SPACE.questions}
+    need(SPACE.with_defaults(chosen)["database"])
     slug = {} if answer == "project_slug" else {"project_slug": harness.new_slug("bite")}
     return Apart(
         answer,
@@ -122,12 +126,22 @@ def test_a_preset_is_missed_condition_by_condition(
     say(f"bites: preset/{preset}: {len(copies)} pieces missed when taken away")
 
 
+def test_a_preset_is_named_only_where_it_is_taken_away() -> None:
+    """In another form a condition would not be found by the test above."""
+    for name, body in harness.questions().items():
+        texts = [text for key, text in body.items() if isinstance(text, str) and key != "help"]
+        for text in texts:
+            known = re.findall(r"preset (?:==|!=) '\w+'", text)
+            assert len(known) == len(re.findall(r"\bpreset\b", text)), name
+
+
 def _with_and_without(answer: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return answers that differ in one, near to the defaults."""
     question, _, choice = answer.partition("/")
     if question in TEXTS:
         base = {"database": "postgres"}
-        return base | {question: TEXTS[question]}, base | {question: "other"}
+        this, another = TEXTS[question]
+        return base | {question: this}, base | {question: another}
     candidates = sorted(STATIC, key=lambda row: len(SPACE.unusual(row.answers)))
     for row in candidates:
         if answer in static.chosen(row.answers):
@@ -210,7 +224,11 @@ def _copy(project: Project, destination: Path) -> Project:
 
 
 def _bite(apart: Apart, project: Project) -> str:
-    """Make the claims of the answer, and return what does not hold."""
+    """Make the claims of the answer, and return what does not hold.
+
+    Raises:
+        TimeoutError: It says nothing in time, which may be the machine's fault.
+    """
     try:
         bites.read(project, apart.answer)
         if apart.answer not in bites.USE:
@@ -220,6 +238,10 @@ def _bite(apart: Apart, project: Project) -> str:
             service.start()
             with service.client() as client:
                 bites.use(bites.Live(service, client, told), apart.answer)
+            if apart.answer.startswith("migrations/"):
+                real.undo(service)
+    except TimeoutError:
+        raise
     except Exception as error:  # noqa: BLE001 - however a broken service shows itself
         line = traceback.extract_tb(error.__traceback__)[-1].line
         return f"{line}: {error!r}"

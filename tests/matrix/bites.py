@@ -143,8 +143,10 @@ def the_files_lead_to_the_database(project: Project) -> None:
         assert f"expected at {address}" in project.text("README.md")
         assert f"expected at {address}" in project.said
     if project.answers["ci"] == "github":
-        served = set(_job(project).get("services", {}))
-        assert served == {database} - {"sqlite"}
+        services = _job(project).get("services", {})
+        assert set(services) == {database} - {"sqlite"}
+        ports = [port for service in services.values() for port in service["ports"]]
+        assert all(f"@{port.rpartition(':')[0]}/" in url for port in ports)
 
 
 @uses(*EVERY_DATABASE)
@@ -172,6 +174,21 @@ def the_files_lead_to_tokens(project: Project) -> None:
     assert "/api/auth/login" in readme
 
 
+TESTS_OF_ACCOUNTS = (
+    "factories",
+    "api/test_roles",
+    "api/test_users",
+    "auth/test_access_tokens",
+    "auth/test_cli",
+    "auth/test_contracts",
+    "auth/test_login",
+    "auth/test_registration",
+    "auth/test_sessions",
+    "auth/test_settings",
+    "services/test_queries",
+)
+
+
 @reads("auth/jwt")
 def the_files_lead_to_accounts(project: Project) -> None:
     """The stubs, the settings, the recipes, and what an owner reads about them."""
@@ -190,6 +207,8 @@ def the_files_lead_to_accounts(project: Project) -> None:
     assert "uv run just create-admin" in project.said
     assert "where it needs a signed-in caller" in project.text("docs/adr/0001-layers.md")
     assert "needs a signed-in caller" in project.text("app/api/__init__.py")
+    assert "no router inside another" in project.text("app/api/__init__.py")
+    assert {f"tests/{name}.py" for name in TESTS_OF_ACCOUNTS} <= set(project.files)
     layers, machinery = project.pyproject["tool"]["importlinter"]["contracts"]
     assert "app.auth" in layers["layers"]
     assert "app.auth" in machinery["forbidden_modules"]
@@ -206,6 +225,7 @@ def tokens_open_the_door(live: Live) -> None:
     answer = live.client.get("/api/users/me", headers={"Authorization": f"Bearer {forged}"})
     assert answer.status_code == 401
     assert people.log_in(live.client, ada.name, "not the password").status_code == 401
+    other = people.sign_in(live.client, ada.id, ada.name)
     _, first = people.tokens_of(people.log_in(live.client, ada.name))
     access, second = people.tokens_of(
         live.client.post("/api/auth/refresh", json={"refresh_token": first})
@@ -213,11 +233,14 @@ def tokens_open_the_door(live: Live) -> None:
     assert second != first
     headers = {"Authorization": f"Bearer {access}"}
     assert live.client.get("/api/users/me", headers=headers).is_success
-    end = live.client.post("/api/auth/logout", json={"refresh_token": second})
-    assert end.status_code == 204
+    for used in (first, second):  # the first is in two hands, so the second ends with it
+        again = live.client.post("/api/auth/refresh", json={"refresh_token": used})
+        assert again.status_code == 401
     assert live.client.get("/api/users/me", headers=headers).status_code == 401
-    again = live.client.post("/api/auth/refresh", json={"refresh_token": first})
-    assert again.status_code == 401
+    assert live.call("GET", "/api/users/me", other).is_success
+    end = live.client.post("/api/auth/logout", json={"refresh_token": other.refresh})
+    assert end.status_code == 204
+    assert live.call("GET", "/api/users/me", other).status_code == 401
 
 
 @uses("auth/jwt")
@@ -235,6 +258,11 @@ def accounts_have_rights(live: Live) -> None:
     change = {"current_password": eve.password, "new_password": new, "confirm_password": new}
     changed = live.call("PUT", "/api/users/me/password", eve, json=change)
     assert changed.status_code == 204, changed.text
+    assert live.call("GET", "/api/users/me", eve).status_code == 401
+    age = live.call("PATCH", path, admin, json={"age": 36, "is_active": False})
+    assert (age.json()["age"], age.json()["is_active"]) == (36, False)
+    assert people.log_in(live.client, eve.name, new).status_code == 401
+    live.call("PATCH", path, admin, json={"is_active": True})
     assert people.log_in(live.client, eve.name, new).is_success
     assert live.call("DELETE", path, admin).status_code == 204
     assert people.log_in(live.client, eve.name, new).status_code == 401
@@ -251,7 +279,8 @@ def accounts_have_commands(live: Live) -> None:
 
 @reads("example/notes")
 def the_files_lead_to_the_example(project: Project) -> None:
-    """An owner is told what to read."""
+    """An owner is told what to read, and has the tests of it."""
+    assert "tests/api/test_notes.py" in project.files
     assert "`note.py` in each folder of `app/` is an example" in project.text("README.md")
 
 
