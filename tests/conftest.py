@@ -1,6 +1,7 @@
 """Fixtures of all tests."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ def need(server: str) -> None:
     """Skip the test if the server is away, or fail where REQUIRE_SERVICES says so."""
     if server == "sqlite" or harness.is_reachable(server):
         return
-    message = f"{server} is not reachable at {harness.SERVERS[server]}"
+    message = f"{server} is not reachable at {harness.server_url(server)}"
     if os.environ.get("REQUIRE_SERVICES") == "1":
         pytest.fail(message)
     pytest.skip(message)
@@ -102,8 +103,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Settle which rows are chosen before other processes are told."""
+    """Settle which rows are chosen before other processes are told; end tidily on SIGTERM too."""
     selection.settle(config)
+    if not hasattr(config, "workerinput"):
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -135,6 +138,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     config = session.config
     if hasattr(config, "workerinput"):
         return
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would leave things behind
     config.stash[LEFT] = janitor.tidy_own()
     terminal: Any = config.pluginmanager.get_plugin("terminalreporter")
     report = config.stash[REPORT] = Report(_reports(terminal))
@@ -146,9 +150,8 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Print the figures, also those that other processes measured."""
-    workers = config.getoption("numprocesses", None) or 1
     if REPORT in config.stash:
-        for line in config.stash[REPORT].lines(workers):
+        for line in config.stash[REPORT].lines():
             terminalreporter.write_line(line)
     for line in config.stash.get(LEFT, []):
         terminalreporter.write_line(f"LEFT BEHIND, now removed: {line}")

@@ -36,6 +36,10 @@ asyncio.run(main())
 
 def write(template: Path, tool: str, database: str, destination: Path) -> dict[str, Path]:
     """Render, let the service write its first migrations, and return the file of each app."""
+    for app in APPS:  # what is to be written is included already
+        path = template / "template/options/migrations/aerich" / database / app / "0_init.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
     answers = {"database": database, "migrations": tool, "auth": ["jwt"], "example": "notes"}
     project = harness.render(template, destination, answers)
     for old in (project / "migrations").glob("*/0*.py"):
@@ -57,7 +61,9 @@ def main() -> None:
         template = harness.snapshot(Path(folder, "template"))
         for number, (database, tool) in enumerate(TOOLS):
             for app, path in write(template, tool, database, Path(folder, str(number))).items():
-                shutil.copy(path, shipped(tool, database, app))
+                destination = shipped(tool, database, app)
+                destination.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(path, destination)
 
 
 if __name__ == "__main__":

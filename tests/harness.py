@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import secrets
 import shlex
 import shutil
@@ -30,7 +31,9 @@ from tests.matrix.arms import Arm, recorded
 from tests.matrix.space import documents
 
 ROOT = Path(__file__).parents[1]
-RUN = os.environ.setdefault("TEMPLATE_TESTS_RUN", f"r{secrets.token_hex(4)}")
+RUN = os.environ.get("TEMPLATE_TESTS_RUN", "")
+if not re.fullmatch("r[0-9a-f]{8}", RUN):  # anything else may be part of a stranger's name
+    RUN = os.environ["TEMPLATE_TESTS_RUN"] = f"r{secrets.token_hex(4)}"
 """In the name of each database and in the environment of each process that this run starts."""
 OWNER = os.environ.setdefault("TEMPLATE_TESTS_OWNER", str(os.getpid()))
 """The process that began the run, and tidies up after it."""
@@ -59,6 +62,7 @@ for arguments in json.loads(sys.argv[1]):
 print(json.dumps(ends))
 """
 
+STOPPING_SECONDS = 20
 _number = count(1)
 
 SERVERS = {
@@ -179,7 +183,7 @@ class Service:
         if self.database == "sqlite":
             url = f"sqlite://{self.project / 'db.sqlite3'}"
         else:
-            url = f"{SERVERS[self.database]}/{name}"
+            url = f"{server_url(self.database)}/{name}"
         self.port = free_port()
         self.log = self.project.path.with_suffix(".log")
         self.environment = (
@@ -256,14 +260,17 @@ class Service:
         """Ask it to stop, as an orchestrator does, and return its exit status."""
         if self.process is None:
             return 0
-        self.process.send_signal(signal.SIGTERM)
+        process, self.process = self.process, None
+        process.send_signal(signal.SIGTERM)
         try:
-            status = self.process.wait(timeout=20)
+            return process.wait(timeout=STOPPING_SECONDS)
+        except subprocess.TimeoutExpired:
+            message = f"The service did not stop within {STOPPING_SECONDS} s of SIGTERM"
+            raise AssertionError(message) from None
         finally:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-        self.process = None
-        return status
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
     def drop_database(self) -> None:
         """Leave no rows behind."""
@@ -283,12 +290,14 @@ class Service:
         trace: TracebackType | None,
     ) -> None:
         try:
-            self.stop()
-            self.drop_database()
+            try:
+                self.stop()
+            finally:
+                self.drop_database()
         except AssertionError as failure:
             if error is None:
                 raise
-            error.add_note(f"Its database could not be dropped: {str(failure).splitlines()[-1]}")
+            error.add_note(f"It was not put away: {str(failure).splitlines()[-1]}")
 
     def _answers(self) -> bool:
         if sentence := self.died():
@@ -394,9 +403,21 @@ def wait_until(is_so: Any, what: str, log: Path | None = None, *, seconds: float
         time.sleep(0.05)  # other processes send no event when they are ready
 
 
+def server_url(database: str) -> str:
+    """Return where the server of this kind of database is, as a Tortoise URL without a name.
+
+    Raises:
+        LookupError: The tests know none.
+    """
+    if database not in SERVERS:
+        message = f"The tests know no server for {database}; add it to SERVERS in tests/harness.py."
+        raise LookupError(message)
+    return SERVERS[database]
+
+
 def is_reachable(server: str) -> bool:
     """Whether the server accepts connections."""
-    parts = urlsplit(SERVERS[server])
+    parts = urlsplit(server_url(server))
     try:
         with socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 0), timeout=2):
             return True

@@ -33,6 +33,10 @@ def test_a_service_that_dies_fails_its_row_and_leaves_no_database(
     assert [*janitor.databases()] == []
 
 
+def test_the_databases_of_every_server_are_looked_for() -> None:
+    assert set(janitor.LISTING) == set(janitor.DROPPING) == set(harness.SERVERS)
+
+
 def test_a_database_server_that_dies_fails_its_row(template: Path, tmp_path: Path) -> None:
     try:
         with private_server("postgres", lambda _: None) as server:
@@ -61,7 +65,10 @@ def _kill(service: Service) -> None:
     service.process.wait()
 
 
-def test_an_interrupted_run_leaves_no_process_and_no_database(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM], ids=lambda end: end.name)
+def test_an_interrupted_run_leaves_no_process_and_no_database(
+    end: signal.Signals, tmp_path: Path
+) -> None:
     """In a copy of the repository, whose rows and environments are its own."""
     need("postgres")
     copy = harness.snapshot(tmp_path / "copy")
@@ -71,7 +78,10 @@ def test_an_interrupted_run_leaves_no_process_and_no_database(tmp_path: Path) ->
     with _started([*arguments, "--row", str(ROW)], copy, tmp_path / "log") as (process, run):
         wait_until(lambda: _migrated(record), "a row to be under way", tmp_path / "log")
         assert [*janitor.databases(run)] != []
-        os.killpg(process.pid, signal.SIGINT)
+        if end == signal.SIGINT:  # a terminal sends it to all, a cancelled job to the first
+            os.killpg(process.pid, end)
+        else:
+            process.send_signal(end)
         status = process.wait(timeout=60)
 
     assert status == pytest.ExitCode.INTERRUPTED
@@ -82,7 +92,9 @@ def test_an_interrupted_run_leaves_no_process_and_no_database(tmp_path: Path) ->
 def test_a_tried_row_answers_and_leaves_nothing(tmp_path: Path, say: Say) -> None:
     need("postgres")
     log = tmp_path / "log"
-    with _started(["-m", "tests.try_row", str(ROW)], ROOT, log) as (process, run):
+    copy = harness.snapshot(tmp_path / "copy")
+    subprocess.run(["git", "init", "-q"], cwd=copy, check=True)
+    with _started(["-m", "tests.try_row", str(ROW)], copy, log) as (process, run):
         wait_until(lambda: "Ctrl-C stops it" in log.read_text(), "the row to answer", log)
         os.killpg(process.pid, signal.SIGINT)
         status = process.wait(timeout=60)
@@ -100,8 +112,9 @@ def test_a_tried_row_answers_and_leaves_nothing(tmp_path: Path, say: Say) -> Non
     [
         (["produktion"], "No row produktion; perhaps production"),
         (["database=oracle"], "'oracle' is no answer to database"),
-        (["databse=mysql"], "No such question: databse"),
+        (["databse=mysql"], "No such question, or none with choices: databse"),
         (["auth=[]", "example=notes"], "belongs to accounts"),
+        (["auth=[jwt"], "expected ',' or ']'"),
     ],
 )
 def test_a_row_that_cannot_be_tried_is_refused_in_a_sentence(
@@ -122,12 +135,15 @@ def test_a_row_that_cannot_be_tried_is_refused_in_a_sentence(
         (["--run"], "--run is about drawn rows"),
         (["--shard", "4/3"], "--shard 4/3 is not like 1/3"),
         (["--row", "nonsense"], "No row nonsense"),
+        (["--row", "production", "--shard", "1/2"], "either --row or --shard"),
+        (["--count", "0"], "--count 0 draws nothing"),
     ],
 )
 def test_options_that_make_no_sense_are_refused_in_a_sentence(
     options: list[str], sentence: str
 ) -> None:
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "tests/test_rows.py"]
+    command = [sys.executable, "-m", "pytest", "-n", "2", "-p", "no:cacheprovider"]
+    command.append("tests/test_rows.py")
     done = subprocess.run(
         [*command, *options], cwd=ROOT, capture_output=True, text=True, check=False
     )

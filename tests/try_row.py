@@ -24,6 +24,8 @@ from tests.matrix.rows import SPACE, STATIC, Row
 from tests.matrix.space import Refused
 
 FOLDER = ROOT / ".cache/try"
+FAULTS = (AssertionError, LookupError, OSError, RuntimeError, TypeError, ValueError, yaml.YAMLError)
+"""What ends in a sentence: of the tests' own, of the network, and of YAML."""
 
 
 def main() -> None:
@@ -36,8 +38,8 @@ def main() -> None:
     try:
         row = _row(parser.parse_args().what)
         _try(row)
-    except (Refused, AssertionError, RuntimeError) as error:
-        sys.exit(str(error))
+    except FAULTS as error:
+        sys.exit(" ".join(str(error).split()) if isinstance(error, yaml.YAMLError) else str(error))
     except KeyboardInterrupt:
         print("\nStopped; its database is gone.")
     finally:
