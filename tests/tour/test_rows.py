@@ -229,6 +229,30 @@ def test_D10_a_killed_process_leaves_a_token_unused(
 
 
 @on_servers
+def test_T10_a_session_ends_although_it_is_being_renewed(
+    service: Service, http: httpx.Client, person: Person
+) -> None:
+    """Signing out while a refresh is between its two writes ends the successor too."""
+    body = {"refresh_token": person.refresh}
+    with ThreadPoolExecutor(2) as pool, rows.session(service.database_url) as ours:
+        ours.execute("BEGIN")
+        ours.execute(f"SELECT id FROM users WHERE id = {person.id} FOR UPDATE")
+        renewal = pool.submit(http.post, "/api/auth/refresh", json=body)
+        wait_until(lambda: _count(service, BLOCKED) == 1, "the second write", service.log)
+        end = pool.submit(http.post, "/api/auth/logout", json=body)
+        wait_until(lambda: _count(service, BLOCKED) == 2, "the sign-out", service.log)
+        ours.execute("ROLLBACK")
+        access, successor = people.tokens_of(renewal.result())
+        assert end.result().status_code == 204
+
+    again = http.post("/api/auth/refresh", json={"refresh_token": successor})
+    assert again.status_code == 401
+    me = http.get("/api/users/me", headers={"Authorization": f"Bearer {access}"})
+    assert me.status_code == 401
+    assert "used twice" not in service.log.read_text(encoding="utf-8")
+
+
+@on_servers
 def test_D10_a_killed_process_leaves_the_password(
     service: Service, http: httpx.Client, person: Person
 ) -> None:
@@ -273,18 +297,17 @@ def test_D11_a_client_that_leaves_blocks_nobody(service: Service, person: Person
     assert no_transaction(service)
 
 
-def test_D12_fifty_writers_at_once_all_succeed(
-    service: Service, http: httpx.Client, person: Person
-) -> None:
+def test_D12_fifty_writers_at_once_all_succeed(service: Service, person: Person) -> None:
     """Fifty people who write at the same time all succeed; nobody hears of a locked database."""
     writers, notes_each = 50, 6
 
     def write(number: int) -> list[int]:
         note = {"title": f"Note of {number}", "body": ""}
-        return [
-            http.post("/api/notes", json=note, headers=person.headers).status_code
-            for _ in range(notes_each)
-        ]
+        with service.client() as own:
+            return [
+                own.post("/api/notes", json=note, headers=person.headers).status_code
+                for _ in range(notes_each)
+            ]
 
     statuses = [status for some in together(writers, write) for status in some]
 

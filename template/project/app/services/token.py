@@ -47,8 +47,9 @@ async def rotate(secret: str, *, lifetime: timedelta) -> tuple[User, UUID, str] 
         return None
     successor = await _exchange(token, lifetime)
     if successor is None:
-        log.warning("Refresh token used twice; family %s ends", token.family)
-        await _revoke_family(token.family)
+        if not await Token.exists(id=token.id, used_at=None):  # else it ended meanwhile
+            log.warning("Refresh token used twice; family %s ends", token.family)
+            await _revoke(family=token.family)
         return None
     owner = await User.get_or_none(id=token.owner_id, is_active=True)
     return (owner, token.family, successor) if owner else None
@@ -64,12 +65,12 @@ async def end_session(secret: str) -> None:
     """End the session of a refresh token; one that ended before is left alone."""
     token = await Token.get_or_none(secret_hash=_digest(secret), kind=REFRESH)
     if token is not None:
-        await _revoke_family(token.family)
+        await _revoke(family=token.family)
 
 
 async def revoke_all(user: User) -> None:
     """End every session of a person."""
-    await Token.filter(owner_id=user.id, revoked_at=None).update(revoked_at=timezone.now())
+    await _revoke(owner_id=user.id)
 
 
 async def purge() -> int:
@@ -98,8 +99,14 @@ async def _issue(owner_id: int, family: UUID, lifetime: timedelta) -> str:
     return secret
 
 
-async def _revoke_family(family: UUID) -> None:
-    await Token.filter(family=family, revoked_at=None).update(revoked_at=timezone.now())
+async def _revoke(**which: UUID | int) -> None:
+    """End these tokens, also those that are stored meanwhile.
+
+    An exchange under way stores a successor that the statement waiting for it does not
+    see, so the statement is repeated until nothing is left to end.
+    """
+    while await Token.filter(**which, revoked_at=None).update(revoked_at=timezone.now()):
+        pass
 
 
 def _digest(secret: str) -> str:
