@@ -27,10 +27,19 @@ def test_a_service_that_dies_fails_its_row_and_leaves_no_database(
 ) -> None:
     need("postgres")
 
-    with pytest.raises(real.RowFailed, match="The service died with status -9"):
-        _run_into(_kill, template, tmp_path)
+    met: list[str] = []
 
-    assert [*janitor.databases()] == []
+    def kill(service: Service) -> None:
+        met.append(service.database_url.rpartition("/")[2])
+        assert met[0] in _databases()
+        assert service.process
+        os.killpg(service.process.pid, signal.SIGKILL)
+        service.process.wait()
+
+    with pytest.raises(real.RowFailed, match="The service died with status -9"):
+        _run_into(kill, template, tmp_path)
+
+    assert met[0] not in _databases()
 
 
 def test_the_databases_of_every_server_are_looked_for() -> None:
@@ -59,10 +68,8 @@ def _run_into(
         real.guarded(service, partial(real.use, told=told))
 
 
-def _kill(service: Service) -> None:
-    assert service.process
-    os.killpg(service.process.pid, signal.SIGKILL)
-    service.process.wait()
+def _databases() -> set[str]:
+    return {name for _, name in janitor.databases()}
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM], ids=lambda end: end.name)

@@ -143,7 +143,7 @@ class Report:
 
 
 def _tier(nodeid: str) -> str:
-    module = nodeid.partition("::")[0].rpartition("/")[2].removesuffix(".py")
+    module = nodeid.partition("::")[0].removeprefix("tests/").removesuffix(".py")
     for tier, modules in TIERS.items():
         if module in modules:
             return tier
