@@ -417,9 +417,16 @@ def server_url(database: str) -> str:
 
 def is_reachable(server: str) -> bool:
     """Whether the server accepts connections."""
-    parts = urlsplit(server_url(server))
+    return accepts(server_url(server))
+
+
+def accepts(url: str) -> bool:
+    """Whether the server of a database accepts connections; a file always does."""
+    parts = urlsplit(url)
+    if not parts.hostname:
+        return True
     try:
-        with socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 0), timeout=2):
+        with socket.create_connection((parts.hostname, parts.port or 0), timeout=2):
             return True
     except OSError:
         return False

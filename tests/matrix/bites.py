@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import yaml
@@ -63,6 +63,7 @@ class Live:
         return self.client.request(method, path, headers=headers, **options)
 
 
+Claim = TypeVar("Claim")
 ReadClaim = Callable[[Project], None]
 UseClaim = Callable[[Live], None]
 READ: dict[str, list[ReadClaim]] = {}
@@ -71,24 +72,18 @@ USE: dict[str, list[UseClaim]] = {}
 
 def reads(*answers: str) -> Callable[[ReadClaim], ReadClaim]:
     """Register a claim about the files of a service with any of these answers."""
-
-    def register(claim: ReadClaim) -> ReadClaim:
-        for answer in answers:
-            READ.setdefault(answer, []).append(claim)
-        return claim
-
-    return register
+    return lambda claim: _register(READ, answers, claim)
 
 
 def uses(*answers: str) -> Callable[[UseClaim], UseClaim]:
     """Register a claim about a running service with any of these answers."""
+    return lambda claim: _register(USE, answers, claim)
 
-    def register(claim: UseClaim) -> UseClaim:
-        for answer in answers:
-            USE.setdefault(answer, []).append(claim)
-        return claim
 
-    return register
+def _register(table: dict[str, list[Claim]], answers: tuple[str, ...], claim: Claim) -> Claim:
+    for answer in answers:
+        table.setdefault(answer, []).append(claim)
+    return claim
 
 
 def read(project: Project, *answers: str) -> None:

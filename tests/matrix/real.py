@@ -2,13 +2,11 @@
 
 import os
 import shutil
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from tests import harness
 from tests.harness import ROOT, Outcome, Service
@@ -145,19 +143,7 @@ def guarded(service: Service, act: Callable[[Service], Result]) -> Result:
     except Exception as error:
         if sentence := service.died():
             raise RowFailed(sentence) from error
-        if not _accepts(service.database_url):
+        if not harness.accepts(service.database_url):
             message = f"The server of {service.project.path.name}'s database does not answer"
             raise RowFailed(message) from error
         raise
-
-
-def _accepts(url: str) -> bool:
-    """Whether the server of a database accepts connections; a file always does."""
-    parts = urlsplit(url)
-    if not parts.hostname:
-        return True
-    try:
-        with socket.create_connection((parts.hostname, parts.port or 0), timeout=5):
-            return True
-    except OSError:
-        return False
