@@ -195,6 +195,7 @@ class Service:
                 "PORT": str(self.port),
                 "SECRET_KEY": "0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEF",
                 "PYTHONUNBUFFERED": "1",
+                "RATE_LIMIT_LOGIN": "1000000/minute",  # what is about it sets a lower one
                 "PYTHONWARNINGS": "default",
             }
             | self.environment

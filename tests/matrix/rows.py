@@ -79,8 +79,10 @@ STATIC = list({row.id: row for row in [*TRIPLES, *named(SPACE.deviations()), *PA
 """What is rendered and read; the pairs are also run."""
 
 DATABASES = SPACE.questions["database"].choices
-RUNNING = [Row.of(database=name) for name in DATABASES]
-"""One service with accounts for each database, for what clients see."""
+RUNNING = [
+    Row.of(database=name, auth=SPACE.questions["auth"].choices) for name in DATABASES
+]
+"""One service with every way to sign in for each database, for what clients see."""
 TOOLS = [
     (database, tool)
     for database in DATABASES

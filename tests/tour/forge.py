@@ -10,21 +10,25 @@ from uuid import uuid4
 
 from tests.harness import Service
 
-HEADER = {"alg": "HS256", "typ": "JWT"}
-
 
 def key_of(service: Service) -> bytes:
     """Ask a service for the key that signs its access tokens."""
     program = (
-        "from app.auth.jwt import ACCESS; from app.auth.settings import get_auth_settings;"
-        "print(get_auth_settings().key_for(ACCESS).hex())"
+        "from app.auth.jwt import get_jwt_settings; keys = get_jwt_settings().keys;"
+        "print(keys.by_id[keys.newest].hex())"
     )
     return bytes.fromhex(service.python("-c", program).output)
 
 
-def sign(key: bytes, claims: object, *, header: object = HEADER, digest: str = "sha256") -> str:
+def header(key: bytes, **changes: object) -> dict[str, object]:
+    """Return the header of a token, which names the key that signs it."""
+    key_id = hashlib.sha256(b"kid" + key).hexdigest()[:16]
+    return {"alg": "HS256", "kid": key_id, "typ": "JWT", **changes}
+
+
+def sign(key: bytes, claims: object, *, head: object = None, digest: str = "sha256") -> str:
     """Sign the claims, whatever they are. `json` writes NaN and infinity as they are."""
-    signed = f"{encode(header)}.{encode(claims)}"
+    signed = f"{encode(header(key) if head is None else head)}.{encode(claims)}"
     return f"{signed}.{_base64(hmac.digest(key, signed.encode(), digest))}"
 
 

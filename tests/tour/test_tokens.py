@@ -342,7 +342,11 @@ def _bad_tokens(key: bytes, claims: dict[str, Any]) -> dict[str, str]:
         return forge.sign(key, claims | values)
 
     required = ("exp", "iat", "nbf", "sub", "aud", "iss", "jti", "typ", "sid")
-    header = forge.HEADER
+
+    def headed(digest: str = "sha256", **changes: object) -> str:
+        head = forge.header(key, **changes)
+        return forge.sign(key, claims, head=head, digest=digest)
+
     return {
         **{f"no {name}": forge.sign(key, without(name)) for name in required},
         "expired": forge.sign(key, forge.shifted(claims, seconds=-7200)),
@@ -375,8 +379,12 @@ def _bad_tokens(key: bytes, claims: dict[str, Any]) -> dict[str, str]:
         "session of nobody": changed(sid="00000000-0000-4000-8000-000000000000"),
         "session as text": changed(sid="' OR '1'='1"),
         "id as number": changed(jti=1),
-        "SHA-512": forge.sign(key, claims, header=header | {"alg": "HS512"}, digest="sha512"),
-        "crit": forge.sign(key, claims, header=header | {"crit": ["exp"]}),
+        "SHA-512": headed("sha512", alg="HS512"),
+        "crit": headed(crit=["exp"]),
+        "no key named": headed(kid=None),
+        "an unknown key": headed(kid="0123456789abcdef"),
+        "a key's path": headed(kid="../../../../dev/null"),
+        "a list of keys": headed(kid=["x"]),
         "another purpose": changed(typ="reset"),
         "a list": forge.sign(key, [claims]),
         "a text": forge.sign(key, "claims"),

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.models.role import Role
-from app.schemas.role import RoleDetail
+from app.models.user import Role
+from app.schemas.user import RoleDetail
 from app.services import role as role_service
 
 router = APIRouter(prefix="/roles", tags=["users"])

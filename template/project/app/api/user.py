@@ -5,13 +5,21 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from app.dependencies.auth import MAY_REGISTER, CurrentUser, require_permissions
+from app.dependencies.auth import (
+    LIMITED,
+    MAY_REGISTER,
+    CurrentCaller,
+    CurrentUser,
+    Owner,
+    Rights,
+    require_permissions,
+)
 from app.dependencies.params import Id, Keyword, PageQuery
 from app.models.user import User
 from app.schemas.base import Page
-from app.schemas.role import RoleNames
 from app.schemas.user import (
     PasswordChange,
+    RoleAssignment,
     UserBrief,
     UserCreate,
     UserDetail,
@@ -21,11 +29,11 @@ from app.schemas.user import (
 from app.services import role as role_service
 from app.services import user as user_service
 
-public = APIRouter(prefix="/users", tags=["users"])
+with_own_rules = APIRouter(prefix="/users", tags=["users"])
 router = APIRouter(prefix="/users", tags=["users"])
 
 
-@public.post(
+@with_own_rules.post(
     "", response_model=UserDetail, status_code=HTTPStatus.CREATED, dependencies=[MAY_REGISTER]
 )
 async def register_user(new_user: UserCreate) -> User:
@@ -47,16 +55,16 @@ async def read_own_account(user: CurrentUser) -> User:
 
 
 @router.patch("/me", response_model=UserDetail)
-async def update_own_account(user: CurrentUser, changes: UserUpdate) -> User:
+async def update_own_account(user: Owner, changes: UserUpdate) -> User:
     """Change the caller's account; fields that are not sent stay as they are."""
     await user.fetch_related("roles")
     return await user_service.update(user, changes)
 
 
-@router.put("/me/password", status_code=HTTPStatus.NO_CONTENT)
-async def change_own_password(user: CurrentUser, change: PasswordChange) -> None:
-    """Change the caller's password. All sessions end, this one too."""
-    await user_service.change_password(user, change)
+@router.put("/me/password", status_code=HTTPStatus.NO_CONTENT, dependencies=[LIMITED])
+async def change_own_password(caller: CurrentCaller, user: Owner, change: PasswordChange) -> None:
+    """Change the caller's password. All other sessions end, and all refresh tokens."""
+    await user_service.change_password(user, change, but=caller.session)
 
 
 @router.get(
@@ -70,9 +78,10 @@ async def read_user(user_id: Id) -> User:
 @router.patch(
     "/{user_id}", response_model=UserDetail, dependencies=[require_permissions("user:write")]
 )
-async def update_user(user_id: Id, changes: UserUpdateByAdmin) -> User:
+async def update_user(user_id: Id, rights: Rights, changes: UserUpdateByAdmin) -> User:
     """Change an account; `is_active: false` signs it out everywhere."""
-    return await user_service.update(await user_service.get(user_id), changes)
+    user = await role_service.get_governed(user_id, rights)
+    return await user_service.update(user, changes)
 
 
 @router.delete(
@@ -80,9 +89,9 @@ async def update_user(user_id: Id, changes: UserUpdateByAdmin) -> User:
     status_code=HTTPStatus.NO_CONTENT,
     dependencies=[require_permissions("user:delete")],
 )
-async def delete_user(user_id: Id) -> None:
+async def delete_user(user_id: Id, rights: Rights) -> None:
     """Delete an account and all that belongs to it."""
-    await user_service.delete(await user_service.get(user_id))
+    await user_service.delete(await role_service.get_governed(user_id, rights))
 
 
 @router.put(
@@ -90,6 +99,7 @@ async def delete_user(user_id: Id) -> None:
     response_model=UserDetail,
     dependencies=[require_permissions("role:write")],
 )
-async def assign_roles(user_id: Id, wanted: RoleNames) -> User:
-    """Give an account exactly these roles."""
-    return await role_service.assign(user_id, wanted.roles)
+async def assign_roles(user_id: Id, rights: Rights, wanted: RoleAssignment) -> User:
+    """Give an account exactly these roles; nobody grants what they lack."""
+    user = await role_service.get_governed(user_id, rights)
+    return await role_service.assign(user, wanted.roles, rights)

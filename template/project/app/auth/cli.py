@@ -11,6 +11,7 @@ from app.core.queries import transactional
 from app.database import connected
 from app.models.user import User
 from app.schemas.user import UserCreate
+from app.services import attempts
 from app.services import role as role_service
 from app.services import token as token_service
 from app.services import user as user_service
@@ -42,6 +43,7 @@ async def purge() -> None:
     """Delete tokens that expired; run it once a day."""
     async with connected():
         count = await token_service.purge()
+        await attempts.purge()
     click.echo(f"Deleted {count} expired tokens.")
 
 
@@ -50,7 +52,7 @@ async def _create(username: str, email: str, password: str) -> User:
     values = {"username": username, "email": email, "password": password}
     try:
         user = await user_service.register(UserCreate(**values, confirm_password=password))
-        return await role_service.assign(user.id, [role_service.ADMIN])
+        return await role_service.assign(user, [role_service.ADMIN])
     except ValidationError as error:
         fault = error.errors(include_input=False)[0]
         message = f"{fault['loc'][0]}: {fault['msg'].removeprefix('Value error, ')}"

@@ -1,98 +1,141 @@
 """Signing in with OAuth 2 passwords: short access tokens (RFC 7519), rotated refresh tokens."""
 
 import time
+from datetime import timedelta
+from functools import cached_property
 from http import HTTPStatus
-from typing import Annotated, ClassVar
+from typing import Annotated, Literal
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.security import OAuth2PasswordBearer, OAuth2PasswordRequestForm
+from pydantic import Field
 
 from app import NAME
-from app.auth.settings import get_auth_settings
+from app.auth import refresh as refresh_tokens
+from app.auth.caller import Caller, NotAuthenticated, header
+from app.auth.login import log_in as check_login
+from app.auth.settings import SecretKey, derive, get_auth_settings
 from app.core import jwt
-from app.core.errors import AppError
+from app.core.settings import Section, Separated, cached
 from app.models.user import User
-from app.schemas.token import RefreshToken, TokenPair
-from app.services import token as token_service
-from app.services import user as user_service
+from app.schemas.base import Input, Line, Output
 
 ISSUER = AUDIENCE = NAME
 ACCESS = "access"
+CHALLENGE = "Bearer"
 
 scheme = OAuth2PasswordBearer("/api/auth/login", refreshUrl="/api/auth/refresh", auto_error=False)
 router = APIRouter(prefix="/api/auth", tags=["auth"])
 
 
-class NotAuthenticated(AppError):
-    """The caller is nobody we know (RFC 6750 §3)."""
+class JwtSettings(Section):
+    """How long tokens work, and the keys that signed those still around."""
 
-    status = HTTPStatus.UNAUTHORIZED
-    headers: ClassVar[dict[str, str]] = {"WWW-Authenticate": "Bearer"}
+    secret_keys_previous: Annotated[tuple[SecretKey, ...], *Separated] = ()
+    jwt_expire_minutes: Annotated[int, Field(ge=1, le=60)] = 15
+    jwt_refresh_expire_days: Annotated[int, Field(ge=1, le=365)] = 30
+
+    @property
+    def access_lifetime(self) -> timedelta:
+        """How long an access token works."""
+        return timedelta(minutes=self.jwt_expire_minutes)
+
+    @property
+    def refresh_lifetime(self) -> timedelta:
+        """How long a refresh token works if it is not used."""
+        return timedelta(days=self.jwt_refresh_expire_days)
+
+    @cached_property
+    def keys(self) -> jwt.Keys:
+        """The keys of access tokens: the first signs, all are accepted."""
+        secrets = (get_auth_settings().secret_key, *self.secret_keys_previous)
+        return jwt.Keys([derive(secret, ACCESS) for secret in secrets])
+
+
+get_jwt_settings = cached(JwtSettings)
+
+
+class TokenPair(Output):
+    """Access for some minutes, and what renews it (RFC 6749 §5.1). `expires_in` is in seconds."""
+
+    access_token: str
+    refresh_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - no secret
+    expires_in: int
+
+
+class RefreshToken(Input):
+    """A refresh token, which works once."""
+
+    refresh_token: Annotated[Line, Field(max_length=200)]
 
 
 @router.post("/login")
-async def log_in(form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> TokenPair:
+async def log_in(
+    request: Request, form: Annotated[OAuth2PasswordRequestForm, Depends()]
+) -> TokenPair:
     """Exchange a user name or e-mail address and a password for tokens."""
-    user = await user_service.authenticate(form.username, form.password)
-    if user is None:
-        message = "The name or the password is wrong"
-        raise NotAuthenticated(message)
-    lifetime = get_auth_settings().refresh_lifetime
-    family, refresh_token = await token_service.open_family(user, lifetime=lifetime)
-    return _pair(user, family, refresh_token)
+    return await sign_in(await check_login(request, form.username, form.password, CHALLENGE))
 
 
 @router.post("/refresh")
 async def refresh(body: RefreshToken) -> TokenPair:
     """Exchange a refresh token for new tokens. Each works once; a second use ends the session."""
-    lifetime = get_auth_settings().refresh_lifetime
-    rotated = await token_service.rotate(body.refresh_token, lifetime=lifetime)
+    lifetime = get_jwt_settings().refresh_lifetime
+    rotated = await refresh_tokens.rotate(body.refresh_token, lifetime=lifetime)
     if rotated is None:
         message = "The refresh token is not valid; sign in again"
-        raise NotAuthenticated(message)
+        raise NotAuthenticated(message, CHALLENGE)
     return _pair(*rotated)
 
 
 @router.post("/logout", status_code=HTTPStatus.NO_CONTENT)
 async def log_out(body: RefreshToken) -> None:
     """End the session: its refresh token and its access tokens stop working at once."""
-    await token_service.end_session(body.refresh_token)
+    await refresh_tokens.end_session(body.refresh_token)
 
 
-async def authenticate(request: Request) -> User | None:
-    """Return the caller, or None if the request names none.
+async def authenticate(request: Request) -> Caller | None:
+    """Return the caller, or None if the request carries no token.
 
     Raises:
-        NotAuthenticated: It does name one, but the token is not valid.
+        NotAuthenticated: It does, but the token is not valid.
     """
-    values = request.headers.getlist("authorization")
-    if not values:
+    value = header(request, "authorization", CHALLENGE)
+    if value is None:
         return None
-    kind, _, token = values[0].partition(" ")
-    if len(values) > 1 or kind.lower() != "bearer":
-        message = "Send one Authorization header with a bearer token"
-        raise NotAuthenticated(message)
-    user = await _owner(token)
-    if user is None:
+    kind, _, token = value.partition(" ")
+    if kind.lower() != "bearer":
+        message = "Send a bearer token in the Authorization header"
+        raise NotAuthenticated(message, CHALLENGE)
+    caller = await _owner(token)
+    if caller is None:
         message = "The token is not valid"
-        raise NotAuthenticated(message)
-    return user
+        raise NotAuthenticated(message, CHALLENGE)
+    return caller
 
 
-async def _owner(token: str) -> User | None:
-    key = get_auth_settings().key_for(ACCESS)
+async def sign_in(user: User) -> TokenPair:
+    """Open a session for somebody who has proved who they are."""
+    lifetime = get_jwt_settings().refresh_lifetime
+    family, refresh_token = await refresh_tokens.open_family(user, lifetime=lifetime)
+    return _pair(user, family, refresh_token)
+
+
+async def _owner(token: str) -> Caller | None:
+    keys = get_jwt_settings().keys
     try:
-        claims = jwt.decode(token, key, audience=AUDIENCE, issuer=ISSUER, kind=ACCESS)
+        claims = jwt.decode(token, keys, audience=AUDIENCE, issuer=ISSUER, kind=ACCESS)
         family = UUID(claims["sid"])
     except (jwt.InvalidToken, KeyError, ValueError, TypeError, AttributeError):
         return None
-    owner = await token_service.owner_of(family)
-    return owner if owner and claims["sub"] == str(owner.id) else None
+    owner = await refresh_tokens.owner_of(family)
+    return Caller(owner) if owner and claims["sub"] == str(owner.id) else None
 
 
 def _pair(user: User, family: UUID, refresh_token: str) -> TokenPair:
-    settings = get_auth_settings()
+    settings = get_jwt_settings()
     now = int(time.time())
     seconds = int(settings.access_lifetime.total_seconds())
     claims = {
@@ -107,7 +150,7 @@ def _pair(user: User, family: UUID, refresh_token: str) -> TokenPair:
         "exp": now + seconds,
     }
     return TokenPair(
-        access_token=jwt.encode(claims, settings.key_for(ACCESS)),
+        access_token=jwt.encode(claims, settings.keys),
         refresh_token=refresh_token,
         expires_in=seconds,
     )

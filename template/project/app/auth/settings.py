@@ -1,13 +1,14 @@
-"""Settings of accounts and sessions."""
+"""Settings of accounts, whichever way people sign in."""
 
 import hmac
-from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator
+from fastapi import Request
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic_settings import NoDecode
 
-from app.config import get_settings
 from app.core.settings import Section, cached
+from app.services.attempts import Rate, network, rate
 
 SHORTEST_KEY_BYTES = 32
 FEWEST_DIFFERENT_BYTES = 8
@@ -18,46 +19,39 @@ PLACEHOLDERS = (
 )
 
 
+def _is_secret(key: SecretStr) -> SecretStr:
+    """Refuse a key that can be guessed."""
+    value = key.get_secret_value()
+    is_known = any(word in value.lower() for word in PLACEHOLDERS)
+    is_short = len(value.encode()) < SHORTEST_KEY_BYTES
+    if is_known or is_short or len(set(value)) < FEWEST_DIFFERENT_BYTES:
+        message = "use at least 32 random bytes, as `just setup` writes into .env"
+        raise ValueError(message)
+    return key
+
+
+SecretKey = Annotated[SecretStr, AfterValidator(_is_secret)]
+
+
 class AuthSettings(Section):
-    """Who may come in, and the key behind everything that is signed."""
+    """The key behind everything that is signed, and how often somebody may guess."""
 
-    secret_key: SecretStr
-    registration: Literal["open", "closed"] | None = None
-    jwt_expire_minutes: Annotated[int, Field(ge=1, le=60)] = 15
-    jwt_refresh_expire_days: Annotated[int, Field(ge=1, le=365)] = 30
+    secret_key: SecretKey
+    rate_limit_login: Annotated[Rate, NoDecode, BeforeValidator(rate)] = Rate(10, 60)
 
-    @field_validator("secret_key")
-    @classmethod
-    def key_is_secret(cls, key: SecretStr) -> SecretStr:
-        """Refuse a key that can be guessed."""
-        value = key.get_secret_value()
-        is_known = any(word in value.lower() for word in PLACEHOLDERS)
-        is_short = len(value.encode()) < SHORTEST_KEY_BYTES
-        if is_known or is_short or len(set(value)) < FEWEST_DIFFERENT_BYTES:
-            message = "use at least 32 random bytes, as `just setup` writes into .env"
-            raise ValueError(message)
-        return key
+    def fingerprint(self, text: str) -> str:
+        """Return what stands for a name or an address where neither should be stored."""
+        return derive(self.secret_key, f"attempts {text}").hex()
 
-    @property
-    def registration_is_open(self) -> bool:
-        """Whether strangers may create accounts; in production only if the setting says so."""
-        if self.registration is None:
-            return not get_settings().is_production
-        return self.registration == "open"
+    def fingerprint_of_address(self, request: Request) -> str:
+        """Return what stands for the address that a request comes from."""
+        host = request.client.host if request.client else ""
+        return self.fingerprint(f"address {network(host)}")
 
-    @property
-    def access_lifetime(self) -> timedelta:
-        """How long an access token works."""
-        return timedelta(minutes=self.jwt_expire_minutes)
 
-    @property
-    def refresh_lifetime(self) -> timedelta:
-        """How long a refresh token works if it is not used."""
-        return timedelta(days=self.jwt_refresh_expire_days)
-
-    def key_for(self, purpose: str) -> bytes:
-        """Derive a key of its own for each purpose, so that no signature serves two."""
-        return hmac.digest(self.secret_key.get_secret_value().encode(), purpose.encode(), "sha256")
+def derive(secret: SecretStr, purpose: str) -> bytes:
+    """Derive a key of its own for each purpose, so that no signature serves two."""
+    return hmac.digest(secret.get_secret_value().encode(), purpose.encode(), "sha256")
 
 
 get_auth_settings = cached(AuthSettings)

@@ -20,6 +20,7 @@ from app.core.log import current_request_id
 log = logging.getLogger(__name__)
 
 LONGEST_FIELD_NAME = 64
+INVALID = "The request has invalid fields"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 _FIELD_ERROR = {
@@ -47,13 +48,32 @@ class AppError(Exception):
     """Something that a client can be told. The message is the sentence it reads."""
 
     status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
-    headers: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.headers = headers
 
 
 class NotFound(AppError):
     """There is no such thing, or it is none of the caller's business."""
 
     status = HTTPStatus.NOT_FOUND
+
+
+class Forbidden(AppError):
+    """The caller is known, and may not do this."""
+
+    status = HTTPStatus.FORBIDDEN
+
+
+class InvalidField(AppError):
+    """A field of the body is refused for a reason that its schema cannot know."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class Conflict(AppError):
@@ -100,6 +120,9 @@ def install(app: FastAPI) -> None:
 
 async def _app_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, AppError)
+    if isinstance(error, InvalidField):
+        fault = {"field": error.field, "msg": str(error), "type": "value_error"}
+        return problem(error.status, INVALID, errors=[fault])
     return problem(error.status, str(error), headers=error.headers)
 
 
@@ -129,8 +152,7 @@ async def _invalid_request(_request: Request, error: Exception) -> Response:
         {"field": _field(loc), "msg": msg.removeprefix("Value error, "), "type": kind}
         for loc, msg, kind in map(itemgetter("loc", "msg", "type"), error.errors())
     ]
-    detail = "The request has invalid fields"
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=errors)
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, INVALID, errors=errors)
 
 
 def _field(place: Sequence[object]) -> str:

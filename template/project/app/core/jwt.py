@@ -1,6 +1,8 @@
 """Signed tokens (RFC 7519). The one module that imports `python-jose`."""
 
+import hashlib
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from jose import jwt
@@ -16,25 +18,39 @@ class InvalidToken(Exception):
     """The token is forged, expired, incomplete or for something else."""
 
 
-def encode(claims: dict[str, Any], key: bytes) -> str:
-    """Sign the claims."""
-    return jwt.encode(claims, key, algorithm=ALGORITHM)
+class Keys:
+    """The keys that a signature may come from: the newest signs, older ones are being retired.
+
+    Each has an id that tells nothing about it; tokens name it in their header as `kid`
+    (RFC 7515 §4.1.4).
+    """
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        self.by_id = {hashlib.sha256(b"kid" + key).hexdigest()[:16]: key for key in keys}
+        self.newest = next(iter(self.by_id))
 
 
-def decode(token: str, key: bytes, *, audience: str, issuer: str, kind: str) -> dict[str, Any]:
+def encode(claims: dict[str, Any], keys: Keys) -> str:
+    """Sign the claims with the newest key."""
+    key = keys.by_id[keys.newest]
+    return jwt.encode(claims, key, algorithm=ALGORITHM, headers={"kid": keys.newest})
+
+
+def decode(token: str, keys: Keys, *, audience: str, issuer: str, kind: str) -> dict[str, Any]:
     """Verify the signature and every claim that we set, and return them.
 
-    The algorithm is ours, never the token's (RFC 8725 §3.1).
+    The algorithm is ours, never the token's (RFC 8725 §3.1), and the key one of ours.
 
     Raises:
         InvalidToken: Anything at all is wrong with it.
     """
     options = {f"require_{claim}": True for claim in CLAIMS} | {"leeway": LEEWAY_SECONDS}
     try:
+        header = jwt.get_unverified_header(token)
+        key = keys.by_id[header["kid"]]
         claims = jwt.decode(
             token, key, algorithms=[ALGORITHM], audience=audience, issuer=issuer, options=options
         )
-        header = jwt.get_unverified_header(token)
     except (JOSEError, ValueError, TypeError, ArithmeticError, AttributeError, KeyError) as error:
         message = "The token is not valid"
         raise InvalidToken(message) from error

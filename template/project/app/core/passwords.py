@@ -4,6 +4,8 @@ The one module that imports `passlib`, from its maintained fork `libpass`.
 """
 
 import os
+from collections.abc import Iterable
+from functools import lru_cache
 
 from anyio import CapacityLimiter, to_thread
 from passlib.context import CryptContext
@@ -18,6 +20,9 @@ _context = CryptContext(
 )
 
 _DECOY = _context.hash("nobody's password")
+
+SHORTEST = 8
+SHORTEST_WORD = 3
 
 # More at once would take processor time from the event loop and 19 MiB each.
 _few_at_a_time = CapacityLimiter(max(1, (os.cpu_count() or 1) // 2))
@@ -41,3 +46,36 @@ async def verify(password: str, password_hash: str | None) -> tuple[bool, str | 
         _context.verify_and_update, password, password_hash or _DECOY, limiter=_few_at_a_time
     )
     return bool(is_right and password_hash), better_hash
+
+
+async def weakness(password: str, about: Iterable[str]) -> str | None:
+    """Return what makes a password easy to guess, or None.
+
+    No kind of character is demanded (NIST SP 800-63B §3.1.1.2): it must not be common, and must
+    be long enough without the words that everybody knows about its owner.
+
+    Args:
+        password: The password.
+        about: Those words, such as a name and an address.
+    """
+    folded = password.casefold()
+    if await to_thread.run_sync(_is_common, folded):
+        return "Many people use this password; choose another"
+    for word in sorted(map(str.casefold, about), key=len, reverse=True):
+        if len(word) >= SHORTEST_WORD:
+            folded = folded.replace(word, "")
+    if len(folded) < SHORTEST:
+        return "Do not make it of your name, your address or the name of this service"
+    return None
+
+
+def _is_common(password: str) -> bool:
+    return password in _common()
+
+
+@lru_cache
+def _common() -> frozenset[str]:
+    """Return those of zxcvbn's 30,000 most common passwords that are long enough to be chosen."""
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415 - 15 MB, on first use
+
+    return frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= SHORTEST)

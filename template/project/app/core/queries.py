@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import cached_property, wraps
-from typing import Generic, ParamSpec, TypeVar, cast
+from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from tortoise import Tortoise
 from tortoise.backends.base.client import TransactionalDBClient
@@ -60,13 +60,17 @@ class Statement(Generic[Row]):
         self.build = build
 
     @cached_property
-    def _compiled(self) -> tuple[type[Row], str]:
+    def _compiled(self) -> tuple[QuerySet[Row], str]:
         query = self.build()
-        return query.model, query.sql()
+        return query, query.sql()
 
     async def run(self, *values: object) -> list[Row]:
         """Return the rows for these values, which stand in the order of the query's filters."""
-        model, sql = self._compiled
+        query, sql = self._compiled
         connection = Tortoise.get_connection("default")
-        executor = connection.executor_class(model, connection)
+        executor = connection.executor_class(
+            query.model,
+            connection,
+            select_related_idx=cast("Any", query._select_related_idx),  # noqa: SLF001
+        )
         return cast("list[Row]", await executor.execute_select(sql, list(values)))

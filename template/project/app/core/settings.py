@@ -1,12 +1,18 @@
 """Settings from the environment and `.env`, all checked before the service starts."""
 
 import json
+import secrets
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 from pydantic import BeforeValidator, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ENV = Path(".env")
+EXAMPLE = Path(".env.example")
+BLANK = "written-by-just-setup"
 
 
 class Section(BaseSettings):
@@ -20,6 +26,9 @@ class Section(BaseSettings):
         hide_input_in_errors=True,
     )
 
+
+FORGET: list[Callable[[], None]] = []
+"""What makes each section be read again, for tests."""
 
 AnySection = TypeVar("AnySection", bound=Section)
 
@@ -36,6 +45,7 @@ def cached(section: type[AnySection]) -> Callable[[], AnySection]:
         check([section])
         return section()
 
+    FORGET.append(get.cache_clear)
     return get
 
 
@@ -79,5 +89,24 @@ def _split(value: object) -> object:
     return [item.strip() for item in value.split(",") if item.strip()]
 
 
-StringList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Separated = (NoDecode, BeforeValidator(_split))
+StringList = Annotated[tuple[str, ...], *Separated]
 """A list written as JSON or separated by commas."""
+
+
+def write_env() -> bool:
+    """Copy `.env.example` with fresh secrets to `.env`, readable by its owner alone.
+
+    Returns:
+        Whether it was written; a file that exists is left as it is.
+    """
+    lines = [
+        line.replace(BLANK, secrets.token_urlsafe(48)) if line.endswith(f"={BLANK}") else line
+        for line in EXAMPLE.read_text(encoding="utf-8").splitlines()
+    ]
+    try:
+        ENV.touch(mode=0o600, exist_ok=False)
+    except FileExistsError:
+        return False
+    ENV.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return True

@@ -1,13 +1,13 @@
-"""Secrets that were handed out."""
+"""Secrets that were handed out, and attempts to come in without one."""
 
-from tortoise import fields
+from tortoise import fields, timezone
 from tortoise.models import Model
 
 from app.models.user import User
 
 
 class Token(Model):
-    """A secret that stands for its owner, such as a refresh token.
+    """A secret that stands for its owner.
 
     Only its SHA-256 is stored: a stolen copy of the table opens nothing. The
     tokens that replace each other belong to one family, and end together.
@@ -21,9 +21,13 @@ class Token(Model):
         "accounts.User", related_name="tokens", on_delete=fields.CASCADE
     )
     owner_id: int
+    name = fields.CharField(max_length=100, default="")
+    prefix = fields.CharField(max_length=16, default="")
+    scopes: fields.Field[list[str] | None] = fields.JSONField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
+    last_used_at = fields.DatetimeField(null=True)
     used_at = fields.DatetimeField(null=True)
-    expires_at = fields.DatetimeField(db_index=True)
+    expires_at = fields.DatetimeField(null=True, db_index=True)
     revoked_at = fields.DatetimeField(null=True)
 
     class Meta(Model.Meta):
@@ -31,3 +35,27 @@ class Token(Model):
 
         app = "accounts"
         table = "tokens"
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it has not expired; some never do."""
+        return self.expires_at is None or self.expires_at > timezone.now()
+
+
+class LoginFailure(Model):
+    """How often one key was tried in one window of time.
+
+    The key is a hash of the name that was given, or of the address that it came from.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    key_hash = fields.CharField(max_length=64)
+    window = fields.BigIntField(db_index=True)
+    count = fields.IntField()
+
+    class Meta(Model.Meta):
+        """Storage."""
+
+        app = "accounts"
+        table = "login_failures"
+        unique_together = (("key_hash", "window"),)

@@ -76,7 +76,9 @@ Age = Annotated[int, Strict(), Field(ge=1, le=150)]
 RoleNames = Annotated[list[str], BeforeValidator(lambda roles: [str(role) for role in roles])]
 
 
-def _same_as(first: str) -> Callable[[SecretStr, ValidationInfo], SecretStr]:
+def same_as(first: str) -> Callable[[SecretStr, ValidationInfo], SecretStr]:
+    """Return a validator that compares a password with one in another field."""
+
     def check(second: SecretStr, fields: ValidationInfo) -> SecretStr:
         if fields.data.get(first, second) != second:
             message = "The two passwords differ"
@@ -95,7 +97,7 @@ class UserCreate(Input):
     confirm_password: Password
     age: Age | None = None
 
-    _confirmed = field_validator("confirm_password")(_same_as("password"))
+    _confirmed = field_validator("confirm_password")(same_as("password"))
 
 
 class UserUpdate(Input):
@@ -119,7 +121,7 @@ class PasswordChange(Input):
     new_password: NewPassword
     confirm_password: Password
 
-    _confirmed = field_validator("confirm_password")(_same_as("new_password"))
+    _confirmed = field_validator("confirm_password")(same_as("new_password"))
 
 
 class UserBrief(Output):
@@ -138,3 +140,17 @@ class UserDetail(UserBrief):
     roles: RoleNames
     created_at: datetime
     updated_at: datetime
+
+
+class RoleDetail(Output):
+    """A role and what it permits."""
+
+    name: str
+    description: str
+    permissions: list[str]
+
+
+class RoleAssignment(Input):
+    """The roles that a person shall have; others are taken away."""
+
+    roles: Annotated[list[Annotated[Line, Field(max_length=50)]], Field(max_length=100)]

@@ -1,9 +1,10 @@
 """Roles and permissions."""
 
-from app.core.errors import AppError, NotFound
+from collections.abc import Set as AbstractSet
+
+from app.core.errors import AppError, Conflict, Forbidden, NotFound
 from app.core.queries import Statement, transactional
-from app.models.role import Role
-from app.models.user import User
+from app.models.user import Role, User
 
 PERMISSIONS = ("user:read", "user:write", "user:delete", "role:write")
 
@@ -19,6 +20,10 @@ _roles_of = Statement(lambda: Role.filter(users=0))
 
 class UnknownRole(AppError):
     """A role was named that does not exist."""
+
+
+class LastAdmin(Conflict):
+    """Nobody could administrate the service any more."""
 
 
 async def store_built_in() -> None:
@@ -46,24 +51,69 @@ async def names_of(user: User) -> frozenset[str]:
     return frozenset(role.name for role in await _roles_of.run(user.id))
 
 
-@transactional
-async def assign(user_id: int, names: list[str]) -> User:
-    """Give a person these roles and no others.
+async def get_governed(user_id: int, rights: AbstractSet[str]) -> User:
+    """Return an account that somebody with these rights may change: one without any beyond.
 
     Raises:
-        NotFound: There is no such person.
-        UnknownRole: There is no such role.
+        NotFound: There is no such account.
+        Forbidden: It may do more.
     """
-    user = await User.get_or_none(id=user_id)
+    user = await User.get_or_none(id=user_id).prefetch_related("roles")
     if user is None:
         message = "There is no such user"
         raise NotFound(message)
+    _check_grant(list(user.roles), rights)
+    return user
+
+
+@transactional
+async def assign(
+    user: User, names: list[str], rights: AbstractSet[str] = frozenset(PERMISSIONS)
+) -> User:
+    """Give a person these roles and no others, on behalf of somebody with these rights.
+
+    Raises:
+        UnknownRole: There is no such role.
+        Forbidden: One of them permits more than those rights.
+        LastAdmin: Nobody could administrate the service any more.
+    """
+    is_admin = await lock_admins(user)
     roles = await Role.filter(name__in=names)
     if unknown := set(names) - {role.name for role in roles}:
         message = f"There is no role called {min(unknown)}"
         raise UnknownRole(message)
+    _check_grant(roles, rights)
     await user.roles.clear()
     if roles:
         await user.roles.add(*roles)
+    if is_admin:
+        await check_admin_is_left()
     await user.fetch_related("roles")
     return user
+
+
+async def lock_admins(user: User) -> bool:
+    """Make others wait who would change an administrator, and say whether this person is one.
+
+    The lock is that of the role's row, and ends with the transaction.
+    """
+    await Role.filter(name=ADMIN).update(name=ADMIN)
+    return ADMIN in await names_of(user)
+
+
+async def check_admin_is_left() -> None:
+    """Refuse what the transaction did so far, if it took away the last administrator.
+
+    Raises:
+        LastAdmin: It did.
+    """
+    if not await User.exists(roles__name=ADMIN, is_active=True):
+        message = "This is the last administrator; make another one first"
+        raise LastAdmin(message)
+
+
+def _check_grant(roles: list[Role], rights: AbstractSet[str]) -> None:
+    """Nobody grants what they lack, nor rules over who has more."""
+    if not rights >= {permission for role in roles for permission in role.permissions}:
+        message = "This is for those who may do as much themselves"
+        raise Forbidden(message)

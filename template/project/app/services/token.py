@@ -1,105 +1,70 @@
-"""Opaque secrets: handing them out, using them once, ending them."""
+"""Opaque secrets: handing them out, finding their owners, ending them."""
 
 import hashlib
-import logging
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from tortoise import timezone
 
-from app.core.queries import Statement, transactional
+from app.core.queries import Statement
 from app.models.token import Token
 from app.models.user import User
 
-log = logging.getLogger(__name__)
+BYTES = 32
+LONGEST_UNUSED = timedelta(minutes=1)
+"""How old the note of the last use may be: a write for each request would cost too much."""
 
-REFRESH = "refresh"
-
-_owner = Statement(
-    lambda: User.filter(
-        is_active=True,
-        tokens__family=UUID(int=0),
-        tokens__used_at=None,
-        tokens__revoked_at=None,
-        tokens__expires_at__gt=timezone.now(),
-    )
+_found = Statement(
+    lambda: Token.filter(
+        kind="", secret_hash="", used_at=None, revoked_at=None, owner__is_active=True
+    ).select_related("owner")
 )
 
 
-async def open_family(user: User, *, lifetime: timedelta) -> tuple[UUID, str]:
-    """Start a session: return its family and the first refresh token."""
-    family = uuid4()
-    return family, await _issue(user.id, family, lifetime)
-
-
-async def rotate(secret: str, *, lifetime: timedelta) -> tuple[User, UUID, str] | None:
-    """Exchange a refresh token for its successor, exactly once.
-
-    A token that was exchanged before is in two hands, one of them a thief's,
-    so its whole family ends (RFC 9700 §4.14.2).
-
-    Returns:
-        The owner, the family and the new secret, or None if the token is not worth one.
-    """
-    token = await Token.get_or_none(secret_hash=_digest(secret), kind=REFRESH)
-    if token is None or token.revoked_at or token.expires_at <= timezone.now():
-        return None
-    successor = await _exchange(token, lifetime)
-    if successor is None:
-        if not await Token.exists(id=token.id, used_at=None):  # else it ended meanwhile
-            log.warning("Refresh token used twice; family %s ends", token.family)
-            await _revoke(family=token.family)
-        return None
-    owner = await User.get_or_none(id=token.owner_id, is_active=True)
-    return (owner, token.family, successor) if owner else None
-
-
-async def owner_of(family: UUID) -> User | None:
-    """Return the owner of a session that is still going on, in one statement."""
-    owners = await _owner.run(True, str(family), timezone.now())
-    return owners[0] if owners else None
-
-
-async def end_session(secret: str) -> None:
-    """End the session of a refresh token; one that ended before is left alone."""
-    token = await Token.get_or_none(secret_hash=_digest(secret), kind=REFRESH)
-    if token is not None:
-        await _revoke(family=token.family)
-
-
-async def revoke_all(user: User) -> None:
-    """End every session of a person."""
-    await _revoke(owner_id=user.id)
-
-
-async def purge() -> int:
-    """Delete the rows that expired, and return how many."""
-    return await Token.filter(expires_at__lte=timezone.now()).delete()
-
-
-@transactional
-async def _exchange(token: Token, lifetime: timedelta) -> str | None:
-    """Mark the token as used and issue its successor, if nobody did so first."""
-    unused = Token.filter(id=token.id, used_at=None, revoked_at=None)
-    if await unused.update(used_at=timezone.now()) != 1:
-        return None
-    return await _issue(token.owner_id, token.family, lifetime)
-
-
-async def _issue(owner_id: int, family: UUID, lifetime: timedelta) -> str:
-    secret = secrets.token_urlsafe(32)
-    await Token.create(
-        kind=REFRESH,
-        secret_hash=_digest(secret),
-        family=family,
-        owner_id=owner_id,
-        expires_at=timezone.now() + lifetime,
+async def issue(
+    owner: User,
+    kind: str,
+    *,
+    expires_at: datetime | None,
+    family: UUID | None = None,
+    secret: str = "",
+    **columns: Any,  # noqa: ANN401 - of any type
+) -> tuple[Token, str]:
+    """Store a new token, in a family of its own unless one is named; return it and its secret."""
+    secret = secret or secrets.token_urlsafe(BYTES)
+    token = await Token.create(
+        kind=kind,
+        secret_hash=digest(secret),
+        family=family or uuid4(),
+        owner=owner,
+        expires_at=expires_at,
+        **columns,
     )
-    return secret
+    return token, secret
 
 
-async def _revoke(**which: UUID | int) -> None:
+async def find(kind: str, secret: str) -> Token | None:
+    """Return the token that is still good, with its active owner, in one statement."""
+    tokens = await _found.run(kind, digest(secret), True)
+    return tokens[0] if tokens and tokens[0].is_current else None
+
+
+async def note_use(token: Token) -> None:
+    """Store that the token was used just now, at most once a minute."""
+    latest = timezone.now() - LONGEST_UNUSED
+    if token.last_used_at is None or token.last_used_at < latest:
+        await Token.filter(id=token.id).update(last_used_at=timezone.now())
+
+
+async def end_sign_ins(owner: User, *, but: UUID | None = None) -> None:
+    """End all that a password opened, but for one session; what has a name of its own stays."""
+    which = {"family__not": but} if but else {}
+    await revoke(owner_id=owner.id, name="", **which)
+
+
+async def revoke(**which: Any) -> None:  # noqa: ANN401 - Tortoise's filters take any value
     """End these tokens, also those that are stored meanwhile.
 
     An exchange under way stores a successor that the statement waiting for it does not
@@ -109,5 +74,11 @@ async def _revoke(**which: UUID | int) -> None:
         pass
 
 
-def _digest(secret: str) -> str:
+async def purge() -> int:
+    """Delete the rows that expired, and return how many."""
+    return await Token.filter(expires_at__lte=timezone.now()).delete()
+
+
+def digest(secret: str) -> str:
+    """Return what is stored of a secret."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -2,22 +2,20 @@
 
 import unicodedata
 from typing import Any
+from uuid import UUID
 
+from pydantic import SecretStr
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
+from app import NAME
 from app.core import passwords
-from app.core.errors import AppError, Conflict, NotFound
+from app.core.errors import AppError, Conflict, InvalidField, NotFound
 from app.core.queries import transactional
 from app.models.user import User
-from app.schemas.user import (
-    LONGEST_EMAIL,
-    LONGEST_PASSWORD,
-    PasswordChange,
-    UserCreate,
-    UserUpdate,
-)
+from app.schemas.user import LONGEST_EMAIL, PasswordChange, UserCreate, UserUpdate
+from app.services import role as role_service
 from app.services import token as token_service
 
 LONGEST_KEY = 200
@@ -44,8 +42,10 @@ async def register(new_user: UserCreate) -> User:
     Raises:
         NameTaken: Another account has the name, in any case or width of its letters.
         EmailTaken: Another account has the address.
+        InvalidField: The password is easy to guess.
     """
-    password_hash = await passwords.create_hash(new_user.password.get_secret_value())
+    about = (new_user.username, new_user.email)
+    password_hash = await hash_password(new_user.password, "password", about)
     try:
         user = await User.create(
             username=new_user.username,
@@ -60,23 +60,6 @@ async def register(new_user: UserCreate) -> User:
     return user
 
 
-async def authenticate(name_or_email: str, password: str) -> User | None:
-    """Return the active account with this name or address if the password is right.
-
-    Every path costs one hash, so that time does not tell whether an account exists.
-    """
-    user = await _find(name_or_email.strip())
-    is_right, better_hash = await passwords.verify(
-        password[:LONGEST_PASSWORD], user.password_hash if user else None
-    )
-    if user is None or not is_right or not user.is_active or len(password) > LONGEST_PASSWORD:
-        return None
-    if better_hash:
-        user.password_hash = better_hash
-        await user.save(update_fields=["password_hash"])
-    return user
-
-
 async def get(user_id: int) -> User:
     """Return the account with its roles.
 
@@ -88,6 +71,17 @@ async def get(user_id: int) -> User:
         message = "There is no such user"
         raise NotFound(message)
     return user
+
+
+async def find(name_or_email: str) -> User | None:
+    """Look for an address or a name, in any case, unless no account can have it."""
+    name_or_email = name_or_email.strip()
+    if not name_or_email.isprintable() or len(name_or_email) > LONGEST_EMAIL:
+        return None
+    if "@" in name_or_email:
+        return await User.get_or_none(email=name_or_email.lower())
+    key = username_key(name_or_email)
+    return await User.get_or_none(username_key=key) if len(key) <= LONGEST_KEY else None
 
 
 def search(keyword: str | None) -> QuerySet[User]:
@@ -108,6 +102,7 @@ async def update(user: User, changes: UserUpdate) -> User:
     Raises:
         NameTaken: Another account has the name.
         EmailTaken: Another account has the address.
+        LastAdmin: Nobody could administrate the service any more.
     """
     values: dict[str, Any] = changes.model_dump(exclude_unset=True)
     if "username" in values:
@@ -119,24 +114,54 @@ async def update(user: User, changes: UserUpdate) -> User:
     return user
 
 
-async def change_password(user: User, change: PasswordChange) -> None:
-    """Replace the password and end every session that the old one opened.
+async def change_password(user: User, change: PasswordChange, *, but: UUID | None) -> None:
+    """Replace the password and end all that the old one opened, but for one session.
 
     Raises:
         WrongPassword: The current password does not match.
+        InvalidField: The new one is easy to guess.
     """
     current = change.current_password.get_secret_value()
     is_right, _ = await passwords.verify(current, user.password_hash)
     if not is_right:
         message = "The current password is wrong"
         raise WrongPassword(message)
-    user.password_hash = await passwords.create_hash(change.new_password.get_secret_value())
-    await _replace_password(user)
+    about = (user.username, user.email)
+    user.password_hash = await hash_password(change.new_password, "new_password", about)
+    await replace_password(user, but=but)
 
 
+async def hash_password(password: SecretStr, field: str, about: tuple[str, str]) -> str:
+    """Return the hash of a new password for an account with this name and address.
+
+    Raises:
+        InvalidField: The password is easy to guess.
+    """
+    name, email = about
+    words = (name, email, email.partition("@")[0], NAME)
+    if reason := await passwords.weakness(password.get_secret_value(), words):
+        raise InvalidField(reason, field)
+    return await passwords.create_hash(password.get_secret_value())
+
+
+@transactional
+async def replace_password(user: User, *, but: UUID | None = None) -> None:
+    """Store the new hash, and end all that the old password opened, but for one session."""
+    await user.save(update_fields=["password_hash", "updated_at"])
+    await token_service.end_sign_ins(user, but=but)
+
+
+@transactional
 async def delete(user: User) -> None:
-    """Delete the account and all that belongs to it."""
+    """Delete the account and all that belongs to it.
+
+    Raises:
+        LastAdmin: Nobody could administrate the service any more.
+    """
+    is_admin = await role_service.lock_admins(user)
     await user.delete()
+    if is_admin:
+        await role_service.check_admin_is_left()
 
 
 def username_key(username: str) -> str:
@@ -146,25 +171,13 @@ def username_key(username: str) -> str:
 
 @transactional
 async def _store(user: User, values: dict[str, Any]) -> None:
+    ends = values.get("is_active") is False
+    is_admin = ends and await role_service.lock_admins(user)
     await user.update_from_dict(values).save(update_fields=[*values, "updated_at"])
-    if not user.is_active:
-        await token_service.revoke_all(user)
-
-
-@transactional
-async def _replace_password(user: User) -> None:
-    await user.save(update_fields=["password_hash", "updated_at"])
-    await token_service.revoke_all(user)
-
-
-async def _find(name_or_email: str) -> User | None:
-    """Look for an address or a name, unless no account can have it."""
-    if not name_or_email.isprintable() or len(name_or_email) > LONGEST_EMAIL:
-        return None
-    if "@" in name_or_email:
-        return await User.get_or_none(email=name_or_email.lower())
-    key = username_key(name_or_email)
-    return await User.get_or_none(username_key=key) if len(key) <= LONGEST_KEY else None
+    if ends:
+        await token_service.revoke(owner_id=user.id)
+    if is_admin:
+        await role_service.check_admin_is_left()
 
 
 def _taken(error: IntegrityError) -> Conflict:

@@ -10,6 +10,17 @@ class Migration(migrations.Migration):
 
     operations = [
         ops.CreateModel(
+            name='LoginFailure',
+            fields=[
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('key_hash', fields.CharField(max_length=64)),
+                ('window', fields.BigIntField(db_index=True)),
+                ('count', fields.IntField()),
+            ],
+            options={'table': 'login_failures', 'app': 'accounts', 'unique_together': (('key_hash', 'window'),), 'pk_attr': 'id', 'table_description': 'How often one key was tried in one window of time.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
             name='Role',
             fields=[
                 ('id', fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
@@ -45,12 +56,16 @@ class Migration(migrations.Migration):
                 ('secret_hash', fields.CharField(unique=True, max_length=64)),
                 ('family', fields.UUIDField(db_index=True)),
                 ('owner', fields.ForeignKeyField('accounts.User', source_field='owner_id', db_constraint=True, to_field='id', related_name='tokens', on_delete=OnDelete.CASCADE)),
+                ('name', fields.CharField(default='', max_length=100)),
+                ('prefix', fields.CharField(default='', max_length=16)),
+                ('scopes', fields.JSONField(null=True, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
+                ('last_used_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('used_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
-                ('expires_at', fields.DatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
+                ('expires_at', fields.DatetimeField(null=True, db_index=True, auto_now=False, auto_now_add=False)),
                 ('revoked_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'tokens', 'app': 'accounts', 'pk_attr': 'id', 'table_description': 'A secret that stands for its owner, such as a refresh token.'},
+            options={'table': 'tokens', 'app': 'accounts', 'pk_attr': 'id', 'table_description': 'A secret that stands for its owner.'},
             bases=['Model'],
         ),
     ]

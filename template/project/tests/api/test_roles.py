@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 
 from app.dependencies.auth import require_permissions, require_roles
-from app.models.role import Role
+from app.models.user import Role
 from tests.factories import add_user, headers_of
 
 
@@ -45,6 +45,7 @@ async def test_roles_are_replaced_by_others_that_exist(
 
 
 async def test_a_role_that_is_taken_away_ends_at_once(client: AsyncClient) -> None:
+    await add_user("toor", role="admin")
     root = await add_user("root", role="admin")
     client.headers.update(await headers_of(root))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.auth.settings import get_auth_settings
+from app.auth.settings import derive, get_auth_settings
 from app.main import create_app
 from tests.conftest import ChangeSettings
 
@@ -28,25 +28,19 @@ def test_a_key_that_can_be_guessed_is_refused(change_settings: ChangeSettings, k
     assert not key or key not in str(refusal.value)
 
 
-@pytest.mark.parametrize(
-    ("environment", "registration", "is_open"),
-    [
-        ("development", "", True),
-        ("production", "", False),
-        ("production", "open", True),
-        ("development", "closed", False),
-    ],
-)
-def test_production_registers_strangers_only_if_told_so(
-    change_settings: ChangeSettings, environment: str, registration: str, *, is_open: bool
-) -> None:
-    change_settings(ENVIRONMENT=environment, REGISTRATION=registration)
-
-    assert get_auth_settings().registration_is_open == is_open
-
-
 def test_each_purpose_has_a_key_of_its_own() -> None:
-    read, write = (get_auth_settings().key_for(purpose) for purpose in ("read", "write"))
+    secret = get_auth_settings().secret_key
+    read, write = (derive(secret, purpose) for purpose in ("read", "write"))
 
     assert read != write
-    assert read == get_auth_settings().key_for("read")
+    assert read == derive(secret, "read")
+
+
+@pytest.mark.parametrize(
+    "rate", ["10", "0/minute", "10/week", "-1/minute", "10 per minute", "1.5/hour"]
+)
+def test_a_rate_is_a_number_and_a_time(change_settings: ChangeSettings, rate: str) -> None:
+    change_settings(RATE_LIMIT_LOGIN=rate)
+
+    with pytest.raises(SystemExit, match="\n  RATE_LIMIT_LOGIN: write a number and a time"):
+        create_app()

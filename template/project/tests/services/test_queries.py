@@ -4,7 +4,7 @@ import pytest
 
 from app.core import dialect
 from app.core.queries import transactional
-from app.models.role import Role
+from app.models.user import Role
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -5,12 +5,14 @@ RUN_IN_TRANSACTION = True
 
 async def upgrade(db: BaseDBAsyncClient) -> str:
     return """
-        CREATE TABLE IF NOT EXISTS `roles` (
-    `id` INT NOT NULL PRIMARY KEY AUTO_INCREMENT,
-    `name` VARCHAR(50) NOT NULL UNIQUE,
-    `description` VARCHAR(200) NOT NULL,
-    `permissions` JSON NOT NULL
-) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT='A named set of permissions, such as `user:read`.';
+        CREATE TABLE IF NOT EXISTS `login_failures` (
+    `id` BIGINT NOT NULL PRIMARY KEY AUTO_INCREMENT,
+    `key_hash` VARCHAR(64) NOT NULL,
+    `window` BIGINT NOT NULL,
+    `count` INT NOT NULL,
+    UNIQUE KEY `uid_login_failu_key_has_fd2e71` (`key_hash`, `window`),
+    KEY `idx_login_failu_window_90577f` (`window`)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT='How often one key was tried in one window of time.';
         CREATE TABLE IF NOT EXISTS `users` (
     `id` BIGINT NOT NULL PRIMARY KEY AUTO_INCREMENT,
     `username` VARCHAR(50) NOT NULL,
@@ -27,15 +29,25 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
     `kind` VARCHAR(16) NOT NULL,
     `secret_hash` VARCHAR(64) NOT NULL UNIQUE,
     `family` CHAR(36) NOT NULL,
+    `name` VARCHAR(100) NOT NULL,
+    `prefix` VARCHAR(16) NOT NULL,
+    `scopes` JSON,
     `created_at` DATETIME(6) NOT NULL,
+    `last_used_at` DATETIME(6),
     `used_at` DATETIME(6),
-    `expires_at` DATETIME(6) NOT NULL,
+    `expires_at` DATETIME(6),
     `revoked_at` DATETIME(6),
     `owner_id` BIGINT NOT NULL,
     CONSTRAINT `fk_tokens_users_c7b23c8b` FOREIGN KEY (`owner_id`) REFERENCES `users` (`id`) ON DELETE CASCADE,
     KEY `idx_tokens_family_f37cee` (`family`),
     KEY `idx_tokens_expires_68fa67` (`expires_at`)
-) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT='A secret that stands for its owner, such as a refresh token.';
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT='A secret that stands for its owner.';
+        CREATE TABLE IF NOT EXISTS `roles` (
+    `id` INT NOT NULL PRIMARY KEY AUTO_INCREMENT,
+    `name` VARCHAR(50) NOT NULL UNIQUE,
+    `description` VARCHAR(200) NOT NULL,
+    `permissions` JSON NOT NULL
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT='A named set of permissions, such as `user:read`.';
         CREATE TABLE IF NOT EXISTS `user_roles` (
     `user_id` BIGINT NOT NULL,
     `role_id` INT NOT NULL,
@@ -48,39 +60,44 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
 async def downgrade(db: BaseDBAsyncClient) -> str:
     return """
         DROP TABLE IF EXISTS `user_roles`;
+        DROP TABLE IF EXISTS `roles`;
         DROP TABLE IF EXISTS `tokens`;
         DROP TABLE IF EXISTS `users`;
-        DROP TABLE IF EXISTS `roles`;"""
+        DROP TABLE IF EXISTS `login_failures`;"""
 
 
 MODELS_STATE = (
-    "eJztWm1z4jYQ/isaPqUzOSYhQHKZTmcgIT16ATqBtJ1rOj5hC6zBlny2fAlzzX/vSsbvhg"
-    "AHKXD5EIJXu7L0rLR6tOy3EtZ17jPhle+4RUqX6FuJYVt+ybQcg8BxknIpEniorEou6CgJ"
-    "HnrCxboA4QhbHgGRQTzdpY6gnEnVBpJvMJBHBOIj5BDXpp4Hjd4x8nzdRNhDn32PuJcuwc"
-    "bnsuzV4Dp0S9l43Q58Rr/4RBN8TIRJXOjm739ATJlBnmDgs0dnoo0osYwUDtSQHSi5JqaO"
-    "krWZuFGKcmxDTeeWb7NY2ZkKk7NImzIhpWPCiIsFkd0L15fQMN+yZhCGaAUjjVWCISZsDD"
-    "LCviUBltbBAGJZSdO6vYHWbw00rZQDP7RIwDkT6QAfOI5Kx8rZj+UQ3lVOq+fVi7N69QJU"
-    "1DAjyflz8OoYmMBQwdMdlJ5VOxY40FAYx6Cq/zlYr0zsFuMa6meQhSFnkQ1x3F1obfykWY"
-    "SNhQmPtZMFOP7RuLv60Lg7qp38JF/IYWMF2607a6moJgl1DG1yWCsgnDHbDNChIEY6DgoR"
-    "rKVXAbpysgzSoDUXatWWxjoRe/JY/9bvdYuxzphlsDaoLtC/yKJeLmxsDPOfRz7TJaBo6F"
-    "NLUOaV5ft+2ZYvFkAvYZI92573xUoiftRp/JV1xtVtr6kg454Yu6oX1UETHCMj+GiSCDdS"
-    "MMT65BG7hpZr4RU+TzffZFfswjgmj5kC13cwmw64/FQLoA1YYKYXRbDolL2HnvYulj2HKz"
-    "uUxu+3uUEsLUcmwmm6xJKTjBQiAjHirvLBhExDgLXgVI3cM2uSJrMmYbrcH5uRQdQbIA3D"
-    "ICIIfo3+VeO6JeVa9jBWq8fGDI+VSE5XTi4a94BPCCvmR0HTCwRJSKWlGZJHdBfYjTCxQH"
-    "LpGB4CXBAVHuKPMPCY6GDkkhFsBBOpNxSxpfU7e2APrMesqdLtf2i8q9TqiHrQC3eJcQn6"
-    "8A0iLNK5M5VcDLgVUlNG3IHpIsaFCeMoo4FJHliAQTAQlzgW1gkiGF7NJSdDQ2JxNoZXI8"
-    "4IYGNTa3qMYLyIwF9I3bZB55p0/KMwuveVytnZeeXkrH5Rq56f1y5OImqXb1rE8ZrtXyXN"
-    "S4Xnl3nfBCa/CisJ9V+Pjrwa8zutL8FHTutz6YhsSrORYKNrJvbMVTDOmB0cxa5XlwC6Xp"
-    "0LtGxKAx3EpjzG9/ft62KMY4sMvL5PjbK028x6/h8O/yJUFaRnwdpNUjU10TSWsPYUEcAi"
-    "j+c1tAhqk2JM05ZZEj0zLYdf9jFeyPyFPH9DjjIf8EG70+oPGp3fU0z6ujFoyZaKkk4z0q"
-    "NsbIk6QX+2Bx+QfESfet1W1ouR3uBTSZEkX3CN8UcNG4k1GEpD1FJeB5a2jssTZhvw92yg"
-    "u+LuPXFviMlC/5Inh0J3a7g4bfk6u3pHoubeedklX4HSr7OR05Zve3mXvawuidqq96ak1c"
-    "u3p304jV/tApVLZGV8kXfEDdzH6Zh9JNvPN+3GxirKOLn4Mbrvp5ZfYRLoeWvZwRcySQr4"
-    "wkRS6JJFeaQo4bhEGomhWRcFWaF021s+ZYfDwfGCfIpcDqv+lpa0OcC8yuZ/UQsBU4nnNY"
-    "AO7Q4us7KV39SIjam1CsyRweHhW1smdQVa8/Gt5ZJXDva8Rw7n2Kp5wpzhAQaPSq22FOK1"
-    "BYjXsogDE8jj3LexZc09JWcmaxHnHbsKzQ7Ks8p5PToa5cOiw7Dfadzehqdfgmt4GjAe+r"
-    "UAzibnFsFsDudI2mUwHYLhtpZtGDle94LZ7PVuU3fLZjvDK7r3nWbr7uhULWJQoiJFN96S"
-    "sz94ctYx1vR62vLN67vi9YI8T1T0sGTJTLw84lKGTAie2d18vJPFHcWFZPmqiT1bAfMSEK"
-    "kdxLgg6yKkbMtd+DwkdDZWcRUXCn1vxVVY17xXF4TVK67CaWYrruLStXTFVaKsKltxlSjG"
-    "+r6Kq+DMKUiUPf8H6vvyvA=="
+    "eJztW21v2zYQ/iuEP2VAaiRK7GTFMMB5W7wmzpA429AXqIxE24RlUhWpOEaX/z4e9f5ixX"
+    "YS13bzoa18vKPI506840P2ew1bFveZFPUL3qfsDFPH90jtPfpeY3gED1M0tlWD66bbQSTx"
+    "naONHNA1e4GybsJ3QnrYkqq1hx1BlMgmwvKoKylnYHPOx4j3JGGIM4KGZILGWCDpUWIjGg"
+    "jHlNlaC0k6InXo1+aW6piy/mJdfGafWXcQ6FKBMBpgMdCtSggQqAcsdTd9ek/YNuJe1Ixt"
+    "W01OBBpUIgvUex4f6YH5jH7ziSl5nyhlTw3v06eaeo0JbwCFYCS1L1/Us3okDwoopQQ/3a"
+    "HZo8SxM46gNlhpuSknrpYd0X6byTOtC2DcmRZ3/BFL9N2JHHAWG1AmQdonjHhYEniD9Hzw"
+    "BvMdJ3Rf5KBgColKMMqUjU162HfAp2AdDCCR1Uyzc9U1b067plkr+DuySPkvFFmcQaxQCC"
+    "oAoA9DePerYeztHRg7e83Dxv7BQeNw51Dp6vEWmw4eg8EkaAVdaczaf7Q7XRgQVwEZxCsI"
+    "HrUNljiw0s5I0E97LuuD4wH2yj2Qtsn5QU0w74cI9SpHRILEE8nHtAxXjPCD6RDWlwP1s7"
+    "lfgfLfrevj89b1VnP/lyzUnbDF0E0AegJy+EnMFeaJzdOhvhjEmxrsCe56BS/CPhXzWP+1"
+    "IF9uVAeYG7v7B/uHe839GOpYUoVwgCas2r1hauUAwR22hmPs2WahhRt8mm6xaWSM8hLMcF"
+    "8DBTOCwcVZusuHhJUn8KDpicwtQWnGjN1CglgekUEGFBIzW6CeSpBUCsTHKgiKKXoGG8jJ"
+    "V8yZaNHNeeud0WhCchaSe8R+r5K0elKrELK4O4mSsZ4A4q4aPGJcDtTr6khl9s8smFHwPo"
+    "+4DrYIIthSWR7yMrojDmd9JLkuD3p4RJ3JNlLDQkT9idL3tJT+lrxXZz2rSN5q8nMl7lB/"
+    "A5P2bnOGpL3bnJq0oSmbPILvee7iKGf2MlD/2Fh/5eooWJuKGN/etk/KMU4scvD6PrXrYL"
+    "d+FVIFqhrSvSB2XS5k39ONGqAclvrfOaI10l/eilCrLWc92NmZZUHY2Zm+IkBbFl3XIz36"
+    "MA++icXmIfzyK64qfAJWJQvvnzdXnSmLbWyRg9emlkT/IYeKWSr38DtflcxWgStAAT2PhP"
+    "jmpPHcumz9m4f6+OLqKL9mQAdH+W2SRwAbE5fslU5UCzBKUzZMGcu8D0LTevSwjkWGmqAN"
+    "RXsYJRWu6bYvT2+6rcu/Mv45aXVPocXQ0klOupX/POJO0D/t7jmCn+jjVec078ZYr/uxpv"
+    "dJvuQm42MT26nEFUkj1DJed7CQpi8W8nve9gU8vz7f4Co5OsKk0tMLOvnNv2viX/LgUtXd"
+    "Ai7OWi7FyytSU6+dkz1yz4cLfcdZy7dPeZW9rJlCc15WLW21SdT1Eui1AsGd80XREWfcI7"
+    "TPPpCJdkabAdlrle2iY4b6VpB1ZNgeoziLpMm37+FxzAZnwk9N3yYOkcG+uHVz3Do5rT3+"
+    "qFMDDXzpoUHkkqozA1UAebMeGTAUdlFyNJBte2PbV3g52K5g2yEc5uXX0jYbyLo3ZiHZGt"
+    "M5tkaBYosAM4ekhBJ+GujIbuN4d2MmQtOoIDSNIqFJRpg688AcG2wevo1ZDjaU1nR8G4Wj"
+    "DRcLMeYqj817ilQw3MDFw2g0ZkK8UYF4I4+4qgSKON+MsONMzZKhyUKF84pthcJEuWccNO"
+    "PUCD+qkuHNZevionh3hgpTVTz0vgTOI84dgtmUmiNtl8P0Thm+VthGK8dyN5hHV1cXmb3l"
+    "UTtXV3RuL49Or7d2dRArJSoz5cYbC/9zs/C+ay/o9azlm9dXxeslPI8e/RxX6ZLwSK6t5Z"
+    "bg0O7swzVxsEa2GATFG3JrFgHTCIjslQcuyw6NZ0JI29Y76u9NQueZnEqKc1Z5vgTaS8wm"
+    "XQ5/z8yAXaue1m6DUMF/jbhNHLPAKkXT9CDk1Nqc3tUGQHJP+wB2qSHAIXEWuydsApOwSQ"
+    "487vcHsTR2SynZpuRmAebHJ4gyPfBSoiyaUhVRFg9olru18AYbCSLhiqtLvBEVQjWKbSR8"
+    "a4CwQF9hlu9h9f9adtF2/g5emHL7Wfi2Z90c365g0n7sLbUVIh1enj9LD2sOhHNmG3dZ7V"
+    "XYs9TaU8R6+qW1nNmzbq4thvlvPZ9ZACi686kjKRN1eN/vr+WLZVxoW97/VMmS1S9THy16"
+    "Qrhm9VE0zXx9lBSa2fooVQTl66NU6fS8+igumXPl0eP/VIJJUg=="
 )

@@ -1,8 +1,10 @@
-"""Refresh tokens: each works once, and a session ends when it should."""
+"""Signing in for tokens; each refresh token works once, and a session ends when it should."""
 
 import asyncio
+import base64
 import hashlib
 import json
+import time
 
 import pytest
 from httpx import AsyncClient, Response
@@ -32,6 +34,31 @@ async def tokens(client: AsyncClient) -> Tokens:
     await add_user("ada")
     pair: Tokens = (await log_in(client, "ada")).json()
     return pair
+
+
+async def test_the_answer_is_that_of_oauth(client: AsyncClient) -> None:
+    await add_user("ada")
+
+    response = await log_in(client, "ada")
+
+    assert response.status_code == 200
+    assert response.headers["cache-control"] == "no-store"
+    tokens = response.json()
+    assert tokens.keys() == {"access_token", "refresh_token", "token_type", "expires_in"}
+    assert (tokens["token_type"], tokens["expires_in"]) == ("bearer", 15 * 60)
+
+
+async def test_an_access_token_says_whose_it_is_and_until_when(client: AsyncClient) -> None:
+    ada = await add_user("ada", role="admin")
+
+    tokens = (await log_in(client, "ada")).json()
+
+    payload = tokens["access_token"].split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
+    assert claims.keys() == {"iss", "aud", "sub", "sid", "jti", "typ", "iat", "nbf", "exp"}
+    assert claims["sub"] == str(ada.id)
+    assert claims["exp"] - claims["iat"] == tokens["expires_in"]
+    assert abs(claims["iat"] - time.time()) < 60
 
 
 async def test_a_refresh_token_buys_a_new_pair(client: AsyncClient, tokens: Tokens) -> None:
@@ -145,3 +172,37 @@ async def test_no_secret_is_logged_even_at_debug(
         assert pair["refresh_token"] not in log
     assert PASSWORD not in log
     assert "hunter2" not in log
+
+
+async def test_a_new_password_ends_every_session(client: AsyncClient, tokens: Tokens) -> None:
+    other = (await log_in(client, "ada")).json()
+    new = "staple battery horse correct"
+    body = {"current_password": PASSWORD, "new_password": new, "confirm_password": new}
+
+    response = await client.put(
+        "/api/users/me/password", json=body, headers=bearer(other["access_token"])
+    )
+
+    assert response.status_code == 204
+    for pair in (tokens, other):
+        assert await status_of(client, pair) == 401
+        assert (await refresh(client, pair["refresh_token"])).status_code == 401
+    assert (await log_in(client, "ada")).status_code == 401
+    assert (await log_in(client, "ada", new)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"username=%ed%a0%80&password=%ed%a0%80",
+        b"username=%00&password=%00",
+        b"&".join(b"f%d=" % number for number in range(50_000)),
+    ],
+    ids=range(4),
+)
+async def test_a_form_without_sense_is_the_clients_fault(client: AsyncClient, body: bytes) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    response = await client.post("/api/auth/login", content=body, headers=headers)
+
+    assert 400 <= response.status_code < 500

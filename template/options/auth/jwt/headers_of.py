@@ -1,0 +1,8 @@
+async def headers_of(user: User) -> dict[str, str]:
+    """Sign an account in, and return the headers of its requests."""
+    return bearer((await jwt.sign_in(user)).access_token)
+
+
+def bearer(token: str) -> dict[str, str]:
+    """Return the header that carries an access token."""
+    return {"Authorization": f"Bearer {token}"}

@@ -1,0 +1,94 @@
+"""Coming in with an API key in the header `X-API-Key`."""
+
+import click
+from fastapi import APIRouter, Depends, Request
+from fastapi.security import APIKeyHeader
+
+from app.auth.caller import Caller, NotAuthenticated, header
+from app.auth.settings import get_auth_settings
+from app.core.commands import asynchronous
+from app.database import connected
+from app.models.token import Token
+from app.models.user import User
+from app.schemas.api_key import ApiKeyCreate
+from app.services import api_key as api_key_service
+from app.services import attempts
+from app.services import role as role_service
+from app.services import user as user_service
+
+NAME = "X-API-Key"
+CHALLENGE = "ApiKey"
+FAILURES_FACTOR = 5
+
+scheme = APIKeyHeader(name=NAME, auto_error=False)
+router = APIRouter()
+
+
+async def authenticate(request: Request) -> Caller | None:
+    """Return the caller, or None if the request carries no key.
+
+    Raises:
+        NotAuthenticated: It does, but the key is not valid.
+        TooManyAttempts: Too many keys from this address were not.
+    """
+    key = header(request, NAME, CHALLENGE)
+    if key is None:
+        return None
+    token = await _find(request, key)
+    if token is None:
+        message = "The key is not valid"
+        raise NotAuthenticated(message, CHALLENGE)
+    scopes = None if token.scopes is None else frozenset(token.scopes)
+    return Caller(token.owner, scopes)
+
+
+async def _find(request: Request, key: str) -> Token | None:
+    """Return the key; failures are counted by address, good ones are not slowed down by them."""
+    if api_key_service.is_mistyped(key):
+        return None
+    token = await api_key_service.find(key)
+    if token is None:
+        settings = get_auth_settings()
+        address = settings.fingerprint_of_address(request)
+        await attempts.take({address: settings.rate_limit_login.times(FAILURES_FACTOR)})
+    return token
+
+
+async def require_key(request: Request) -> Caller:
+    """Return the caller, who must come with a key, whatever else the request carries."""
+    caller = await authenticate(request)
+    if caller is None:
+        message = f"Send a key in the header {NAME}"
+        raise NotAuthenticated(message, CHALLENGE)
+    return caller
+
+
+WITH_KEY = [Depends(scheme), Depends(require_key)]
+"""For routers that only programs call."""
+
+
+async def give(owner: User, name: str, *scopes: str) -> str:
+    """Create a key for somebody, with all their rights unless scopes are named."""
+    new_key = ApiKeyCreate(name=name, scopes=list(scopes) or None)
+    rights = await role_service.permissions_of(owner)
+    _, key = await api_key_service.create(owner, new_key, rights)
+    return key
+
+
+@click.command()
+@click.argument("user")
+@click.option("--name", default="first key", show_default=True, help="What it is for.")
+@click.option("--scope", "scopes", multiple=True, help="What it may do; may be repeated.")
+@asynchronous
+async def create_api_key(user: str, name: str, scopes: tuple[str, ...]) -> None:
+    """Create a key for USER, a name or an address. It is shown once."""
+    async with connected():
+        owner = await user_service.find(user)
+        if owner is None:
+            message = f"There is no user called {user}."
+            raise click.ClickException(message)
+        key = await give(owner, name, *scopes)
+    click.echo(f"Key of {owner.username}, shown this once: {key}")
+
+
+commands = (create_api_key,)

@@ -1,0 +1,52 @@
+"""Who sends a request, whichever way they proved it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from uuid import UUID
+
+from fastapi import Request
+
+from app.core.errors import AppError
+from app.models.user import User
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A person, and the credential that they came with.
+
+    Attributes:
+        user: Whose request it is.
+        scopes: The permissions that the credential is confined to; None means those of its owner.
+        session: The family of a session that outlasts a change of the password, if it is one.
+    """
+
+    user: User
+    scopes: frozenset[str] | None = None
+    session: UUID | None = None
+
+
+class NotAuthenticated(AppError):
+    """The caller is nobody we know. The challenges say what to send (RFC 9110 §11.6.1)."""
+
+    status = HTTPStatus.UNAUTHORIZED
+
+    def __init__(self, message: str, *challenges: str) -> None:
+        super().__init__(message, {"WWW-Authenticate": ", ".join(challenges)})
+
+
+def only(values: Sequence[str], challenge: str) -> str | None:
+    """Return the one value that was sent in a place, or None.
+
+    Raises:
+        NotAuthenticated: There are two, and it is not for us to choose.
+    """
+    if len(values) > 1:
+        message = "Send one credential"
+        raise NotAuthenticated(message, challenge)
+    return values[0] if values else None
+
+
+def header(request: Request, name: str, challenge: str) -> str | None:
+    """Return the value of a header that carries a credential, as `only` does."""
+    return only(request.headers.getlist(name), challenge)

@@ -1,0 +1,73 @@
+"""Proving with a password who one is."""
+
+from typing import Literal
+
+from fastapi import Request
+
+from app.auth.caller import NotAuthenticated
+from app.auth.settings import get_auth_settings
+from app.config import get_settings
+from app.core import passwords
+from app.core.settings import Section, cached
+from app.models.user import User
+from app.schemas.user import LONGEST_PASSWORD
+from app.services import attempts
+from app.services import user as user_service
+
+PEOPLE_BEHIND_AN_ADDRESS = 5
+"""How many times the attempts of one name an address has: offices share one."""
+
+
+class LoginSettings(Section):
+    """Who may open an account."""
+
+    registration: Literal["open", "closed"] | None = None
+
+    @property
+    def registration_is_open(self) -> bool:
+        """Whether strangers may create accounts; in production only if the setting says so."""
+        if self.registration is None:
+            return not get_settings().is_production
+        return self.registration == "open"
+
+
+get_login_settings = cached(LoginSettings)
+
+
+async def log_in(request: Request, name_or_email: str, password: str, challenge: str) -> User:
+    """Return the active account with this name or address if the password is right.
+
+    Attempts are counted before the password is looked at, by what was typed and by
+    address, so that a right one is refused too once there were too many.
+
+    Raises:
+        NotAuthenticated: The name or the password is wrong; which, is not told.
+        TooManyAttempts: There were too many wrong ones.
+    """
+    settings = get_auth_settings()
+    rate = settings.rate_limit_login
+    typed = settings.fingerprint(f"name {user_service.username_key(name_or_email[:1000].strip())}")
+    address = settings.fingerprint_of_address(request)
+    of_address = rate.times(PEOPLE_BEHIND_AN_ADDRESS)
+    await attempts.take({typed: rate, address: of_address})
+    user = await _with_password(name_or_email, password)
+    if user is None:
+        message = "The name or the password is wrong"
+        raise NotAuthenticated(message, challenge)
+    await attempts.forget(typed)
+    await attempts.give_back(address, of_address)
+    return user
+
+
+async def _with_password(name_or_email: str, password: str) -> User | None:
+    """Every path costs one hash, so that time does not tell whether an account exists."""
+    user = await user_service.find(name_or_email)
+    is_right, better_hash = await passwords.verify(
+        password[:LONGEST_PASSWORD], user.password_hash if user else None
+    )
+    if user is None or not is_right or not user.is_active or len(password) > LONGEST_PASSWORD:
+        return None
+    if better_hash:
+        user.password_hash = better_hash
+        await user.save(update_fields=["password_hash"])
+    return user
