@@ -15,11 +15,12 @@ from app.dependencies.auth import (
     require_permissions,
 )
 from app.dependencies.params import Id, Keyword, PageQuery
-from app.models.user import User
+from app.models.user import Role, User
 from app.schemas.base import Page
 from app.schemas.user import (
     PasswordChange,
     RoleAssignment,
+    RoleDetail,
     UserBrief,
     UserCreate,
     UserDetail,
@@ -29,46 +30,48 @@ from app.schemas.user import (
 from app.services import role as role_service
 from app.services import user as user_service
 
-with_own_rules = APIRouter(prefix="/users", tags=["users"])
-router = APIRouter(prefix="/users", tags=["users"])
+with_own_rules = APIRouter(tags=["users"])
+router = APIRouter(tags=["users"])
 
 
 @with_own_rules.post(
-    "", response_model=UserDetail, status_code=HTTPStatus.CREATED, dependencies=[MAY_REGISTER]
+    "/users", response_model=UserDetail, status_code=HTTPStatus.CREATED, dependencies=[MAY_REGISTER]
 )
 async def register_user(new_user: UserCreate) -> User:
     """Open an account."""
     return await user_service.register(new_user)
 
 
-@router.get("", response_model=Page[UserBrief], dependencies=[require_permissions("user:read")])
+@router.get(
+    "/users", response_model=Page[UserBrief], dependencies=[require_permissions("user:read")]
+)
 async def list_users(page: PageQuery, keyword: Keyword = None) -> dict[str, Any]:
     """Return accounts, the oldest first; `keyword` looks into names and addresses."""
     return await page.of(user_service.search(keyword), UserBrief)
 
 
-@router.get("/me", response_model=UserDetail)
+@router.get("/users/me", response_model=UserDetail)
 async def read_own_account(user: CurrentUser) -> User:
     """Return the caller's account."""
     await user.fetch_related("roles")
     return user
 
 
-@router.patch("/me", response_model=UserDetail)
+@router.patch("/users/me", response_model=UserDetail)
 async def update_own_account(user: Owner, changes: UserUpdate) -> User:
     """Change the caller's account; fields that are not sent stay as they are."""
     await user.fetch_related("roles")
     return await user_service.update(user, changes)
 
 
-@router.put("/me/password", status_code=HTTPStatus.NO_CONTENT, dependencies=[LIMITED])
+@router.put("/users/me/password", status_code=HTTPStatus.NO_CONTENT, dependencies=[LIMITED])
 async def change_own_password(caller: CurrentCaller, user: Owner, change: PasswordChange) -> None:
     """Change the caller's password. All other sessions end, and all refresh tokens."""
     await user_service.change_password(user, change, but=caller.session)
 
 
 @router.get(
-    "/{user_id}", response_model=UserDetail, dependencies=[require_permissions("user:read")]
+    "/users/{user_id}", response_model=UserDetail, dependencies=[require_permissions("user:read")]
 )
 async def read_user(user_id: Id) -> User:
     """Return an account."""
@@ -76,7 +79,7 @@ async def read_user(user_id: Id) -> User:
 
 
 @router.patch(
-    "/{user_id}", response_model=UserDetail, dependencies=[require_permissions("user:write")]
+    "/users/{user_id}", response_model=UserDetail, dependencies=[require_permissions("user:write")]
 )
 async def update_user(user_id: Id, rights: Rights, changes: UserUpdateByAdmin) -> User:
     """Change an account; `is_active: false` signs it out everywhere."""
@@ -85,7 +88,7 @@ async def update_user(user_id: Id, rights: Rights, changes: UserUpdateByAdmin) -
 
 
 @router.delete(
-    "/{user_id}",
+    "/users/{user_id}",
     status_code=HTTPStatus.NO_CONTENT,
     dependencies=[require_permissions("user:delete")],
 )
@@ -95,7 +98,7 @@ async def delete_user(user_id: Id, rights: Rights) -> None:
 
 
 @router.put(
-    "/{user_id}/roles",
+    "/users/{user_id}/roles",
     response_model=UserDetail,
     dependencies=[require_permissions("role:write")],
 )
@@ -103,3 +106,9 @@ async def assign_roles(user_id: Id, rights: Rights, wanted: RoleAssignment) -> U
     """Give an account exactly these roles; nobody grants what they lack."""
     user = await role_service.get_governed(user_id, rights)
     return await role_service.assign(user, wanted.roles, rights)
+
+
+@router.get("/roles", response_model=list[RoleDetail])
+async def list_roles() -> list[Role]:
+    """Return every role and what it permits."""
+    return await role_service.find_all()

@@ -16,7 +16,7 @@ from pydantic import Field, SecretStr, field_validator
 from tortoise import timezone
 
 from app import TITLE
-from app.auth.pages import page
+from app.auth.login import page
 from app.auth.settings import get_auth_settings
 from app.config import get_settings
 from app.core.errors import AppError

@@ -14,8 +14,7 @@ from fastapi.security import APIKeyCookie
 from pydantic import Field, ValidationError
 
 from app.auth.caller import Caller, NotAuthenticated, only
-from app.auth.login import log_in
-from app.auth.pages import page
+from app.auth.login import log_in, page
 from app.config import get_settings
 from app.core.errors import Forbidden
 from app.core.settings import Section, cached

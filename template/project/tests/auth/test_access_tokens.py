@@ -1,4 +1,4 @@
-"""What is accepted as an access token, and what is not."""
+"""What is accepted as an access token, and what is not, whichever library signs them."""
 
 import base64
 import hmac
@@ -15,10 +15,16 @@ from app import NAME
 from app.auth import refresh
 from app.auth.jwt import get_jwt_settings
 from app.auth.settings import derive, get_auth_settings
-from app.core.jwt import encode
+from app.core import jwt
 from tests.conftest import ChangeSettings
 from tests.factories import add_user, bearer
 
+KEY = b"0123456789abcdef0123456789abcdef"
+KEYS = jwt.Keys([KEY])
+EXPECTED = {"audience": "us", "issuer": "us", "kind": "access"}
+NOW = int(time.time())
+CLAIMS: dict[str, object] = {"iat": NOW, "nbf": NOW, "exp": NOW + 3600}
+CLAIMS |= {"sub": "1", "aud": "us", "iss": "us", "jti": "1", "typ": "access"}
 IN_AN_HOUR = int(time.time()) + 3600
 
 
@@ -30,7 +36,7 @@ async def token_of(name: str, **claims: object) -> str:
     good: dict[str, object] = {"iss": NAME, "aud": NAME, "typ": "access", "jti": uuid4().hex}
     good |= {"sub": str(user.id), "sid": str(family), "iat": now, "nbf": now, "exp": now + 60}
     changed = {name: value for name, value in (good | claims).items() if value is not None}
-    return encode(changed, get_jwt_settings().keys)
+    return jwt.encode(changed, get_jwt_settings().keys)
 
 
 def forge(token: str, *, alg: str = "HS256", key: bytes = b"", **header: object) -> str:
@@ -158,3 +164,40 @@ async def test_a_new_key_is_brought_in_while_tokens_of_the_old_one_work(
 
     change_settings(SECRET_KEY=old_key[::-1], SECRET_KEYS_PREVIOUS="")
     assert [(await ask(client, token)).status_code for token in (old, new)] == [401, 200]
+
+
+def test_what_was_signed_is_read_back() -> None:
+    assert jwt.decode(jwt.encode(CLAIMS, KEYS), KEYS, **EXPECTED) == CLAIMS
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_every_claim_is_required(name: str) -> None:
+    token = jwt.encode({other: CLAIMS[other] for other in CLAIMS if other != name}, KEYS)
+
+    with pytest.raises(jwt.InvalidToken):
+        jwt.decode(token, KEYS, **EXPECTED)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "a.b.c",
+        "\x00",
+        "é.é.é",
+        "\ud800",
+        "e30.e30.e30",
+        jwt.encode(CLAIMS, jwt.Keys([KEY[::-1]])),
+    ],
+)
+def test_what_we_did_not_sign_is_called_invalid(token: str) -> None:
+    with pytest.raises(jwt.InvalidToken):
+        jwt.decode(token, KEYS, **EXPECTED)
+
+
+def test_an_older_key_still_verifies_and_the_newest_signs() -> None:
+    old, new = jwt.Keys([KEY[::-1]]), jwt.Keys([KEY, KEY[::-1]])
+
+    assert jwt.decode(jwt.encode(CLAIMS, old), new, **EXPECTED) == CLAIMS
+    with pytest.raises(jwt.InvalidToken):
+        jwt.decode(jwt.encode(CLAIMS, new), old, **EXPECTED)

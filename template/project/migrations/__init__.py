@@ -1,1 +1,0 @@
-"""What changes the schema, one folder for each Tortoise app."""
