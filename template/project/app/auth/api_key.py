@@ -3,10 +3,11 @@
 import click
 from fastapi import APIRouter, Depends, Request
 from fastapi.security import APIKeyHeader
+from pydantic import ValidationError
 
 from app.auth.caller import Caller, NotAuthenticated, header
 from app.auth.settings import get_auth_settings
-from app.core.commands import asynchronous
+from app.core.commands import asynchronous, refusal
 from app.database import connected
 from app.models.token import Token
 from app.models.user import User
@@ -43,13 +44,17 @@ async def authenticate(request: Request) -> Caller | None:
 
 
 async def _find(request: Request, key: str) -> Token | None:
-    """Return the key; failures are counted by address, good ones are not slowed down by them."""
+    """Return the key; failures are counted by address, good ones are not slowed down by them.
+
+    They do not count as wrong passwords of that address: a program that goes on with a key
+    that was revoked keeps nobody from signing in.
+    """
     if api_key_service.is_mistyped(key):
         return None
     token = await api_key_service.find(key)
     if token is None:
         settings = get_auth_settings()
-        address = settings.fingerprint_of_address(request)
+        address = settings.fingerprint(f"keys {settings.fingerprint_of_address(request)}")
         await attempts.take({address: settings.rate_limit_login.times(FAILURES_FACTOR)})
     return token
 
@@ -84,10 +89,13 @@ async def create_api_key(user: str, name: str, scopes: tuple[str, ...]) -> None:
     """Create a key for USER, a name or an address. It is shown once."""
     async with connected():
         owner = await user_service.find(user)
-        if owner is None:
-            message = f"There is no user called {user}."
+        if owner is None or not owner.is_active:
+            message = f"There is no active user called {user}."
             raise click.ClickException(message)
-        key = await give(owner, name, *scopes)
+        try:
+            key = await give(owner, name, *scopes)
+        except ValidationError as error:
+            raise refusal(error) from None
     click.echo(f"Key of {owner.username}, shown this once: {key}")
 
 

@@ -6,7 +6,7 @@ import sys
 import click
 from pydantic import ValidationError
 
-from app.core.commands import asynchronous
+from app.core.commands import asynchronous, refusal
 from app.core.queries import transactional
 from app.database import connected
 from app.models.user import User
@@ -54,9 +54,7 @@ async def _create(username: str, email: str, password: str) -> User:
         user = await user_service.register(UserCreate(**values, confirm_password=password))
         return await role_service.assign(user, [role_service.ADMIN])
     except ValidationError as error:
-        fault = error.errors(include_input=False)[0]
-        message = f"{fault['loc'][0]}: {fault['msg'].removeprefix('Value error, ')}"
-        raise click.ClickException(message) from None
+        raise refusal(error) from None
 
 
 commands = (create_admin, purge)

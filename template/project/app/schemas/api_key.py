@@ -1,12 +1,31 @@
 """API keys over HTTP."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 from app.schemas.base import Input, Line, Output
 
+
+def _written(value: object) -> object:
+    """Refuse a number, which does not say whether it counts seconds or milliseconds."""
+    if not isinstance(value, datetime) and "T" not in str(value).upper():
+        message = "Write a time such as 2030-01-31T12:00:00Z"
+        raise ValueError(message)
+    return value
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """Refuse a time that is in the year 10000 elsewhere: no database has it."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        message = "Choose an earlier time"
+        raise ValueError(message) from None
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_utc)]
 
 class ApiKeyCreate(Input):
     """A new key. Without `scopes` it may do what its owner may, at any time."""
@@ -15,7 +34,7 @@ class ApiKeyCreate(Input):
     scopes: Annotated[list[Annotated[Line, Field(max_length=50)]], Field(max_length=100)] | None = (
         None
     )
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 class ApiKeyBrief(Output):

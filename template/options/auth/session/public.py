@@ -1,0 +1,2 @@
+    ("GET", "/sign-in"),
+    ("POST", "/api/auth/session"),

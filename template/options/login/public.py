@@ -1,0 +1,4 @@
+    ("GET", "/password-reset"),
+    ("POST", "/api/auth/password-reset"),
+    ("POST", "/api/auth/password-reset/confirm"),
+    ("POST", "/api/users"),
