@@ -142,7 +142,8 @@ def _with_and_without(answer: str) -> tuple[dict[str, Any], dict[str, Any]]:
         base = {"database": "postgres"}
         this, another = TEXTS[question]
         return base | {question: this}, base | {question: another}
-    candidates = sorted(STATIC, key=lambda row: len(SPACE.unusual(row.answers)))
+    usual = SPACE.settings(SPACE.with_defaults({})).items()
+    candidates = sorted(STATIC, key=lambda row: len(SPACE.settings(row.answers).items() - usual))
     for row in candidates:
         if answer in static.chosen(row.answers):
             for other in _others(row, question, choice):
@@ -175,7 +176,7 @@ def _pieces(apart: Apart) -> Iterator[Piece]:
             yield Piece(f"{name} is there", name, off.text(name))
         elif name in off.files:
             yield from _changed_lines(name, on.text(name), off.text(name))
-        elif not name.startswith("app/"):
+        elif not (name.startswith("app/") and name.endswith(".py")):
             yield Piece(f"{name} is gone", name, None)
         elif len(ast.parse(on.text(name)).body) > 1:  # more than a docstring
             yield Piece(f"{name} is hollow", name, _hollow(on.text(name)))

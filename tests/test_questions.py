@@ -215,7 +215,7 @@ def test_a_service_keeps_its_migration_tool_when_its_database_changes(
     {
         "minimal": {"database": "sqlite", "auth": [], "example": "none"},
         "starter": {"database": "sqlite", "auth": ["jwt"], "example": "notes"},
-        "production": {"database": "postgres", "auth": ["jwt"], "example": "notes"},
+        "production": {"database": "postgres", "auth": ["jwt", "api_key"], "example": "notes"},
     }.items(),
 )
 def test_a_preset_sets_defaults(preset: str, answers: dict[str, Any], render: Render) -> None:

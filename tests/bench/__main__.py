@@ -24,20 +24,21 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
 from statistics import median, quantiles
-from urllib.parse import urlencode
 
 from jose import jwt
 
 from tests import harness
 from tests.bench.child import Order
-from tests.bench.processes import ADMIN, OURS, PASSWORD, R2, R2A, Bench, copy_seconds, obey
+from tests.bench.processes import OURS, R2, R2A, Bench, copy_seconds, obey
 
 HERE = Path(__file__).parent
 HEALTH = Order("burst", "/health/live", count=2000)
 LIST = Order("burst", "/api/users", "size=20&page=1", count=320)
 WARM_UP_BURSTS = 2
 STARTS = 7
+LOGIN_ROUNDS = 5
 COPIES = 3
+STYLES = ["jwt", "session", "api_key"]
 LAYERS = {
     "without the access log": {"LOG_LEVEL": "ERROR"},
     "without RequestLayer and its log": {"WITHOUT_LAYER": "RequestLayer"},
@@ -94,18 +95,18 @@ class Applications:
             for name, module in {"R2": R2, "R2a": R2A, "service": OURS}.items()
         }
         claims = {"sub": "1", "exp": int(time.time()) + 3600}
-        self.token = self._log_in()
+        self.token, cookie, key = bench.credentials()
         their_token = jwt.encode(claims, bench.environment["SECRET_KEY"], algorithm="HS256")
         self.lists = {
             "R2": LIST,
             "R2a": replace(LIST, token=their_token),
             "service": replace(LIST, token=self.token),
+            "service, cookie": replace(LIST, headers=(("cookie", f"__Host-session={cookie}"),)),
+            "service, key": replace(LIST, headers=(("x-api-key", key),)),
         }
-
-    def _log_in(self) -> str:
-        form = urlencode({"username": ADMIN, "password": PASSWORD})
-        status, body = obey(self.children["service"], Order("answer", "/api/auth/login", form=form))
-        return str(json.loads(body).get("access_token") or sys.exit(f"Login: {status} {body}"))
+        self.children |= dict.fromkeys(
+            ["service, cookie", "service, key"], self.children["service"]
+        )
 
     def check_answers(self, orders: dict[str, Order]) -> None:
         """Refuse to compare applications that do not answer the same JSON."""
@@ -143,9 +144,9 @@ def measure(bench: Bench, count: int, *, with_layers: bool) -> list[Figure]:
     """Measure everything that needs the running service."""
     with ExitStack() as stack:
         apps = Applications(bench, stack)
-        sql = apps.statements("service")
-        print("SQL of one list by the service:", *sql, sep="\n  ")
-        extra = len(sql) - len(apps.statements("R2"))
+        sql = {style: apps.statements(style) for style in apps.lists if style.startswith("service")}
+        print("SQL of one list by the service:", *sql["service"], sep="\n  ")
+        extra = max(map(len, sql.values())) - len(apps.statements("R2"))
         lists = apps.take_turns(apps.lists, count)
         healths = apps.take_turns({"R2": HEALTH, "service": HEALTH}, count)
         if with_layers:
@@ -159,11 +160,29 @@ def measure(bench: Bench, count: int, *, with_layers: bool) -> list[Figure]:
     print(f"  start: service {median(seconds):.2f} s, R2 {median(their_seconds):.2f} s")
     print(f"  memory: service {median(mib):.0f} MiB, R2 {median(their_mib):.0f} MiB")
     return [
-        ratio("list / R2a, CPU per request", lists["service"], lists["R2a"], bar=1.30),
+        ratio("list / R2a, CPU per request, token", lists["service"], lists["R2a"], bar=1.30),
+        ratio("the same with a cookie", lists["service, cookie"], lists["R2a"], bar=1.45),
+        ratio("the same with a key", lists["service, key"], lists["R2a"], bar=1.45),
         Figure("caller and permissions, SQL statements", extra, 2),
         ratio("health / R2, CPU per request", healths["service"], healths["R2"], bar=2.4),
         ratio("exec to first health / R2, wall time", seconds, their_seconds, bar=1.6),
         ratio("memory after 200 lists / R2, RSS", mib, their_mib, bar=1.4),
+        *measure_logins(bench),
+    ]
+
+
+def measure_logins(bench: Bench) -> list[Figure]:
+    """Compare the service while people sign in with itself hashing as many passwords as it can."""
+    pairs = [(bench.log_in(), bench.log_in(unlimited=True)) for _ in range(LOGIN_ROUNDS)]
+    ours, theirs = zip(*pairs, strict=True)
+    for name, rounds in (("service", ours), ("without a limit", theirs)):
+        seconds, rate = median(each.p99 for each in rounds), median(each.rate for each in rounds)
+        print(f"  signing in: health p99 {seconds * 1e3:.0f} ms, {rate:.1f} logins/s: {name}")
+    waits = [[each.p99 for each in rounds] for rounds in (ours, theirs)]
+    gaps = [[1 / each.rate for each in rounds] for rounds in (ours, theirs)]
+    return [
+        ratio("health p99 beside 4 logins / unlimited", *waits, bar=0.3),
+        ratio("time per login / unlimited", *gaps, bar=1.11),
     ]
 
 
@@ -200,7 +219,7 @@ def main() -> None:
         folder = Path(name)
         template = harness.snapshot(folder / "template")
         slug = harness.new_slug("bench")
-        answers = {"database": database, "auth": ["jwt"], "project_slug": slug}
+        answers = {"database": database, "auth": STYLES, "project_slug": slug}
         project = harness.render(template, folder / "service", answers)
         with Bench(project, database) as bench:
             bench.fill()

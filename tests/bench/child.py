@@ -34,6 +34,7 @@ class Order:
     path: str
     query: str = ""
     token: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
     form: str = ""
     count: int = 1
 
@@ -42,6 +43,7 @@ class Order:
         headers = [(b"host", b"127.0.0.1:8000"), (b"accept", b"*/*")]
         if self.token:
             headers.append((b"authorization", f"Bearer {self.token}".encode()))
+        headers += [(name.encode(), value.encode()) for name, value in self.headers]
         if self.form:
             headers.append((b"content-type", b"application/x-www-form-urlencoded"))
         return {

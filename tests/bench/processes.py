@@ -5,11 +5,14 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import asdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
+from statistics import quantiles
 from typing import Any
+from urllib.parse import urlencode
 
 from tests.bench.child import Order
 from tests.harness import ROOT, Project, Service, free_port
@@ -36,10 +39,48 @@ async def main():
             for n in names
         )
         admin = await User.get(username={ADMIN!r})
-        await role_service.assign(admin.id, [role_service.ADMIN])
+        await role_service.assign(admin, [role_service.ADMIN])
 
 asyncio.run(main())
 """
+CREDENTIALS = f"""
+import asyncio, json
+from app.auth import api_key, jwt, session
+from app.database import connected
+from app.models.user import User
+
+async def main():
+    async with connected():
+        admin = await User.get(username={ADMIN!r})
+        token = (await jwt.sign_in(admin)).access_token
+        _, cookie = await session.start(admin)
+        print(json.dumps([token, cookie, await api_key.give(admin, "bench")]))
+
+asyncio.run(main())
+"""
+SERVER = """
+import math, os, sys, uvicorn
+from app.core import passwords
+if sys.argv[1] == "unlimited":
+    passwords._few_at_a_time.total_tokens = math.inf
+options = {"log_config": None, "access_log": False}
+uvicorn.run("app.main:app", port=int(os.environ["PORT"]), **options)
+"""
+LOOPS = 4
+LOGIN_SECONDS = 4
+
+
+@dataclass(frozen=True)
+class Logins:
+    """How a service does while people sign in without pause.
+
+    Attributes:
+        p99: Seconds after which 99 of 100 calls of `/health/live` were answered.
+        rate: Sign-ins per second.
+    """
+
+    p99: float
+    rate: float
 
 
 class Bench(Service):
@@ -64,6 +105,37 @@ class Bench(Service):
         self.drop_database()
         self.cli("migrate")
         self.python("-c", ROWS)
+
+    def credentials(self) -> list[str]:
+        """Return an access token, a session id and a key of the administrator."""
+        return list(json.loads(self.python("-c", CREDENTIALS).output))
+
+    def log_in(self, *, unlimited: bool = False) -> Logins:
+        """Let four people sign in without pause, on one processor, and watch the service's health.
+
+        `unlimited` hashes as many passwords at once as there are, as a plain thread pool does.
+        """
+        port = free_port()
+        with subprocess.Popen(
+            [sys.executable, "-c", SERVER, "unlimited" if unlimited else ""],
+            cwd=self.project.path,
+            env=self.environment | {"PORT": str(port)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=lambda: os.sched_setaffinity(0, {0}),  # noqa: PLW1509 - no threads yet
+        ) as process:
+            try:
+                _connect(port, process).close()
+                with ThreadPoolExecutor(LOOPS) as people:
+                    end = time.perf_counter() + LOGIN_SECONDS
+                    counts = [
+                        people.submit(_log_in_until, end, port, process) for _ in range(LOOPS)
+                    ]
+                    waits = _watch_until(end, port, process)
+                    logins = sum(count.result() for count in counts)
+            finally:
+                process.terminate()
+        return Logins(quantiles(waits, n=100)[-1], logins / LOGIN_SECONDS)
 
     def child(self, module: str, **settings: str) -> subprocess.Popen[str]:
         """Start an application that obeys orders, with these settings besides the usual ones."""
@@ -149,6 +221,30 @@ def _get(connection: HTTPConnection, target: str, token: str = "") -> None:
     answer.read()
     if answer.status != HTTPStatus.OK:
         sys.exit(f"{target} answered {answer.status}")
+
+
+def _log_in_until(end: float, port: int, process: subprocess.Popen[bytes]) -> int:
+    connection = _connect(port, process)
+    form = urlencode({"username": ADMIN, "password": PASSWORD})
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    count = 0
+    while time.perf_counter() < end:
+        connection.request("POST", "/api/auth/login", form, headers)
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != HTTPStatus.OK:
+            sys.exit(f"A sign-in was answered with {answer.status}")
+        count += 1
+    return count
+
+
+def _watch_until(end: float, port: int, process: subprocess.Popen[bytes]) -> list[float]:
+    connection = _connect(port, process)
+    waits = []
+    while (began := time.perf_counter()) < end:
+        _get(connection, "/health/live")
+        waits.append(time.perf_counter() - began)
+    return waits
 
 
 def _resident_mib(pid: int) -> float:

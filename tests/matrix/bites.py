@@ -9,7 +9,7 @@ import ast
 import re
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ import httpx
 import yaml
 from jose import jwt
 
+from tests import harness
 from tests.harness import Outcome, Project, Service
 from tests.matrix import static
 from tests.tour import people, rows
@@ -33,23 +34,63 @@ class Live:
     told: dict[str, Outcome]
     """How each command ended that was run before the service started."""
 
+    @property
+    def styles(self) -> list[str]:
+        """The ways to sign in."""
+        styles: list[str] = self.service.project.answers["auth"]
+        return styles
+
     @cached_property
     def ada(self) -> Person:
         """Somebody with an account."""
-        return people.sign_up(self.client, "ada")
+        return self.sign_up("ada")
 
     @cached_property
     def eve(self) -> Person:
         """Somebody else with an account."""
-        return people.sign_up(self.client, "eve")
+        return self.sign_up("eve")
 
     @cached_property
     def admin(self) -> Person:
         """The administrator, made by the service's own command."""
-        tokens = people.tokens_of(people.log_in(self.client, people.ADMIN))
-        headers = {"Authorization": f"Bearer {tokens[0]}"}
-        me = self.client.get("/api/users/me", headers=headers).json()
-        return Person(me["id"], people.ADMIN, *tokens)
+        return self.enter(people.ADMIN)
+
+    def sign_up(self, prefix: str) -> Person:
+        """Open an account, where only keys let in by the administrator, and sign in."""
+        name = people.new_name(prefix)
+        who = self.admin if self.styles == ["api_key"] else None
+        answer = self.call("POST", "/api/users", who, json=people.sign_up_form(name))
+        assert answer.status_code == 201, answer.text
+        return self.enter(name)
+
+    def enter(self, name: str, password: str = people.PASSWORD, style: str = "") -> Person:
+        """Sign in in the way that is named, or the first that there is."""
+        enter = {"jwt": self._for_tokens, "session": self._for_cookie, "api_key": self._for_key}
+        anonymous = enter[style or self.styles[0]](name, password)
+        me = self.call("GET", "/api/users/me", anonymous)
+        assert me.status_code == 200, me.text
+        assert me.json()["username"] == name
+        return replace(anonymous, id=me.json()["id"])
+
+    def _for_tokens(self, name: str, password: str) -> Person:
+        tokens = people.tokens_of(people.log_in(self.client, name, password))
+        return Person(0, name, *tokens, password)
+
+    def _for_cookie(self, name: str, password: str) -> Person:
+        with self.service.client() as own:
+            form = {"username": name, "password": password}
+            answer = own.post("/api/auth/session", data=form)
+            assert answer.status_code == 200, answer.text
+            headers = {
+                "Cookie": f"session={own.cookies['session']}",
+                "X-CSRF-Token": answer.json()["csrf_token"],
+            }
+        return Person(0, name, "", "", password, headers)
+
+    def _for_key(self, name: str, password: str) -> Person:
+        told = self.service.cli("create-api-key", name).output
+        headers = {"X-API-Key": told.split()[-1]}
+        return Person(0, name, "", "", password, headers)
 
     def call(
         self,
@@ -157,42 +198,66 @@ def the_rows_are_in_the_database(live: Live) -> None:
         assert rows.count(service, "roles") == 2
 
 
-@reads("auth/jwt")
-def the_files_lead_to_tokens(project: Project) -> None:
-    """The stubs, the settings, and what an owner reads about it."""
+STYLES = ("auth/jwt", "auth/session", "auth/api_key")
+SETTINGS = {
+    "accounts": {"SECRET_KEY", "RATE_LIMIT_LOGIN"},
+    "login": {"REGISTRATION", "SMTP_URL", "MAIL_FROM", "PUBLIC_BASE_URL"},
+    "auth/jwt": {"SECRET_KEYS_PREVIOUS", "JWT_EXPIRE_MINUTES", "JWT_REFRESH_EXPIRE_DAYS"},
+    "auth/session": {"SESSION_IDLE_MINUTES", "SESSION_MAX_DAYS"},
+}
+TESTS = {
+    "accounts": {
+        "factories",
+        "api/test_registration",
+        "api/test_roles",
+        "api/test_users",
+        "auth/test_accounts",
+        "core/test_passwords",
+        "services/test_queries",
+    },
+    "login": {"auth/test_login"},
+    "auth/jwt": {"auth/test_access_tokens", "auth/test_refresh_tokens"},
+    "auth/session": {"auth/test_session"},
+    "auth/api_key": {"auth/test_api_key"},
+}
+"""What each brings to `.env.example` and to the service's own tests."""
+
+
+@reads(*STYLES)
+def the_files_lead_to_the_ways_in(project: Project) -> None:
+    """The settings and tests of each chosen style, and what an owner reads about it."""
+    chosen = static.chosen(project.answers)
+    lines = project.text(".env.example").splitlines()
+    settings = {line.partition("=")[0] for line in lines if re.match("[A-Z_]+=", line)}
+    for answer in SETTINGS:
+        assert (settings & SETTINGS[answer] == SETTINGS[answer]) == (answer in chosen)
+    tests = {name[len("tests/") : -len(".py")] for name in project.files if "tests/" in name}
+    for answer in TESTS:
+        assert (tests & TESTS[answer] == TESTS[answer]) == (answer in chosen)
     dev = static.names(project.pyproject["dependency-groups"]["dev"])
-    settings = project.text(".env.example")
-    readme = project.text("README.md")
-    assert "types-python-jose" in dev
-    assert "\nJWT_EXPIRE_MINUTES=" in settings
-    assert "\nJWT_REFRESH_EXPIRE_DAYS=" in settings
-    assert "/api/auth/login" in readme
+    assert ("types-python-jose" in dev) == ("auth/jwt" in chosen)
+    assert ("create-api-key" in _recipes(project)) == ("auth/api_key" in chosen)
+    assert ("var/" in project.text(".gitignore").splitlines()) == ("login" in chosen)
+    page = project.text("SECURITY.md")
+    for answer, title in SIGN_IN_TITLES.items():
+        assert (f"\n### {title}\n" in page) == (answer in chosen)
+    assert "SECURITY.md" in project.text("README.md")
 
 
-TESTS_OF_ACCOUNTS = (
-    "factories",
-    "api/test_roles",
-    "api/test_users",
-    "auth/test_access_tokens",
-    "auth/test_cli",
-    "auth/test_contracts",
-    "auth/test_login",
-    "auth/test_registration",
-    "auth/test_sessions",
-    "auth/test_settings",
-    "services/test_queries",
-)
+SIGN_IN_TITLES = {
+    "auth/jwt": "Tokens, for apps",
+    "auth/session": "A cookie, for browsers",
+    "auth/api_key": "Keys, for programs",
+    "login": "A forgotten password",
+}
 
 
-@reads("auth/jwt")
+@reads(*STYLES)
 def the_files_lead_to_accounts(project: Project) -> None:
     """The stubs, the settings, the recipes, and what an owner reads about them."""
     dev = static.names(project.pyproject["dependency-groups"]["dev"])
-    settings = project.text(".env.example")
     readme = project.text("README.md")
-    assert "types-passlib" in dev
-    assert "\nSECRET_KEY=" in settings
-    assert "\nREGISTRATION=" in settings
+    assert {"types-passlib", "types-zxcvbn"} <= dev
     assert {"create-admin", "purge", "seed"} <= set(_recipes(project))
     assert "Create the first administrator with `uv run just create-admin`" in readme
     assert ", with accounts." in readme
@@ -203,7 +268,6 @@ def the_files_lead_to_accounts(project: Project) -> None:
     assert "where it needs a signed-in caller" in project.text("docs/adr/0001-layers.md")
     assert "needs a signed-in caller" in project.text("app/api/__init__.py")
     assert "no router inside another" in project.text("app/api/__init__.py")
-    assert {f"tests/{name}.py" for name in TESTS_OF_ACCOUNTS} <= set(project.files)
     layers, machinery = project.pyproject["tool"]["importlinter"]["contracts"]
     assert "app.auth" in layers["layers"]
     assert "app.auth" in machinery["forbidden_modules"]
@@ -219,7 +283,7 @@ def tokens_open_the_door(live: Live) -> None:
     forged = f"{head}.{signature[::-1]}"
     answer = live.client.get("/api/users/me", headers={"Authorization": f"Bearer {forged}"})
     assert answer.status_code == 401
-    assert people.log_in(live.client, ada.name, "not the password").status_code == 401
+    assert people_cannot_guess(live, "/api/auth/login", ada.name)
     other = people.sign_in(live.client, ada.id, ada.name)
     _, first = people.tokens_of(people.log_in(live.client, ada.name))
     access, second = people.tokens_of(
@@ -238,7 +302,107 @@ def tokens_open_the_door(live: Live) -> None:
     assert live.call("GET", "/api/users/me", other).status_code == 401
 
 
-@uses("auth/jwt")
+@uses("auth/session")
+def a_cookie_opens_the_door(live: Live) -> None:
+    """It is closed to scripts; other sites, and a missing token, change nothing."""
+    ada = live.sign_up("ada")
+    name = {"username": ada.name, "password": ada.password}
+    with live.service.client() as own:
+        assert own.get("/sign-in").headers["content-type"].startswith("text/html")
+        opened = own.post("/api/auth/session", json=name)
+        cookie = opened.headers["set-cookie"].lower()
+        assert all(word in cookie for word in ("httponly", "samesite=lax", "path=/"))
+        assert own.get("/api/auth/session").json() == opened.json()
+        change = {"json": {"age": 36}}
+        token = {"X-CSRF-Token": opened.json()["csrf_token"]}
+        assert own.patch("/api/users/me", **change).status_code == 403
+        foreign = token | {"Origin": "https://evil.example"}
+        assert own.patch("/api/users/me", headers=foreign, **change).status_code == 403
+        assert own.patch("/api/users/me", headers=token, **change).json()["age"] == 36
+        other = live.enter(ada.name, style="session")
+        sessions = own.get("/api/auth/sessions").json()
+        (elsewhere,) = [each["id"] for each in sessions[-2:] if not each["current"]]
+        path = f"/api/auth/sessions/{elsewhere}"
+        assert own.delete(path, headers=token).status_code == 204
+        assert live.call("GET", "/api/users/me", other).status_code == 401
+        new = "a new password for ada"
+        change = {"current_password": ada.password, "new_password": new, "confirm_password": new}
+        another = live.enter(ada.name, style="session")
+        changed = own.put("/api/users/me/password", json=change, headers=token)
+        assert changed.status_code == 204, changed.text
+        assert live.call("GET", "/api/users/me", another).status_code == 401
+        stolen = {"Cookie": f"session={own.cookies['session']}"}
+        assert own.delete("/api/auth/session", headers=token).status_code == 204
+        assert live.client.get("/api/users/me", headers=stolen).status_code == 401
+    assert people_cannot_guess(live, "/api/auth/session", ada.name)
+
+
+@uses("auth/api_key")
+def keys_open_the_door(live: Live) -> None:
+    """A key is shown once, does what its scopes say, and ends when it is revoked."""
+    admin = live.enter(people.ADMIN, style="api_key")
+    form = {"name": "reader", "scopes": ["user:read"]}
+    created = live.call("POST", "/api/api-keys", admin, json=form).json()
+    reader = replace(admin, other_headers={"X-API-Key": created["key"]})
+    assert created["key"].startswith(f"sk_{created['prefix']}_")
+    assert live.call("GET", "/api/webhook/ping", reader).json() == {"status": "ok"}
+    assert live.call("GET", "/api/webhook/ping").status_code == 401
+    assert live.call("GET", "/api/users?size=1", reader).is_success
+    assert live.call("PATCH", f"/api/users/{admin.id}", reader, json={}).status_code == 403
+    assert live.call("PATCH", "/api/users/me", reader, json={"age": 36}).status_code == 403
+    kept = live.call("GET", "/api/api-keys", admin).json()
+    assert created["key"] not in str(kept)
+    assert kept[-1]["last_used_at"]
+    mistyped = replace(reader, other_headers={"X-API-Key": created["key"].swapcase()})
+    assert live.call("GET", "/api/users/me", mistyped).status_code == 401
+    path = f"/api/api-keys/{created['id']}"
+    assert live.call("DELETE", path, admin).status_code == 204
+    assert live.call("GET", "/api/webhook/ping", reader).status_code == 401
+
+
+@uses("auth/jwt", "auth/session")
+def passwords_are_reset_by_mail(live: Live) -> None:
+    """A mail brings a link that sets a new password, once."""
+    sam = live.sign_up("sam")
+    email = f"{sam.name}@example.org"
+    asked = live.call("POST", "/api/auth/password-reset", json={"email": email})
+    assert asked.status_code == 202
+    mail = _mail_to(live.service, email)
+    page, token = re.search(r"(\S+)#token=(\S+)", mail).groups()  # type: ignore[union-attr]
+    assert page == "http://127.0.0.1:8000/password-reset"
+    assert live.call("GET", "/password-reset").headers["content-type"].startswith("text/html")
+    new = "a new password for sam"
+    form = {"token": token, "new_password": new, "confirm_password": new}
+    weak = form | {"new_password": "password1", "confirm_password": "password1"}
+    path = "/api/auth/password-reset/confirm"
+    assert live.call("POST", path, json=weak).status_code == 422
+    assert live.call("POST", path, json=form).status_code == 204
+    assert live.call("POST", path, json=form).status_code == 400
+    live.enter(sam.name, new)
+
+
+def _mail_to(service: Service, address: str) -> str:
+    """Wait until the development's mail folder has a message to somebody, and return it."""
+    found: list[str] = []
+
+    def is_there() -> bool:
+        paths = (service.project / "var/mail").glob("*.eml")
+        found.extend(text for path in paths if address in (text := path.read_text()))
+        return bool(found)
+
+    harness.wait_until(is_there, f"a mail to {address}", service.log)
+    return found[0]
+
+
+def people_cannot_guess(live: Live, path: str, name: str) -> bool:
+    """Whether a wrong password is refused and the attempt counted."""
+    counted = "login_failures"
+    before = rows.count(live.service, counted)
+    answer = live.call("POST", path, data={"username": name, "password": "not the password"})
+    return answer.status_code == 401 and rows.count(live.service, counted) > before
+
+
+@uses(*STYLES)
 def accounts_have_rights(live: Live) -> None:
     """Passwords change, roles are given, and only who may does it."""
     eve, admin = live.eve, live.admin
@@ -253,17 +417,20 @@ def accounts_have_rights(live: Live) -> None:
     change = {"current_password": eve.password, "new_password": new, "confirm_password": new}
     changed = live.call("PUT", "/api/users/me/password", eve, json=change)
     assert changed.status_code == 204, changed.text
-    assert live.call("GET", "/api/users/me", eve).status_code == 401
     age = live.call("PATCH", path, admin, json={"age": 36, "is_active": False})
     assert (age.json()["age"], age.json()["is_active"]) == (36, False)
-    assert people.log_in(live.client, eve.name, new).status_code == 401
+    assert live.call("GET", "/api/users/me", eve).status_code == 401
     live.call("PATCH", path, admin, json={"is_active": True})
-    assert people.log_in(live.client, eve.name, new).is_success
+    again = live.enter(eve.name, new)
     assert live.call("DELETE", path, admin).status_code == 204
-    assert people.log_in(live.client, eve.name, new).status_code == 401
+    assert live.call("GET", "/api/users/me", again).status_code == 401
+    last = live.call("DELETE", f"/api/users/{admin.id}", admin)
+    assert last.status_code == 409
+    weak = people.sign_up_form(people.new_name("bob"), "password1")
+    assert live.call("POST", "/api/users", admin, json=weak).status_code == 422
 
 
-@uses("auth/jwt")
+@uses(*STYLES)
 def accounts_have_commands(live: Live) -> None:
     """Expired tokens are purged, and example rows are added."""
     assert live.told["purge"].output == "Deleted 0 expired tokens.\n"
@@ -285,7 +452,7 @@ def notes_belong_to_their_owner(live: Live) -> None:
     path = f"/api/notes/{people.write_note(live.client, live.ada, 'Bread', 'Flour and water')}"
     written = live.call("GET", path, live.ada).json()
     assert (written["title"], written["body"]) == ("Bread", "Flour and water")
-    stranger = people.sign_up(live.client, "sam")
+    stranger = live.sign_up("sam")
     assert live.call("GET", path, stranger).status_code == 404
     assert live.call("GET", "/api/notes", stranger).json()["total"] == 0
     assert live.call("GET", "/api/notes?keyword=brea", live.ada).json()["total"] == 1
@@ -299,7 +466,7 @@ def notes_belong_to_their_owner(live: Live) -> None:
 @reads("example/none")
 def nothing_is_left_of_an_example(project: Project) -> None:
     """There is no module for a noun that belongs to no part, and no name that nothing uses."""
-    known = {"__init__", "health", "role", "user", "token", "base"}
+    known = {"__init__", "health", "user", "token", "base", "api_key", "session", "webhook"}
     modules = {path.stem for layer in ("api", "models") for path in _modules(project, layer)}
     assert modules <= known
     assert [*static.is_formatted(project)] == []
@@ -393,7 +560,7 @@ def the_slug_is_the_short_name(project: Project) -> None:
 @uses("project_slug")
 def tokens_are_issued_under_the_slug(live: Live) -> None:
     """A token of one service is none of another's."""
-    if live.service.project.answers["auth"]:
+    if "jwt" in live.service.project.answers["auth"]:
         claims = jwt.get_unverified_claims(live.ada.access)
         assert claims["iss"] == live.service.project.answers["project_slug"]
 
@@ -408,7 +575,9 @@ PRESETS: dict[str, list[tuple[Given, Given]]] = {
         ({}, {"preset": "starter", "database": "sqlite", "auth": ["jwt"], "example": "notes"}),
         ({"auth": []}, {"example": "none"}),
     ],
-    "production": [({}, {"database": "postgres", "auth": ["jwt"], "example": "notes"})],
+    "production": [
+        ({}, {"database": "postgres", "auth": ["jwt", "api_key"], "example": "notes"})
+    ],
 }
 """For each preset: what is given besides, and what is then proposed."""
 

@@ -80,7 +80,7 @@ STATIC = list({row.id: row for row in [*TRIPLES, *named(SPACE.deviations()), *PA
 
 DATABASES = SPACE.questions["database"].choices
 RUNNING = [
-    Row.of(database=name, auth=SPACE.questions["auth"].choices) for name in DATABASES
+    Row.of(database=name, auth=[*SPACE.questions["auth"].choices]) for name in DATABASES
 ]
 """One service with every way to sign in for each database, for what clients see."""
 TOOLS = [

@@ -20,8 +20,12 @@ from tests.matrix.rows import SPACE
 Check = Callable[[Project], Iterator[str]]
 
 WORDS = {
-    "accounts": r"argon2|passlib|SECRET_KEY|app\.auth|create-admin|api/users|signed.in",
-    "auth/jwt": r"\bjwt\b|jose|(access|refresh)_token|oauth",
+    "accounts": r"argon2|passlib|zxcvbn|SECRET_KEY|RATE_LIMIT_LOGIN|app\.auth|create-admin|api/users"
+    r"|signed.in",
+    "auth/api_key": r"api[ _-]key|webhook",
+    "auth/jwt": r"\bjwt\b|jose|(access|refresh).tokens?\b|oauth|SECRET_KEYS_PREVIOUS",
+    "auth/session": r"\bcookies?\b|csrf|sign-in page|SESSION_(IDLE|MAX)",
+    "login": r"multipart|REGISTRATION=|SMTP|MAIL_FROM|PUBLIC_BASE_URL|password.reset|var/mail",
     "ci/github": r"\.github|GitHub Actions|\bCI\b",
     "database/mysql": r"mysql|mariadb|asyncmy",
     "database/postgres": r"postgres|asyncpg",
@@ -50,8 +54,13 @@ RECORD = ".copier-answers.yml"
 
 
 def chosen(answers: Mapping[str, Any]) -> set[str]:
-    """Return the answers as `question/answer`, and `accounts` if there is a way to sign in."""
+    """Return the answers as `question/answer`, and what follows from ways to sign in.
+
+    There are `accounts` with any, and a `login` if people sign in with a password.
+    """
     found = {"accounts"} if answers["auth"] else set()
+    if {"jwt", "session"} & set(answers["auth"]):
+        found.add("login")
     for name, question in SPACE.questions.items():
         given = answers[name] if question.takes_several else [answers[name]]
         found |= {f"{name}/{answer}" for answer in given}

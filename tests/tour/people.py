@@ -21,11 +21,13 @@ class Person:
     access: str
     refresh: str
     password: str = field(default=PASSWORD, repr=False)
+    other_headers: dict[str, str] | None = field(default=None, repr=False)
+    """What their requests carry if they did not sign in for tokens."""
 
     @property
     def headers(self) -> dict[str, str]:
         """What their requests carry."""
-        return {"Authorization": f"Bearer {self.access}"}
+        return self.other_headers or {"Authorization": f"Bearer {self.access}"}
 
 
 def new_name(prefix: str = "ada") -> str:

@@ -6,8 +6,9 @@ from fastapi.security import APIKeyHeader
 from pydantic import ValidationError
 
 from app.auth.caller import Caller, NotAuthenticated, header
+from app.auth.cli import refusal
 from app.auth.settings import get_auth_settings
-from app.core.commands import asynchronous, refusal
+from app.core.commands import asynchronous
 from app.database import connected
 from app.models.token import Token
 from app.models.user import User
@@ -19,7 +20,7 @@ from app.services import user as user_service
 
 NAME = "X-API-Key"
 CHALLENGE = "ApiKey"
-FAILURES_FACTOR = 5
+INVALID = f"Send a valid key in the header {NAME}"
 
 scheme = APIKeyHeader(name=NAME, auto_error=False)
 router = APIRouter()
@@ -37,8 +38,7 @@ async def authenticate(request: Request) -> Caller | None:
         return None
     token = await _find(request, key)
     if token is None:
-        message = "The key is not valid"
-        raise NotAuthenticated(message, CHALLENGE)
+        raise NotAuthenticated(INVALID, CHALLENGE)
     scopes = None if token.scopes is None else frozenset(token.scopes)
     return Caller(token.owner, scopes)
 
@@ -55,7 +55,7 @@ async def _find(request: Request, key: str) -> Token | None:
     if token is None:
         settings = get_auth_settings()
         address = settings.fingerprint(f"keys {settings.fingerprint_of_address(request)}")
-        await attempts.take({address: settings.rate_limit_login.times(FAILURES_FACTOR)})
+        await attempts.take(address, settings.rate_limit_of_address)
     return token
 
 
@@ -63,8 +63,7 @@ async def require_key(request: Request) -> Caller:
     """Return the caller, who must come with a key, whatever else the request carries."""
     caller = await authenticate(request)
     if caller is None:
-        message = f"Send a key in the header {NAME}"
-        raise NotAuthenticated(message, CHALLENGE)
+        raise NotAuthenticated(INVALID, CHALLENGE)
     return caller
 
 

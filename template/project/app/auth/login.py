@@ -24,8 +24,6 @@ from app.services import user as user_service
 
 FOLDER = Path(__file__).parent
 INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
-PEOPLE_BEHIND_AN_ADDRESS = 5
-"""How many times the attempts of one name an address has: offices share one."""
 
 
 class LoginSettings(Section):
@@ -55,17 +53,17 @@ async def log_in(request: Request, name_or_email: str, password: str, challenge:
         TooManyAttempts: There were too many wrong ones.
     """
     settings = get_auth_settings()
-    rate = settings.rate_limit_login
+    rate, rate_of_address = settings.rate_limit_login, settings.rate_limit_of_address
     typed = settings.fingerprint(f"name {user_service.username_key(name_or_email[:1000].strip())}")
     address = settings.fingerprint_of_address(request)
-    of_address = rate.times(PEOPLE_BEHIND_AN_ADDRESS)
-    await attempts.take({typed: rate, address: of_address})
+    await attempts.take(address, rate_of_address)
+    await attempts.take(typed, rate)
     user = await _with_password(name_or_email, password)
     if user is None:
         message = "The name or the password is wrong"
         raise NotAuthenticated(message, challenge)
     await attempts.forget(typed)
-    await attempts.give_back(address, of_address)
+    await attempts.give_back(address, rate_of_address)
     return user
 
 

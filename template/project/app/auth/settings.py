@@ -8,10 +8,12 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 
 from app.core.settings import Section, cached
-from app.services.attempts import Rate, network, rate
+from app.services.attempts import Rate, network, read_rate
 
 SHORTEST_KEY_BYTES = 32
 FEWEST_DIFFERENT_BYTES = 8
+PEOPLE = 5
+"""How many people's failures an address is granted."""
 PLACEHOLDERS = (
     *("change", "secret", "insecure", "default", "password", "example", "development"),
     *("placeholder", "written-by"),
@@ -37,7 +39,12 @@ class AuthSettings(Section):
     """The key behind everything that is signed, and how often somebody may guess."""
 
     secret_key: SecretKey
-    rate_limit_login: Annotated[Rate, NoDecode, BeforeValidator(rate)] = Rate(10, 60)
+    rate_limit_login: Annotated[Rate, NoDecode, BeforeValidator(read_rate)] = Rate(10, 60)
+
+    @property
+    def rate_limit_of_address(self) -> Rate:
+        """The same for an address, which many people may share."""
+        return Rate(self.rate_limit_login.count * PEOPLE, self.rate_limit_login.seconds)
 
     def fingerprint(self, text: str) -> str:
         """Return what stands for a name or an address where neither should be stored."""
