@@ -13,7 +13,7 @@ from random import Random
 
 import yaml
 
-from tests.matrix.space import Answers, Setting, Settings, Space
+from tests.matrix.space import PRESET, Answers, Setting, Settings, Space
 
 ROOT = Path(__file__).parents[2]
 FILE = Path(__file__).with_name("rows.yml")
@@ -89,7 +89,13 @@ def cover(
 
 
 def starts(space: Space, whole: Iterable[Sequence[str]]) -> Iterator[Settings]:
-    """Yield the settings of each valid combination of the answers to each group of questions."""
+    """Yield the settings of each valid combination of the answers to each group of questions.
+
+    The presets come first, as they are: most services begin as one of them.
+    """
+    presets = space.questions[PRESET].choices if PRESET in space.questions else ()
+    for preset in presets if whole else ():
+        yield space.settings(space.with_defaults({PRESET: preset}))
     for names in whole:
         questions = [space.questions[name] for name in names]
         for answers in product(*(question.answers for question in questions)):

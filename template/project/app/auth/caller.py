@@ -32,7 +32,8 @@ class NotAuthenticated(AppError):
     status = HTTPStatus.UNAUTHORIZED
 
     def __init__(self, message: str, *challenges: str) -> None:
-        super().__init__(message, {"WWW-Authenticate": ", ".join(challenges)})
+        super().__init__(message)
+        self.headers = {"WWW-Authenticate": ", ".join(challenges)}
 
 
 def only(values: Sequence[str], challenge: str) -> str | None:

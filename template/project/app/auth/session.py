@@ -6,7 +6,6 @@ import re
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -101,9 +100,9 @@ async def _get_credentials(request: Request) -> Credentials:
         if kind == "application/json":
             return Credentials.model_validate_json(await request.body())
         if kind in FORM_TYPES:
-            form = await request.form()
-            known = {name: form[name] for name in Credentials.model_fields if name in form}
-            return Credentials.model_validate(known)
+            async with request.form() as form:
+                known = {name: form[name] for name in Credentials.model_fields if name in form}
+                return Credentials.model_validate(known)
     except ValidationError as error:
         faults = error.errors(include_input=False, include_context=False)
         raise RequestValidationError(
@@ -163,7 +162,7 @@ def check_site(request: Request) -> None:
     origin = request.headers.get("origin")
     if origin in get_settings().cors_origins:
         return
-    is_ours = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    is_ours = origin is None or origin.partition("://")[2] == request.headers.get("host")
     if site not in OWN_SITES or not is_ours:
         message = "This request comes from another site"
         raise Forbidden(message)

@@ -48,10 +48,8 @@ class AppError(Exception):
     """Something that a client can be told. The message is the sentence it reads."""
 
     status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
-
-    def __init__(self, message: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.headers = headers
+    headers: Mapping[str, str] | None = None
+    errors: Sequence[Mapping[str, str]] | None = None
 
 
 class NotFound(AppError):
@@ -64,16 +62,6 @@ class Forbidden(AppError):
     """The caller is known, and may not do this."""
 
     status = HTTPStatus.FORBIDDEN
-
-
-class InvalidField(AppError):
-    """A field of the body is refused for a reason that its schema cannot know."""
-
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
-
-    def __init__(self, message: str, field: str) -> None:
-        super().__init__(message)
-        self.field = field
 
 
 class Conflict(AppError):
@@ -120,10 +108,7 @@ def install(app: FastAPI) -> None:
 
 async def _app_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, AppError)
-    if isinstance(error, InvalidField):
-        fault = {"field": error.field, "msg": str(error), "type": "value_error"}
-        return problem(error.status, INVALID, errors=[fault])
-    return problem(error.status, str(error), headers=error.headers)
+    return problem(error.status, str(error), headers=error.headers, errors=error.errors)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeVar, cast
 
 from pydantic import BeforeValidator, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -27,9 +27,6 @@ class Section(BaseSettings):
     )
 
 
-FORGET: list[Callable[[], None]] = []
-"""What makes each section be read again, for tests."""
-
 AnySection = TypeVar("AnySection", bound=Section)
 
 
@@ -37,16 +34,15 @@ class WrongSettings(SystemExit):
     """Ends the process with a message that names every wrong setting, and no value."""
 
 
+@lru_cache
+def _read(section: type[Section]) -> Section:
+    check([section])
+    return section()
+
+
 def cached(section: type[AnySection]) -> Callable[[], AnySection]:
     """Return a function that reads the section once and raises WrongSettings if it cannot."""
-
-    @lru_cache
-    def get() -> AnySection:
-        check([section])
-        return section()
-
-    FORGET.append(get.cache_clear)
-    return get
+    return lambda: cast("AnySection", _read(section))
 
 
 def check_all() -> None:
@@ -97,8 +93,7 @@ StringList = Annotated[tuple[str, ...], *Separated]
 def write_env() -> bool:
     """Copy `.env.example` with fresh secrets to `.env`, readable by its owner alone.
 
-    Returns:
-        Whether it was written; a file that exists is left as it is.
+    Return whether it was written; a file that exists is left as it is.
     """
     lines = [
         line.replace(BLANK, secrets.token_urlsafe(48)) if line.endswith(f"={BLANK}") else line

@@ -17,15 +17,16 @@ def _written(value: object) -> object:
 
 
 def _in_utc(moment: datetime) -> datetime:
-    """Refuse a time that is in the year 10000 elsewhere: no database has it."""
+    """Refuse a time that is in the year 10000 in UTC: no database has it."""
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        message = "Choose an earlier time"
+        message = "Choose a time in the years 1 to 9999"
         raise ValueError(message) from None
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_utc)]
+
 
 class ApiKeyCreate(Input):
     """A new key. Without `scopes` it may do what its owner may, at any time."""

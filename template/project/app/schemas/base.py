@@ -1,9 +1,12 @@
 """What all schemas share."""
 
 import unicodedata
+from http import HTTPStatus
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, StringConstraints
+
+from app.core.errors import INVALID, AppError
 
 Item = TypeVar("Item")
 
@@ -17,6 +20,16 @@ class Input(BaseModel):
 def absent() -> Any:  # noqa: ANN401 - it stands where any type of field may stand
     """Return the default of a field that may be left out and may not be null."""
     return None
+
+
+class InvalidField(AppError):
+    """A field is refused for a reason that its schema cannot know."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(INVALID)
+        self.errors = [{"field": field, "msg": message, "type": "value_error"}]
 
 
 class Output(BaseModel):

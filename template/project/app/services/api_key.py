@@ -12,10 +12,11 @@ from collections.abc import Set as AbstractSet
 
 from tortoise import timezone
 
-from app.core.errors import Forbidden, InvalidField, NotFound
+from app.core.errors import Forbidden, NotFound
 from app.models.token import Token
 from app.models.user import User
 from app.schemas.api_key import ApiKeyCreate
+from app.schemas.base import InvalidField
 from app.services import role as role_service
 from app.services import token as token_service
 
@@ -74,10 +75,10 @@ async def revoke(owner: User, key_id: int) -> None:
 
 
 async def find(key: str) -> Token | None:
-    """Return the key that is still good, with its owner, and note its use."""
+    """Return the key that is still good, with its owner, and record its use."""
     token = await token_service.find(KIND, key)
     if token:
-        await token_service.note_use(token)
+        await token_service.record_use(token)
     return token
 
 

@@ -36,7 +36,8 @@ class TooManyAttempts(AppError):
 
     def __init__(self, seconds: float) -> None:
         wait = max(1, math.ceil(seconds))
-        super().__init__(f"Too many attempts; try again in {wait} s", {"Retry-After": str(wait)})
+        super().__init__(f"Too many attempts; try again in {wait} s")
+        self.headers = {"Retry-After": str(wait)}
 
 
 def read_rate(text: object) -> object:

@@ -19,11 +19,11 @@ async def open_for(owner: User, lifetime: timedelta) -> tuple[Token, str]:
 
 
 async def find(secret: str, idle: timedelta) -> Token | None:
-    """Return the session that is going on, with its owner, and note its use."""
+    """Return the session that is going on, with its owner, and record its use."""
     token = await token_service.find(KIND, secret)
     if token is None or token.last_used_at is None or token.last_used_at <= timezone.now() - idle:
         return None
-    await token_service.note_use(token)
+    await token_service.record_use(token)
     return token
 
 

@@ -13,8 +13,10 @@ from app.models.token import Token
 from app.models.user import User
 
 BYTES = 32
+RESET = "reset"
+"""The kind that is mailed to who forgot their password."""
 LONGEST_UNUSED = timedelta(minutes=1)
-"""How old the note of the last use may be: a write for each request would cost too much."""
+"""How old the record of the last use may be: a write for each request would cost too much."""
 
 _found = Statement(
     lambda: Token.filter(
@@ -51,7 +53,7 @@ async def find(kind: str, secret: str) -> Token | None:
     return tokens[0] if tokens and tokens[0].is_current else None
 
 
-async def note_use(token: Token) -> None:
+async def record_use(token: Token) -> None:
     """Store that the token was used just now, at most once a minute."""
     latest = timezone.now() - LONGEST_UNUSED
     if token.last_used_at is None or token.last_used_at < latest:

@@ -11,9 +11,10 @@ from tortoise.queryset import QuerySet
 
 from app import NAME
 from app.core import passwords
-from app.core.errors import AppError, Conflict, InvalidField, NotFound
+from app.core.errors import AppError, Conflict, NotFound
 from app.core.queries import transactional
 from app.models.user import User
+from app.schemas.base import InvalidField
 from app.schemas.user import LONGEST_EMAIL, PasswordChange, UserCreate, UserUpdate
 from app.services import role as role_service
 from app.services import token as token_service
@@ -176,6 +177,8 @@ async def _store(user: User, values: dict[str, Any]) -> None:
     await user.update_from_dict(values).save(update_fields=[*values, "updated_at"])
     if ends:
         await token_service.revoke(owner_id=user.id)
+    if "email" in values:  # what was mailed to the old address
+        await token_service.revoke(owner_id=user.id, kind=token_service.RESET)
     if is_admin:
         await role_service.check_admin_is_left()
 
