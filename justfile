@@ -51,7 +51,7 @@ cover:
 bench *ARGS:
     uv run python -m tests.bench {{ ARGS }}
 
-# Break things on purpose, longer than the tests do: migrate-race, db-restart, or both.
+# Break things on purpose, longer than the tests do: migrate-race, db-restart, schema, or all.
 chaos *NAMES:
     uv run python -m tests.chaos {{ NAMES }}
 

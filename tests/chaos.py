@@ -6,6 +6,10 @@
   write through a service with two workers. Only successes and 503 may be heard,
   success must come back within 5 seconds, and no acknowledged write may be lost.
 
+- schema: requests made up from the OpenAPI document, 100 for each operation, as an
+  administrator, as somebody without rights and as nobody, on each database. None may
+  find a crash, or an answer that is not documented.
+
 It prints what it does to which process and when, then one row per figure. The exit
 status is 1 if a bar is missed, or if REQUIRE_SERVICES is 1 and a server is missing.
 """
@@ -23,6 +27,7 @@ from pathlib import Path
 from tests import harness
 from tests.harness import Service
 from tests.matrix.rows import RUNNING, TOOLS
+from tests.tour import generated
 from tests.tour.private_servers import How, Missing, private_server
 from tests.tour.scenarios import (
     MIGRATORS,
@@ -33,6 +38,7 @@ from tests.tour.scenarios import (
 )
 
 ROUNDS = 5
+EXAMPLES = 100
 RECOVERY_SECONDS = 5
 STARTED = time.monotonic()
 
@@ -145,9 +151,31 @@ def _restarts(name: str, recoveries: list[Recovery]) -> Figure:
     )
 
 
+def schema(folder: Path, _rounds: int) -> Iterator[Figure]:
+    """Send made-up requests as everybody."""
+    for row in RUNNING:
+        name = f"schema, {row.database}"
+        if row.database != "sqlite" and not harness.is_reachable(row.database):
+            yield _missing(name, f"no server at {harness.SERVERS[row.database]}")
+            continue
+        for caller in generated.CALLERS:
+            of_caller = f"{name}, {caller}"
+            with _service(folder, of_caller, row.database, row.answers) as service:
+                service.cli("migrate")
+                service.start(workers=2)
+                found = generated.requests(service, caller, examples=EXAMPLES)
+            note(f"{of_caller}: {found.requests} requests to {found.operations} operations")
+            is_clean = found.status == 0 and found.requests > 0
+            if not is_clean:
+                note(found.report)
+            measured = f"{found.requests} requests, status {found.status}"
+            yield Figure(of_caller, measured, "status 0", is_clean)
+
+
 SCENARIOS: dict[str, Callable[[Path, int], Iterator[Figure]]] = {
     "migrate-race": migrate_race,
     "db-restart": db_restart,
+    "schema": schema,
 }
 
 

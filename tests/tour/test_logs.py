@@ -1,6 +1,7 @@
 """The log: one line for one event, and no secret in it."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from urllib.parse import quote
@@ -14,6 +15,7 @@ from tests.tour import forge, people, rows
 from tests.tour.conftest import beside, on_sqlite
 from tests.tour.people import log_in, new_name, sign_up_form
 
+LINK = re.compile(r"#token=(\S+)")
 HOSTILE = [
     'a\n{"level": "ERROR", "message": "forged"}',
     "a\r\nINFO forged",
@@ -136,3 +138,54 @@ def test_E11_no_secret_is_logged(talkative: Service) -> None:
     assert log.count("Traceback") >= 3
     assert {secret for secret in secrets if secret in log} == set()
     assert "argon2id" not in log
+
+
+def test_T21_K05_E11_no_secret_of_any_kind_is_stored_or_logged(running: Service) -> None:
+    """A dump of the database and the log at DEBUG hold no password, token, key, id or link."""
+    with beside(running, LOG_LEVEL="DEBUG") as service:
+        service.cli("migrate")
+        service.start(workers=2)
+        with service.client() as client:
+            ada = people.sign_up(client)
+            _, second = people.tokens_of(
+                client.post("/api/auth/refresh", json={"refresh_token": ada.refresh})
+            )
+            latest = people.sign_in(client, ada.id, ada.name)
+            form = {"username": ada.name, "password": people.PASSWORD}
+            token = client.post("/api/auth/session", json=form).json()["csrf_token"]
+            cookie = client.cookies["session"]
+            client.patch("/api/users/me", json={"age": 36}, headers={"X-CSRF-Token": token})
+            client.patch("/api/users/me", json={"age": 36}, headers={"X-CSRF-Token": cookie})
+            client.cookies.clear()
+            made = client.post("/api/api-keys", json={"name": "a key"}, headers=latest.headers)
+            key = made.json()["key"]
+            for value in (key, key[::-1], key.swapcase()):
+                client.get("/api/webhook/ping", headers={"X-API-Key": value})
+                client.get("/api/webhook/ping", params={"key": value})
+            email = f"{ada.name}@example.org"
+            client.post("/api/auth/password-reset", json={"email": email})
+            link = _link(service, email)
+            confirm = {"token": link, "new_password": "short", "confirm_password": "short"}
+            client.post("/api/auth/password-reset/confirm", json=confirm)
+            client.post("/api/auth/password-reset/confirm", json={"token": f"{link}x"})
+        stored = rows.dump(service)
+        service.stop()
+        log = log_of(service)
+
+    opaque = {ada.refresh, second, latest.refresh, cookie, key, link}
+    secrets = {*opaque, ada.access, latest.access, token, people.PASSWORD, key[::-1]}
+    assert {secret for secret in secrets if secret in stored or secret in log} == set()
+    assert all(forge.sha256(secret) in stored for secret in opaque)
+    assert log.count("app.access") > len(opaque)
+
+
+def _link(service: Service, address: str) -> str:
+    """Return the token in the mail that the service wrote to somebody."""
+    folder = service.project / "var/mail"
+
+    def links() -> list[str]:
+        mails = (path.read_text(encoding="utf-8") for path in folder.glob("*.eml"))
+        return [link for mail in mails if address in mail for link in LINK.findall(mail)]
+
+    wait_until(links, f"a mail to {address}", service.log)
+    return links()[0]

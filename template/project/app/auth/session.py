@@ -28,6 +28,14 @@ OWN_SITES = {"same-origin", "none"}
 FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
 SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
+BODY = {
+    "required": True,
+    "content": {
+        kind: {"schema": Credentials.model_json_schema()}
+        for kind in ("application/json", "application/x-www-form-urlencoded")
+    },
+}
+
 scheme = APIKeyCookie(name="session", auto_error=False)
 router = APIRouter(tags=["auth"])
 
@@ -111,7 +119,7 @@ async def _get_credentials(request: Request) -> Credentials:
     raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send a form or JSON")
 
 
-@router.post("/api/auth/session", openapi_extra={"requestBody": {"required": True, "content": {}}})
+@router.post("/api/auth/session", openapi_extra={"requestBody": BODY})
 async def open_session(
     request: Request,
     response: Response,
