@@ -86,10 +86,12 @@ def tour() -> list[Proof]:
 
 @cache
 def tests_in(path: Path) -> list[Proof]:
-    """Find the tests in a file, without importing it."""
+    """Find the tests in a file, without importing it; what a template includes is no test."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    text = "\n".join(line for line in lines if not line.startswith("{%"))
     functions = [
         node
-        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        for node in ast.parse(text).body
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
     return [
