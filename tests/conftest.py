@@ -4,7 +4,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -56,9 +56,12 @@ def render(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Render:
 
 def need(server: str) -> None:
     """Skip the test if the server is away, or fail where REQUIRE_SERVICES says so."""
-    if server == "sqlite" or harness.is_reachable(server):
-        return
-    message = f"{server} is not reachable at {harness.server_url(server)}"
+    if server != "sqlite" and not harness.is_reachable(server):
+        missing(f"{server} is not reachable at {harness.server_url(server)}")
+
+
+def missing(message: str) -> NoReturn:
+    """Skip the test for what this machine lacks, or fail where REQUIRE_SERVICES says so."""
     if os.environ.get("REQUIRE_SERVICES") == "1":
         pytest.fail(message)
     pytest.skip(message)

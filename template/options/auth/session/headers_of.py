@@ -1,3 +1,9 @@
+async def log_in(client: AsyncClient, name: str, password: str = PASSWORD) -> Response:
+    """Sign in as people do."""
+    form = {"username": name, "password": password}
+    return await client.post("/api/auth/session", data=form)
+
+
 async def headers_of(user: User) -> dict[str, str]:
     """Sign an account in, and return the headers of its requests."""
     _, secret = await session.start(user)

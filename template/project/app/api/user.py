@@ -83,7 +83,7 @@ async def read_user(user_id: Id) -> User:
 )
 async def update_user(user_id: Id, rights: Rights, changes: UserUpdateByAdmin) -> User:
     """Change an account; `is_active: false` signs it out everywhere."""
-    user = await role_service.get_governed(user_id, rights)
+    user = await user_service.get(user_id, rights)
     return await user_service.update(user, changes)
 
 
@@ -94,7 +94,7 @@ async def update_user(user_id: Id, rights: Rights, changes: UserUpdateByAdmin) -
 )
 async def delete_user(user_id: Id, rights: Rights) -> None:
     """Delete an account and all that belongs to it."""
-    await user_service.delete(await role_service.get_governed(user_id, rights))
+    await user_service.delete(await user_service.get(user_id, rights))
 
 
 @router.put(
@@ -104,7 +104,7 @@ async def delete_user(user_id: Id, rights: Rights) -> None:
 )
 async def assign_roles(user_id: Id, rights: Rights, wanted: RoleAssignment) -> User:
     """Give an account exactly these roles; nobody grants what they lack."""
-    user = await role_service.get_governed(user_id, rights)
+    user = await user_service.get(user_id, rights)
     return await role_service.assign(user, wanted.roles, rights)
 
 

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.security import APIKeyHeader
 from pydantic import ValidationError
 
-from app.auth.caller import Caller, NotAuthenticated, header
+from app.auth.caller import Caller, NotAuthenticated, only
 from app.auth.cli import refusal
 from app.auth.settings import get_auth_settings
 from app.core.commands import asynchronous
@@ -33,7 +33,7 @@ async def authenticate(request: Request) -> Caller | None:
         NotAuthenticated: It does, but the key is not valid.
         TooManyAttempts: Too many keys from this address were not.
     """
-    key = header(request, NAME, CHALLENGE)
+    key = only(request.headers.getlist(NAME), CHALLENGE)
     if key is None:
         return None
     token = await _find(request, key)

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from uuid import UUID
 
-from fastapi import Request
-
 from app.core.errors import AppError
 from app.models.user import User
 
@@ -46,8 +44,3 @@ def only(values: Sequence[str], challenge: str) -> str | None:
         message = "Send one credential"
         raise NotAuthenticated(message, challenge)
     return values[0] if values else None
-
-
-def header(request: Request, name: str, challenge: str) -> str | None:
-    """Return the value of a header that carries a credential, as `only` does."""
-    return only(request.headers.getlist(name), challenge)

@@ -6,7 +6,7 @@ import sys
 import click
 from pydantic import ValidationError
 
-from app.core.commands import asynchronous, refusal
+from app.core.commands import asynchronous
 from app.core.queries import transactional
 from app.database import connected
 from app.models.user import User
@@ -45,6 +45,13 @@ async def purge() -> None:
         count = await token_service.purge()
         await attempts.purge()
     click.echo(f"Deleted {count} expired tokens.")
+
+
+def refusal(error: ValidationError) -> click.ClickException:
+    """Say in one sentence what is wrong with what was typed, without repeating it."""
+    fault = error.errors(include_input=False)[0]
+    sentence = fault["msg"].removeprefix("Value error, ")
+    return click.ClickException(f"{fault['loc'][0]}: {sentence}")
 
 
 @transactional

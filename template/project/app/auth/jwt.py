@@ -10,16 +10,19 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Request
 from fastapi.security import OAuth2PasswordBearer, OAuth2PasswordRequestForm
 from pydantic import Field
+from tortoise import timezone
 
 from app import NAME
 from app.auth import refresh as refresh_tokens
-from app.auth.caller import Caller, NotAuthenticated, header
+from app.auth.caller import Caller, NotAuthenticated, only
 from app.auth.login import log_in as check_login
+from app.auth.refresh import REFRESH
 from app.auth.settings import SecretKey, derive, get_auth_settings
 from app.core import jwt
 from app.core.settings import Section, Separated, cached
 from app.models.user import User
 from app.schemas.base import Input, Line, Output
+from app.services import token as token_service
 
 ISSUER = AUDIENCE = NAME
 ACCESS = "access"
@@ -35,11 +38,6 @@ class JwtSettings(Section):
     secret_keys_previous: Annotated[tuple[SecretKey, ...], *Separated] = ()
     jwt_expire_minutes: Annotated[int, Field(ge=1, le=60)] = 15
     jwt_refresh_expire_days: Annotated[int, Field(ge=1, le=365)] = 30
-
-    @property
-    def access_lifetime(self) -> timedelta:
-        """How long an access token works."""
-        return timedelta(minutes=self.jwt_expire_minutes)
 
     @property
     def refresh_lifetime(self) -> timedelta:
@@ -102,25 +100,22 @@ async def authenticate(request: Request) -> Caller | None:
     Raises:
         NotAuthenticated: It does, but the token is not valid.
     """
-    value = header(request, "authorization", CHALLENGE)
+    value = only(request.headers.getlist("authorization"), CHALLENGE)
     if value is None:
         return None
     kind, _, token = value.partition(" ")
-    if kind.lower() != "bearer":
-        message = "Send a bearer token in the Authorization header"
-        raise NotAuthenticated(message, CHALLENGE)
-    caller = await _owner(token)
+    caller = await _owner(token) if kind.lower() == "bearer" else None
     if caller is None:
-        message = "The token is not valid"
+        message = "The Authorization header holds no valid bearer token"
         raise NotAuthenticated(message, CHALLENGE)
     return caller
 
 
 async def sign_in(user: User) -> TokenPair:
     """Open a session for somebody who has proved who they are."""
-    lifetime = get_jwt_settings().refresh_lifetime
-    family, refresh_token = await refresh_tokens.open_family(user, lifetime=lifetime)
-    return _pair(user, family, refresh_token)
+    expires_at = timezone.now() + get_jwt_settings().refresh_lifetime
+    token, secret = await token_service.issue(user, REFRESH, expires_at=expires_at)
+    return _pair(user, token.family, secret)
 
 
 async def _owner(token: str) -> Caller | None:
@@ -137,20 +132,12 @@ async def _owner(token: str) -> Caller | None:
 def _pair(user: User, family: UUID, refresh_token: str) -> TokenPair:
     settings = get_jwt_settings()
     now = int(time.time())
-    seconds = int(settings.access_lifetime.total_seconds())
-    claims = {
-        "iss": ISSUER,
-        "aud": AUDIENCE,
-        "sub": str(user.id),
-        "sid": str(family),
-        "jti": uuid4().hex,
-        "typ": ACCESS,
-        "iat": now,
-        "nbf": now,
-        "exp": now + seconds,
-    }
+    seconds = settings.jwt_expire_minutes * 60
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "typ": ACCESS, "jti": uuid4().hex}
+    claims |= {"sub": str(user.id), "sid": str(family)}
+    times = {"iat": now, "nbf": now, "exp": now + seconds}
     return TokenPair(
-        access_token=jwt.encode(claims, settings.keys),
+        access_token=jwt.encode(claims | times, settings.keys),
         refresh_token=refresh_token,
         expires_in=seconds,
     )

@@ -1,15 +1,9 @@
-"""Proving with a password who one is, and pages for it."""
+"""Proving with a password who one is."""
 
-import html
-import secrets
-from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Literal
 
 from fastapi import Request
-from starlette.responses import HTMLResponse
 
-from app import TITLE
 from app.auth.caller import NotAuthenticated
 from app.auth.settings import get_auth_settings
 from app.config import get_settings
@@ -19,12 +13,6 @@ from app.models.user import User
 from app.schemas.user import LONGEST_PASSWORD
 from app.services import attempts
 from app.services import user as user_service
-
-FOLDER = Path(__file__).parent
-POLICY = (
-    "default-src 'none'; base-uri 'none'; connect-src 'self'; form-action 'self';"
-    " script-src 'nonce-{0}'; style-src 'nonce-{0}'"
-)
 
 
 class LoginSettings(Section):
@@ -66,18 +54,6 @@ async def log_in(request: Request, name_or_email: str, password: str, challenge:
     await attempts.forget(typed)
     await attempts.give_back(address, rate_of_address)
     return user
-
-
-def page(name: str) -> Callable[[], Awaitable[HTMLResponse]]:
-    """Return a route that shows a file of this folder, which may load and run nothing else."""
-    text = (FOLDER / name).read_text(encoding="utf-8").replace("$title", html.escape(TITLE))
-
-    async def show() -> HTMLResponse:
-        nonce = secrets.token_urlsafe(16)
-        headers = {"Content-Security-Policy": POLICY.format(nonce)}
-        return HTMLResponse(text.replace("$nonce", nonce), headers=headers)
-
-    return show
 
 
 async def _with_password(name_or_email: str, password: str) -> User | None:

@@ -26,13 +26,6 @@ _owner = Statement(
 )
 
 
-async def open_family(user: User, *, lifetime: timedelta) -> tuple[UUID, str]:
-    """Start a session: return its family and the first refresh token."""
-    expires_at = timezone.now() + lifetime
-    token, secret = await token_service.issue(user, REFRESH, expires_at=expires_at)
-    return token.family, secret
-
-
 async def rotate(secret: str, *, lifetime: timedelta) -> tuple[User, UUID, str] | None:
     """Exchange a refresh token for its successor, exactly once.
 

@@ -5,15 +5,17 @@ import hmac
 import re
 from datetime import timedelta
 from http import HTTPStatus
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse
 from fastapi.security import APIKeyCookie
 from pydantic import Field, ValidationError
 
 from app.auth.caller import Caller, NotAuthenticated, only
-from app.auth.login import log_in, page
+from app.auth.login import log_in
 from app.config import get_settings
 from app.core.errors import Forbidden
 from app.core.settings import Section, cached
@@ -149,7 +151,10 @@ async def close_session(response: Response, current: Current) -> None:
     _set_cookie(response, "", timedelta(0))
 
 
-router.get("/sign-in", include_in_schema=False)(page("sign_in.html"))
+@router.get("/sign-in", include_in_schema=False)
+async def show_page() -> FileResponse:
+    """Show the page that signs in and out."""
+    return FileResponse(Path(__file__).with_name("sign_in.html"))
 
 
 async def start(user: User) -> tuple[Token, str]:

@@ -12,8 +12,7 @@ from app.services.attempts import Rate, network, read_rate
 
 SHORTEST_KEY_BYTES = 32
 FEWEST_DIFFERENT_BYTES = 8
-PEOPLE = 5
-"""How many people's failures an address is granted."""
+PEOPLE = 5  # who may share an address
 PLACEHOLDERS = (
     *("change", "secret", "insecure", "default", "password", "example", "development"),
     *("placeholder", "written-by"),

@@ -7,7 +7,6 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 import click
-from pydantic import ValidationError
 from tortoise.exceptions import OperationalError
 
 from app.core import dialect
@@ -47,13 +46,6 @@ def _sentence(error: Exception) -> str | None:
     if isinstance(error, OperationalError):
         return f"The database refused ({reason(error)}). Run `just migrate` first."
     return str(error) if isinstance(error, OSError) else None
-
-
-def refusal(error: ValidationError) -> click.ClickException:
-    """Say in one sentence what is wrong with what was typed, without repeating it."""
-    fault = error.errors(include_input=False)[0]
-    sentence = fault["msg"].removeprefix("Value error, ")
-    return click.ClickException(f"{fault['loc'][0]}: {sentence}")
 
 
 def _run(runner: asyncio.Runner, work: Coroutine[Any, Any, Result]) -> Result:

@@ -1,19 +1,27 @@
 """Sending mail: over SMTP, or into a folder for development."""
 
 import os
-import smtplib
-import ssl
 import time
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Protocol
-from urllib.parse import unquote, urlsplit
+from typing import Annotated, Protocol
+from urllib.parse import unquote
 
+import aiosmtplib
 from anyio import to_thread
+from pydantic import AnyUrl, UrlConstraints
 
 TIMEOUT_SECONDS = 10
 PORTS = {"smtp": 587, "smtps": 465}
+
+SmtpUrl = Annotated[AnyUrl, UrlConstraints(allowed_schemes=[*PORTS], host_required=True)]
+"""`smtp://` for a line that becomes encrypted if the server offers it, and must if a password
+goes over it; `smtps://` for one that is encrypted from the start."""
+
+
+class NotSent(Exception):
+    """No message went out. The reason repeats nothing that a server said: it may quote a secret."""
 
 
 class Mailer(Protocol):
@@ -25,16 +33,16 @@ class Mailer(Protocol):
 
 @dataclass(frozen=True)
 class FolderMailer:
-    """Writes each message into a file, which mail programs open."""
+    """Writes each message into a file that its owner alone can read; mail programs open it."""
 
     folder: Path
 
     async def send(self, message: EmailMessage) -> None:
-        """Write the message where its owner alone can read it."""
+        """Write the message."""
         await to_thread.run_sync(self._write, bytes(message))
 
     def _write(self, content: bytes) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self.folder / f"{time.time_ns()}-{os.urandom(4).hex()}.eml"
         path.touch(mode=0o600)
         path.write_bytes(content)
@@ -42,37 +50,29 @@ class FolderMailer:
 
 @dataclass(frozen=True)
 class SmtpMailer:
-    """Hands messages to a server (RFC 6409).
+    """Hands messages to a server (RFC 6409)."""
 
-    Args:
-        url: `smtp://` for a line that becomes encrypted if the server offers it, and must with
-            a password in the URL; `smtps://` for one that is encrypted from the start.
-    """
-
-    url: str
+    url: AnyUrl
 
     async def send(self, message: EmailMessage) -> None:
-        """Send the message, in a thread.
+        """Send the message.
 
         Raises:
-            OSError: The server cannot be reached, or refuses.
+            NotSent: The server cannot be reached, or refuses.
         """
-        await to_thread.run_sync(self._send, message)
-
-    def _send(self, message: EmailMessage) -> None:
-        parts = urlsplit(self.url)
-        host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
-        encryption = ssl.create_default_context()
-        if parts.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                host, port, timeout=TIMEOUT_SECONDS, context=encryption
+        url = self.url
+        is_encrypted = url.scheme == "smtps"
+        try:
+            await aiosmtplib.send(
+                message,
+                hostname=url.host,
+                port=url.port or PORTS[url.scheme],
+                username=unquote(url.username) if url.username else None,
+                password=unquote(url.password) if url.password else None,
+                use_tls=is_encrypted,
+                start_tls=True if url.password and not is_encrypted else None,
+                timeout=TIMEOUT_SECONDS,
             )
-        else:
-            server = smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS)
-        with server:
-            server.ehlo()
-            if parts.scheme == "smtp" and (server.has_extn("starttls") or parts.password):
-                server.starttls(context=encryption)
-            if parts.username and parts.password:
-                server.login(unquote(parts.username), unquote(parts.password))
-            server.send_message(message)
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            reason = f"{type(error).__name__} {getattr(error, 'code', '')}".strip()
+            raise NotSent(reason) from None

@@ -52,14 +52,10 @@ async def weakness(password: str, about: Iterable[str]) -> str | None:
     """Return what makes a password easy to guess, or None.
 
     No kind of character is demanded (NIST SP 800-63B §3.1.1.2): it must not be common, and must
-    be long enough without the words that everybody knows about its owner.
-
-    Args:
-        password: The password.
-        about: Those words, such as a name and an address.
+    be long enough without the words that everybody knows `about` its owner.
     """
     folded = password.casefold()
-    if await to_thread.run_sync(_is_common, folded):
+    if folded in await to_thread.run_sync(_common):
         return "Many people use this password; choose another"
     for word in sorted(map(str.casefold, about), key=len, reverse=True):
         if len(word) >= SHORTEST_WORD:
@@ -67,10 +63,6 @@ async def weakness(password: str, about: Iterable[str]) -> str | None:
     if len(folded) < SHORTEST:
         return "Do not make it of your name, your address or the name of this service"
     return None
-
-
-def _is_common(password: str) -> bool:
-    return password in _common()
 
 
 @lru_cache

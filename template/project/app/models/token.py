@@ -43,10 +43,7 @@ class Token(Model):
 
 
 class LoginFailure(Model):
-    """How often one key was tried in one window of time.
-
-    The key is a hash of the name that was given, or of the address that it came from.
-    """
+    """How often a name, or an address, was tried in one window of time."""
 
     id = fields.BigIntField(primary_key=True)
     key_hash = fields.CharField(max_length=64)

@@ -19,6 +19,7 @@ from app.schemas.api_key import ApiKeyCreate
 from app.schemas.base import InvalidField
 from app.services import role as role_service
 from app.services import token as token_service
+from app.services import usage
 
 KIND = "api_key"
 FORM = re.compile(r"sk_[a-z0-9]{8}_[A-Za-z0-9]{38}")
@@ -78,7 +79,7 @@ async def find(key: str) -> Token | None:
     """Return the key that is still good, with its owner, and record its use."""
     token = await token_service.find(KIND, key)
     if token:
-        await token_service.record_use(token)
+        await usage.record(token)
     return token
 
 

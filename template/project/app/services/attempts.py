@@ -17,8 +17,7 @@ from app.models.token import LoginFailure
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 RATE = re.compile(rf"([1-9][0-9]{{0,6}})/({'|'.join(SECONDS)})")
 TRIES = 5
-IPV6_HOME = 64
-"""The part of an IPv6 address, in bits, that a provider gives to one customer."""
+IPV6_HOME = 64  # bits; the rest of an address is the customer's to choose
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Set as AbstractSet
 
-from app.core.errors import AppError, Conflict, Forbidden, NotFound
+from app.core.errors import AppError, Conflict, Forbidden
 from app.core.queries import Statement, transactional
 from app.models.user import Role, User
 
@@ -51,21 +51,6 @@ async def names_of(user: User) -> frozenset[str]:
     return frozenset(role.name for role in await _roles_of.run(user.id))
 
 
-async def get_governed(user_id: int, rights: AbstractSet[str]) -> User:
-    """Return an account that somebody with these rights may change: one without any beyond.
-
-    Raises:
-        NotFound: There is no such account.
-        Forbidden: It may do more.
-    """
-    user = await User.get_or_none(id=user_id).prefetch_related("roles")
-    if user is None:
-        message = "There is no such user"
-        raise NotFound(message)
-    _check_grant(list(user.roles), rights)
-    return user
-
-
 @transactional
 async def assign(
     user: User, names: list[str], rights: AbstractSet[str] = frozenset(PERMISSIONS)
@@ -82,7 +67,7 @@ async def assign(
     if unknown := set(names) - {role.name for role in roles}:
         message = f"There is no role called {min(unknown)}"
         raise UnknownRole(message)
-    _check_grant(roles, rights)
+    check_grant(roles, rights)
     await user.roles.clear()
     if roles:
         await user.roles.add(*roles)
@@ -102,17 +87,13 @@ async def lock_admins(user: User) -> bool:
 
 
 async def check_admin_is_left() -> None:
-    """Refuse what the transaction did so far, if it took away the last administrator.
-
-    Raises:
-        LastAdmin: It did.
-    """
+    """Undo the transaction, by raising LastAdmin, if it took away the last administrator."""
     if not await User.exists(roles__name=ADMIN, is_active=True):
         message = "This is the last administrator; make another one first"
         raise LastAdmin(message)
 
 
-def _check_grant(roles: list[Role], rights: AbstractSet[str]) -> None:
+def check_grant(roles: list[Role], rights: AbstractSet[str]) -> None:
     """Nobody grants what they lack, nor rules over who has more."""
     if not rights >= {permission for role in roles for permission in role.permissions}:
         message = "This is for those who may do as much themselves"

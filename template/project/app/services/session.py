@@ -8,6 +8,7 @@ from app.core.errors import NotFound
 from app.models.token import Token
 from app.models.user import User
 from app.services import token as token_service
+from app.services import usage
 
 KIND = "session"
 
@@ -23,7 +24,7 @@ async def find(secret: str, idle: timedelta) -> Token | None:
     token = await token_service.find(KIND, secret)
     if token is None or token.last_used_at is None or token.last_used_at <= timezone.now() - idle:
         return None
-    await token_service.record_use(token)
+    await usage.record(token)
     return token
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import secrets
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,10 +12,7 @@ from app.models.token import Token
 from app.models.user import User
 
 BYTES = 32
-RESET = "reset"
-"""The kind that is mailed to who forgot their password."""
-LONGEST_UNUSED = timedelta(minutes=1)
-"""How old the record of the last use may be: a write for each request would cost too much."""
+RESET = "reset"  # the kind that is mailed to who forgot their password
 
 _found = Statement(
     lambda: Token.filter(
@@ -28,22 +24,13 @@ _found = Statement(
 async def issue(
     owner: User,
     kind: str,
-    *,
-    expires_at: datetime | None,
-    family: UUID | None = None,
     secret: str = "",
     **columns: Any,  # noqa: ANN401 - of any type
 ) -> tuple[Token, str]:
     """Store a new token, in a family of its own unless one is named; return it and its secret."""
     secret = secret or secrets.token_urlsafe(BYTES)
-    token = await Token.create(
-        kind=kind,
-        secret_hash=digest(secret),
-        family=family or uuid4(),
-        owner=owner,
-        expires_at=expires_at,
-        **columns,
-    )
+    values = {"family": uuid4(), **columns}
+    token = await Token.create(owner=owner, kind=kind, secret_hash=digest(secret), **values)
     return token, secret
 
 
@@ -51,13 +38,6 @@ async def find(kind: str, secret: str) -> Token | None:
     """Return the token that is still good, with its active owner, in one statement."""
     tokens = await _found.run(kind, digest(secret), True)
     return tokens[0] if tokens and tokens[0].is_current else None
-
-
-async def record_use(token: Token) -> None:
-    """Store that the token was used just now, at most once a minute."""
-    latest = timezone.now() - LONGEST_UNUSED
-    if token.last_used_at is None or token.last_used_at < latest:
-        await Token.filter(id=token.id).update(last_used_at=timezone.now())
 
 
 async def end_sign_ins(owner: User, *, but: UUID | None = None) -> None:

@@ -1,6 +1,7 @@
 """Accounts."""
 
 import unicodedata
+from collections.abc import Set as AbstractSet
 from typing import Any
 from uuid import UUID
 
@@ -45,32 +46,34 @@ async def register(new_user: UserCreate) -> User:
         EmailTaken: Another account has the address.
         InvalidField: The password is easy to guess.
     """
-    about = (new_user.username, new_user.email)
-    password_hash = await hash_password(new_user.password, "password", about)
+    user = User(
+        username=new_user.username,
+        username_key=username_key(new_user.username),
+        email=new_user.email,
+        age=new_user.age,
+    )
+    await set_password(user, new_user.password, "password")
     try:
-        user = await User.create(
-            username=new_user.username,
-            username_key=username_key(new_user.username),
-            email=new_user.email,
-            password_hash=password_hash,
-            age=new_user.age,
-        )
+        await user.save()
     except IntegrityError as error:
         raise _taken(error) from error
     await user.fetch_related("roles")
     return user
 
 
-async def get(user_id: int) -> User:
-    """Return the account with its roles.
+async def get(user_id: int, rights: AbstractSet[str] | None = None) -> User:
+    """Return the account with its roles; to change it, on behalf of somebody with these rights.
 
     Raises:
         NotFound: There is no such account.
+        Forbidden: It may do more than those rights allow.
     """
     user = await User.get_or_none(id=user_id).prefetch_related("roles")
     if user is None:
         message = "There is no such user"
         raise NotFound(message)
+    if rights is not None:
+        role_service.check_grant(list(user.roles), rights)
     return user
 
 
@@ -127,26 +130,24 @@ async def change_password(user: User, change: PasswordChange, *, but: UUID | Non
     if not is_right:
         message = "The current password is wrong"
         raise WrongPassword(message)
-    about = (user.username, user.email)
-    user.password_hash = await hash_password(change.new_password, "new_password", about)
-    await replace_password(user, but=but)
+    await set_password(user, change.new_password, "new_password")
+    await store_password(user, but=but)
 
 
-async def hash_password(password: SecretStr, field: str, about: tuple[str, str]) -> str:
-    """Return the hash of a new password for an account with this name and address.
+async def set_password(user: User, password: SecretStr, field: str) -> None:
+    """Give an account a new password, to be stored later.
 
     Raises:
         InvalidField: The password is easy to guess.
     """
-    name, email = about
-    words = (name, email, email.partition("@")[0], NAME)
+    words = (user.username, user.email, user.email.partition("@")[0], NAME)
     if reason := await passwords.weakness(password.get_secret_value(), words):
         raise InvalidField(reason, field)
-    return await passwords.create_hash(password.get_secret_value())
+    user.password_hash = await passwords.create_hash(password.get_secret_value())
 
 
 @transactional
-async def replace_password(user: User, *, but: UUID | None = None) -> None:
+async def store_password(user: User, *, but: UUID | None = None) -> None:
     """Store the new hash, and end all that the old password opened, but for one session."""
     await user.save(update_fields=["password_hash", "updated_at"])
     await token_service.end_sign_ins(user, but=but)

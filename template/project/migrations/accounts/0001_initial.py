@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
                 ('window', fields.BigIntField(db_index=True)),
                 ('count', fields.IntField()),
             ],
-            options={'table': 'login_failures', 'app': 'accounts', 'unique_together': (('key_hash', 'window'),), 'pk_attr': 'id', 'table_description': 'How often one key was tried in one window of time.'},
+            options={'table': 'login_failures', 'app': 'accounts', 'unique_together': (('key_hash', 'window'),), 'pk_attr': 'id', 'table_description': 'How often a name, or an address, was tried in one window of time.'},
             bases=['Model'],
         ),
         ops.CreateModel(

@@ -10,12 +10,14 @@ from uuid import uuid4
 
 import pytest
 from httpx import AsyncClient, Response
+from tortoise import timezone
 
 from app import NAME
-from app.auth import refresh
 from app.auth.jwt import get_jwt_settings
+from app.auth.refresh import REFRESH
 from app.auth.settings import derive, get_auth_settings
 from app.core import jwt
+from app.services import token as token_service
 from tests.conftest import ChangeSettings
 from tests.factories import add_user, bearer
 
@@ -31,10 +33,11 @@ IN_AN_HOUR = int(time.time()) + 3600
 async def token_of(name: str, **claims: object) -> str:
     """Open a session and return an access token with other claims; None takes one away."""
     user = await add_user(name)
-    family, _ = await refresh.open_family(user, lifetime=timedelta(hours=1))
+    expires_at = timezone.now() + timedelta(hours=1)
+    row, _ = await token_service.issue(user, REFRESH, expires_at=expires_at)
     now = int(time.time())
     good: dict[str, object] = {"iss": NAME, "aud": NAME, "typ": "access", "jti": uuid4().hex}
-    good |= {"sub": str(user.id), "sid": str(family), "iat": now, "nbf": now, "exp": now + 60}
+    good |= {"sub": str(user.id), "sid": str(row.family), "iat": now, "nbf": now, "exp": now + 60}
     changed = {name: value for name, value in (good | claims).items() if value is not None}
     return jwt.encode(changed, get_jwt_settings().keys)
 

@@ -7,20 +7,10 @@ from datetime import datetime, timedelta
 import pytest
 from httpx import AsyncClient, Response
 
-{% if has_login %}
-from app.auth.login import get_login_settings
-{% endif %}
 from app.core import passwords
 from app.models.user import User
-{% if has_login %}
-from tests.conftest import ChangeSettings
-{% endif %}
 from tests.factories import PASSWORD, add_user, headers_of
 
-{% if has_login %}
-closed = pytest.mark.settings(REGISTRATION="closed")
-
-{% endif %}
 
 @pytest.fixture(autouse=True)
 async def _as_root(client: AsyncClient) -> None:
@@ -145,56 +135,3 @@ async def test_two_passwords_that_differ_are_not_repeated(client: AsyncClient) -
     (fault,) = response.json()["errors"]
     assert (fault["field"], fault["msg"]) == ("confirm_password", "The two passwords differ")
     assert "hunter" not in response.text
-
-
-@pytest.mark.parametrize(("role", "status"), [(None, 403), ("member", 403), ("admin", 201)])
-{% if has_login %}
-@closed
-async def test_closed_registration_is_for_administrators(
-{% else %}
-async def test_registration_is_for_administrators(
-{% endif %}
-    client: AsyncClient, role: str | None, status: int
-) -> None:
-    client.headers.update(await headers_of(await add_user("grace", role=role)))
-
-    response = await register(client)
-
-    assert response.status_code == status
-
-
-{% if has_login %}
-@closed
-{% endif %}
-async def test_strangers_are_refused(client: AsyncClient) -> None:
-    client.headers.clear()
-
-    response = await register(client)
-
-    assert response.status_code == 401
-    assert response.headers["www-authenticate"]
-{% if has_login %}
-
-
-async def test_open_registration_is_for_everybody(client: AsyncClient) -> None:
-    client.headers.clear()
-
-    assert (await register(client)).status_code == 201
-
-
-@pytest.mark.parametrize(
-    ("environment", "registration", "is_open"),
-    [
-        ("development", "", True),
-        ("production", "", False),
-        ("production", "open", True),
-        ("development", "closed", False),
-    ],
-)
-def test_production_registers_strangers_only_if_told_so(
-    change_settings: ChangeSettings, environment: str, registration: str, *, is_open: bool
-) -> None:
-    change_settings(ENVIRONMENT=environment, REGISTRATION=registration)
-
-    assert get_login_settings().registration_is_open == is_open
-{% endif %}

@@ -1,0 +1,16 @@
+"""When a long-lived credential was last used."""
+
+from datetime import timedelta
+
+from tortoise import timezone
+
+from app.models.token import Token
+
+SELDOM = timedelta(minutes=1)
+"""How old the record may be: a write for each request would cost too much."""
+
+
+async def record(token: Token) -> None:
+    """Store that the token was used just now, at most once a minute."""
+    if token.last_used_at is None or token.last_used_at < timezone.now() - SELDOM:
+        await Token.filter(id=token.id).update(last_used_at=timezone.now())
