@@ -55,6 +55,10 @@ bench *ARGS:
 chaos *NAMES:
     uv run python -m tests.chaos {{ NAMES }}
 
+# Write the hashes of scripts and styles into the pages that hold them.
+page-policies:
+    uv run python -m tests.page_policies
+
 # Write the first migrations that the template ships.
 first-migrations:
     uv run python -m tests.first_migrations

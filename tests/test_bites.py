@@ -31,6 +31,8 @@ UNCLAIMED = {
 """Files that an answer may change without a claim about it."""
 
 SIMILAR = 0.5
+ALONE = " alone"
+"""Marks the one way to sign in that is compared with no accounts at all."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ def apart(request: pytest.FixtureRequest, template: Path, tmp_path: Path) -> Apa
     """Render two services that differ in the answer."""
     answer = request.param
     on, off = _with_and_without(answer)
+    answer = answer.removesuffix(ALONE)
     chosen = {name: given for name, given in on.items() if name in SPACE.questions}
     need(SPACE.with_defaults(chosen)["database"])
     slug = {} if answer == "project_slug" else {"project_slug": harness.new_slug("bite")}
@@ -96,7 +99,10 @@ def apart(request: pytest.FixtureRequest, template: Path, tmp_path: Path) -> Apa
 
 
 @pytest.mark.parametrize(
-    "apart", [each for each in answers() if "preset" not in each], indirect=True, ids=str
+    "apart",
+    [*(each for each in answers() if "preset" not in each), f"auth/jwt{ALONE}"],
+    indirect=True,
+    ids=str,
 )
 def test_an_answer_is_missed_piece_by_piece(apart: Apart, tmp_path: Path, say: Say) -> None:
     assert _bite(apart, apart.on) == ""
@@ -138,6 +144,9 @@ def test_a_preset_is_named_only_where_it_is_taken_away() -> None:
 def _with_and_without(answer: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return answers that differ in one, near to the defaults."""
     question, _, choice = answer.partition("/")
+    if answer.endswith(ALONE):
+        base = {"example": "none"}
+        return base | {question: [choice.removesuffix(ALONE)]}, base | {question: []}
     if question in TEXTS:
         base = {"database": "postgres"}
         this, another = TEXTS[question]

@@ -7,6 +7,7 @@ import jinja2
 import pytest
 import yaml
 
+from tests import page_policies
 from tests.conftest import Render, Say
 from tests.harness import ROOT, questions
 from tests.matrix import static
@@ -18,6 +19,7 @@ OPTIONS = ROOT / "template/options"
 BUDGETS = {
     "minimal": {"files": 45, "app": 1100, "tests": 500},
     "starter": {"files": 85, "app": 2800, "tests": 1800},
+    "production": {"files": 115, "app": 4000, "tests": 2600},
 }
 FIRST_READ = ("main.py", "config.py", "api", "dependencies", "schemas", "services", "models")
 
@@ -92,6 +94,14 @@ def test_every_fragment_is_pulled_in() -> None:
     for path in OPTIONS.rglob("*"):
         if path.is_file() and path.suffix != ".yml":
             assert path.name in text, path
+
+
+@pytest.mark.parametrize("path", page_policies.PAGES, ids=lambda path: path.name)
+def test_a_page_names_the_script_that_it_has(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+
+    assert page_policies.with_hashes(text) == text
+    assert page_policies.with_hashes(text.replace("const", "let")) != text
 
 
 def test_no_gitignore_of_the_service_hides_files_of_the_template() -> None:

@@ -6,10 +6,12 @@ and expects that one of its claims notices.
 """
 
 import ast
+import html
 import re
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -198,6 +200,7 @@ def the_rows_are_in_the_database(live: Live) -> None:
         assert rows.count(service, "roles") == 2
 
 
+MAIL_SECONDS = 10
 STYLES = ("auth/jwt", "auth/session", "auth/api_key")
 SETTINGS = {
     "accounts": {"SECRET_KEY", "RATE_LIMIT_LOGIN"},
@@ -229,11 +232,11 @@ def the_files_lead_to_the_ways_in(project: Project) -> None:
     chosen = static.chosen(project.answers)
     lines = project.text(".env.example").splitlines()
     settings = {line.partition("=")[0] for line in lines if re.match("[A-Z_]+=", line)}
-    for answer in SETTINGS:
-        assert (settings & SETTINGS[answer] == SETTINGS[answer]) == (answer in chosen)
+    for answer, names in SETTINGS.items():
+        assert (settings & names == names) == (answer in chosen)
     tests = {name[len("tests/") : -len(".py")] for name in project.files if "tests/" in name}
-    for answer in TESTS:
-        assert (tests & TESTS[answer] == TESTS[answer]) == (answer in chosen)
+    for answer, names in TESTS.items():
+        assert (tests & names == names) == (answer in chosen)
     dev = static.names(project.pyproject["dependency-groups"]["dev"])
     assert ("types-python-jose" in dev) == ("auth/jwt" in chosen)
     assert ("create-api-key" in _recipes(project)) == ("auth/api_key" in chosen)
@@ -241,9 +244,39 @@ def the_files_lead_to_the_ways_in(project: Project) -> None:
     page = project.text("SECURITY.md")
     for answer, title in SIGN_IN_TITLES.items():
         assert (f"\n### {title}\n" in page) == (answer in chosen)
-    assert "SECURITY.md" in project.text("README.md")
+    for answer, promise in PROMISES.items():
+        assert (f"| {promise} " in page) == (answer in chosen)
+    places = {"jwt": "`Authorization`", "api_key": "`X-API-Key`", "session": "the cookie"}
+    order = [place for style, place in places.items() if style in project.answers["auth"]]
+    assert (f"Of {', '.join(order)}, the first" in page) == (len(order) > 1)
+    factories = project.text("tests/factories.py")
+    first = next(style for style in ("jwt", "session", "api_key") if f"auth/{style}" in chosen)
+    assert f"from app.auth import {first}\n" in factories
+    logins = {"jwt": "/api/auth/login", "session": "/api/auth/session"}
+    assert [style for style in logins if logins[style] in factories] == [first][: "login" in chosen]
+    assert f"await {first}." in factories
+    readme = project.text("README.md")
+    assert "SECURITY.md" in readme
+    assert ("| `uv run just create-api-key USER` |" in readme) == ("auth/api_key" in chosen)
+    assert ("Open an account:" in readme) == ("login" in chosen)
+    public = project.text("tests/api/test_roles.py")
+    for answer, paths in PUBLIC.items():
+        found = [f', "{path}"),' in public for path in paths]
+        assert found == [answer in chosen] * len(paths)
 
 
+PUBLIC = {
+    "login": ["/password-reset", "/api/auth/password-reset", "/api/users"],
+    "auth/jwt": ["/api/auth/login", "/api/auth/logout", "/api/auth/refresh"],
+    "auth/session": ["/sign-in", "/api/auth/session"],
+}
+PROMISES = {
+    "accounts": "What is not public answers strangers with 401",
+    "login": "Every failed sign-in looks and costs the same",
+    "auth/jwt": "A forged, expired or incomplete token opens nothing",
+    "auth/session": "A cookie alone changes nothing",
+    "auth/api_key": "A key is shown once and stored as SHA-256",
+}
 SIGN_IN_TITLES = {
     "auth/jwt": "Tokens, for apps",
     "auth/session": "A cookie, for browsers",
@@ -313,12 +346,13 @@ def a_cookie_opens_the_door(live: Live) -> None:
         cookie = opened.headers["set-cookie"].lower()
         assert all(word in cookie for word in ("httponly", "samesite=lax", "path=/"))
         assert own.get("/api/auth/session").json() == opened.json()
-        change = {"json": {"age": 36}}
+        change = {"age": 36}
         token = {"X-CSRF-Token": opened.json()["csrf_token"]}
-        assert own.patch("/api/users/me", **change).status_code == 403
+        assert _is_recorded(live, own, "session")
+        assert own.patch("/api/users/me", json=change).status_code == 403
         foreign = token | {"Origin": "https://evil.example"}
-        assert own.patch("/api/users/me", headers=foreign, **change).status_code == 403
-        assert own.patch("/api/users/me", headers=token, **change).json()["age"] == 36
+        assert own.patch("/api/users/me", headers=foreign, json=change).status_code == 403
+        assert own.patch("/api/users/me", headers=token, json=change).json()["age"] == 36
         other = live.enter(ada.name, style="session")
         sessions = own.get("/api/auth/sessions").json()
         (elsewhere,) = [each["id"] for each in sessions[-2:] if not each["current"]]
@@ -326,9 +360,9 @@ def a_cookie_opens_the_door(live: Live) -> None:
         assert own.delete(path, headers=token).status_code == 204
         assert live.call("GET", "/api/users/me", other).status_code == 401
         new = "a new password for ada"
-        change = {"current_password": ada.password, "new_password": new, "confirm_password": new}
+        form = {"current_password": ada.password, "new_password": new, "confirm_password": new}
         another = live.enter(ada.name, style="session")
-        changed = own.put("/api/users/me/password", json=change, headers=token)
+        changed = own.put("/api/users/me/password", json=form, headers=token)
         assert changed.status_code == 204, changed.text
         assert live.call("GET", "/api/users/me", another).status_code == 401
         stolen = {"Cookie": f"session={own.cookies['session']}"}
@@ -350,14 +384,35 @@ def keys_open_the_door(live: Live) -> None:
     assert live.call("GET", "/api/users?size=1", reader).is_success
     assert live.call("PATCH", f"/api/users/{admin.id}", reader, json={}).status_code == 403
     assert live.call("PATCH", "/api/users/me", reader, json={"age": 36}).status_code == 403
+    with live.service.client(headers=reader.headers) as own:
+        assert _is_recorded(live, own, "api_key")
+    for moment in (1, "2001-01-01T00:00:00Z"):
+        late = live.call("POST", "/api/api-keys", admin, json=form | {"expires_at": moment})
+        assert late.status_code == 422
+    moment = "2999-01-01T01:00:00+01:00"
+    lasting = live.call("POST", "/api/api-keys", admin, json=form | {"expires_at": moment})
+    assert lasting.json()["expires_at"] == "2999-01-01T00:00:00Z"
     kept = live.call("GET", "/api/api-keys", admin).json()
     assert created["key"] not in str(kept)
-    assert kept[-1]["last_used_at"]
+    assert [each["last_used_at"] is None for each in kept[-2:]] == [False, True]
     mistyped = replace(reader, other_headers={"X-API-Key": created["key"].swapcase()})
     assert live.call("GET", "/api/users/me", mistyped).status_code == 401
     path = f"/api/api-keys/{created['id']}"
     assert live.call("DELETE", path, admin).status_code == 204
     assert live.call("GET", "/api/webhook/ping", reader).status_code == 401
+
+
+def _is_recorded(live: Live, own: httpx.Client, kind: str) -> bool:
+    """Whether a request renews the time of the last use of a credential."""
+    before = datetime.now(UTC) - timedelta(minutes=10)
+    moment = before.strftime("%Y-%m-%d %H:%M:%S")
+    rows.query(
+        live.service,
+        f"UPDATE tokens SET last_used_at = '{moment}' WHERE kind = '{kind}'",  # noqa: S608 - ours
+    )
+    assert own.get("/api/users/me").is_success
+    renewed = f"kind = '{kind}' AND last_used_at > '{moment}'"
+    return rows.count(live.service, "tokens", renewed) == 1
 
 
 @uses("auth/jwt", "auth/session")
@@ -390,7 +445,10 @@ def _mail_to(service: Service, address: str) -> str:
         found.extend(text for path in paths if address in (text := path.read_text()))
         return bool(found)
 
-    harness.wait_until(is_there, f"a mail to {address}", service.log)
+    try:
+        harness.wait_until(is_there, f"a mail to {address}", seconds=MAIL_SECONDS)
+    except TimeoutError as error:  # here the service's fault: the answer has gone out
+        raise AssertionError(str(error)) from None
     return found[0]
 
 
@@ -538,6 +596,9 @@ def the_name_is_in_the_title(project: Project) -> None:
     assert f"# {name}" in project.text("README.md").splitlines()
     assert project.pyproject["project"]["description"] == name
     assert ast.get_docstring(ast.parse(project.text("app/__init__.py"))) == f"{name}."
+    for page in (project.text(each) for each in project.files if each.endswith(".html")):
+        assert f" · {html.escape(name)}</title>" in page
+        assert f"<h1>{html.escape(name)}</h1>" in page
 
 
 @uses("project_name")
@@ -575,9 +636,7 @@ PRESETS: dict[str, list[tuple[Given, Given]]] = {
         ({}, {"preset": "starter", "database": "sqlite", "auth": ["jwt"], "example": "notes"}),
         ({"auth": []}, {"example": "none"}),
     ],
-    "production": [
-        ({}, {"database": "postgres", "auth": ["jwt", "api_key"], "example": "notes"})
-    ],
+    "production": [({}, {"database": "postgres", "auth": ["jwt", "api_key"], "example": "notes"})],
 }
 """For each preset: what is given besides, and what is then proposed."""
 

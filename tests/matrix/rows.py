@@ -79,9 +79,7 @@ STATIC = list({row.id: row for row in [*TRIPLES, *named(SPACE.deviations()), *PA
 """What is rendered and read; the pairs are also run."""
 
 DATABASES = SPACE.questions["database"].choices
-RUNNING = [
-    Row.of(database=name, auth=[*SPACE.questions["auth"].choices]) for name in DATABASES
-]
+RUNNING = [Row.of(database=name, auth=[*SPACE.questions["auth"].choices]) for name in DATABASES]
 """One service with every way to sign in for each database, for what clients see."""
 TOOLS = [
     (database, tool)

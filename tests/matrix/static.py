@@ -20,7 +20,7 @@ from tests.matrix.rows import SPACE
 Check = Callable[[Project], Iterator[str]]
 
 WORDS = {
-    "accounts": r"argon2|passlib|zxcvbn|SECRET_KEY|RATE_LIMIT_LOGIN|app\.auth|create-admin|api/users"
+    "accounts": r"argon2|passlib|zxcvbn|SECRET_KEY|RATE_LIMIT|app\.auth|create-admin|api/users"
     r"|signed.in",
     "auth/api_key": r"api[ _-]key|webhook",
     "auth/jwt": r"\bjwt\b|jose|(access|refresh).tokens?\b|oauth|SECRET_KEYS_PREVIOUS",

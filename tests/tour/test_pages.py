@@ -216,8 +216,12 @@ def test_E02_the_pages_load_nothing_and_tell_nobody_else(window: Window, path: s
         const [done] = arguments;
         const script = Object.assign(document.createElement("script"), { src: "/health/live" });
         document.body.append(script, Object.assign(new Image(), { src: "/health/live" }));
+        const own = Object.assign(document.createElement("script"), { text: "window.ran = 1" });
+        document.body.append(own);
         fetch("http://127.0.0.1:1/").catch(done);
     """)
+
+    assert window.driver.execute_script("return window.ran") is None
 
     complaints = [text for text in window.complaints() if "Content Security Policy" in text]
     for directive in ("script-src", "img-src", "connect-src"):

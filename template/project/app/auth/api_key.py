@@ -1,7 +1,7 @@
 """Coming in with an API key in the header `X-API-Key`."""
 
 import click
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader
 from pydantic import ValidationError
 
@@ -23,7 +23,6 @@ CHALLENGE = "ApiKey"
 INVALID = f"Send a valid key in the header {NAME}"
 
 scheme = APIKeyHeader(name=NAME, auto_error=False)
-router = APIRouter()
 
 
 async def authenticate(request: Request) -> Caller | None:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import localtime
 from http import HTTPStatus
@@ -153,9 +154,8 @@ def _message(user: User, token: str) -> EmailMessage:
     Nothing in it is chosen by whoever opened the account: the address may be another's.
     """
     settings = get_mail_settings()
-    base = str(settings.public_base_url).rstrip("/")
     message = EmailMessage()
-    message["From"] = str(settings.mail_from)
+    message["From"] = Address(settings.mail_from.name, addr_spec=settings.mail_from.email)
     message["To"] = validate_email(user.email, check_deliverability=False).ascii_email or user.email
     message["Subject"] = f"Your password for {TITLE}"
     message["Date"] = localtime()
@@ -165,7 +165,7 @@ def _message(user: User, token: str) -> EmailMessage:
 
 with this link you set a new password, within {LIFETIME.seconds // 60} minutes:
 
-{base}/password-reset#token={token}
+{str(settings.public_base_url).rstrip("/")}/password-reset#token={token}
 
 If you did not ask for it, do nothing: your password stays as it is.
 """,

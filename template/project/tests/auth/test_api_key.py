@@ -28,7 +28,7 @@ async def key(client: AsyncClient) -> str:
 
 
 async def test_a_key_is_shown_once_and_stored_as_a_hash(client: AsyncClient, key: str) -> None:
-    created = (await client.post("/api/api-keys", json={"name": "CI"})).json()
+    created = (await client.post("/api/api-keys", json={"name": "bot"})).json()
     new = created.pop("key")
 
     assert re.fullmatch(rf"sk_{created['prefix']}_[A-Za-z0-9]{{38}}", new)
@@ -73,7 +73,7 @@ async def test_scopes_narrow_what_a_key_may(client: AsyncClient, key: str) -> No
         ("GET", path, None, 200),
         ("PATCH", path, {"age": 30}, 403),
         ("PATCH", "/api/users/me", {"age": 30}, 403),
-        ("POST", "/api/api-keys", {"name": "CI"}, 403),
+        ("POST", "/api/api-keys", {"name": "bot"}, 403),
         ("DELETE", "/api/api-keys/1", None, 403),
     ]
     for method, where, body, status in calls:
@@ -100,7 +100,7 @@ async def test_a_key_lasts_and_may_do_no_more_than_its_owner(
 ) -> None:
     headers = {NAME: await give(await add_user("ada"), "all")}
 
-    response = await client.post("/api/api-keys", json={"name": "CI"} | form, headers=headers)
+    response = await client.post("/api/api-keys", json={"name": "bot"} | form, headers=headers)
 
     assert response.status_code == status
     assert status != 422 or response.json()["errors"][0]["field"] in form
@@ -119,17 +119,17 @@ async def test_a_key_lasts_and_may_do_no_more_than_its_owner(
 async def test_a_key_ends_at_once(
     client: AsyncClient, end: Callable[[Token], Awaitable[object]]
 ) -> None:
-    headers = {NAME: await give(await add_user("ada"), "CI")}
+    headers = {NAME: await give(await add_user("ada"), "bot")}
     assert (await client.get(PING, headers=headers)).status_code == 200
 
-    await end(await Token.get(name="CI").select_related("owner"))
+    await end(await Token.get(name="bot").select_related("owner"))
 
     assert (await client.get(PING, headers=headers)).status_code == 401
 
 
 async def test_nobody_revokes_the_key_of_another(client: AsyncClient, key: str) -> None:
-    hers = await give(await add_user("ada"), "CI")
-    number = (await Token.get(name="CI")).id
+    hers = await give(await add_user("ada"), "bot")
+    number = (await Token.get(name="bot")).id
 
     assert (await client.delete(f"/api/api-keys/{number}")).status_code == 404
     assert (await client.get(PING, headers={NAME: hers})).status_code == 200
@@ -137,8 +137,8 @@ async def test_nobody_revokes_the_key_of_another(client: AsyncClient, key: str) 
 
 @pytest.mark.settings(RATE_LIMIT_LOGIN="1/minute")
 async def test_wrong_keys_are_counted_by_address(client: AsyncClient, key: str) -> None:
-    wrong = [await give(await User.get(username="root"), "CI") for _ in range(6)]
-    await Token.filter(name="CI").delete()
+    wrong = [await give(await User.get(username="root"), "bot") for _ in range(6)]
+    await Token.filter(name="bot").delete()
 
     answers = [await client.get(PING, headers={NAME: each}) for each in wrong]
 
