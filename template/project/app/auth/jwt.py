@@ -24,7 +24,6 @@ from app.models.user import User
 from app.schemas.base import Input, Line, Output
 from app.services import token as token_service
 
-ISSUER = AUDIENCE = NAME
 ACCESS = "access"
 CHALLENGE = "Bearer"
 
@@ -121,7 +120,7 @@ async def sign_in(user: User) -> TokenPair:
 async def _owner(token: str) -> Caller | None:
     keys = get_jwt_settings().keys
     try:
-        claims = jwt.decode(token, keys, audience=AUDIENCE, issuer=ISSUER, kind=ACCESS)
+        claims = jwt.decode(token, keys, audience=NAME, issuer=NAME, kind=ACCESS)
         family = UUID(claims["sid"])
     except (jwt.InvalidToken, KeyError, ValueError, TypeError, AttributeError):
         return None
@@ -133,7 +132,7 @@ def _pair(user: User, family: UUID, refresh_token: str) -> TokenPair:
     settings = get_jwt_settings()
     now = int(time.time())
     seconds = settings.jwt_expire_minutes * 60
-    claims = {"iss": ISSUER, "aud": AUDIENCE, "typ": ACCESS, "jti": uuid4().hex}
+    claims = {"iss": NAME, "aud": NAME, "typ": ACCESS, "jti": uuid4().hex}
     claims |= {"sub": str(user.id), "sid": str(family)}
     times = {"iat": now, "nbf": now, "exp": now + seconds}
     return TokenPair(

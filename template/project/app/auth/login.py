@@ -46,7 +46,11 @@ async def log_in(request: Request, name_or_email: str, password: str, challenge:
     typed = settings.fingerprint(f"name {user_service.username_key(name_or_email[:1000].strip())}")
     address = settings.fingerprint_of_address(request)
     await attempts.take(address, rate_of_address)
-    await attempts.take(typed, rate)
+    try:
+        await attempts.take(typed, rate)
+    except attempts.TooManyAttempts:  # others at the address may go on
+        await attempts.give_back(address, rate_of_address)
+        raise
     user = await _with_password(name_or_email, password)
     if user is None:
         message = "The name or the password is wrong"

@@ -37,7 +37,6 @@ log = logging.getLogger(__name__)
 
 LIFETIME = timedelta(minutes=30)
 PATIENCE = timedelta(seconds=5)  # with mails under way, when the service ends
-FOLDER = Path("var/mail")
 MAILS_PER_ACCOUNT = attempts.Rate(3, 3600)
 
 router = APIRouter(tags=["auth"])
@@ -186,4 +185,4 @@ def _mailer() -> Mailer:
     if get_settings().is_production:
         reason = "SMTP_URL is not set"
         raise NotSent(reason)
-    return FolderMailer(FOLDER)
+    return FolderMailer(Path("var/mail"))

@@ -60,8 +60,7 @@ class SmtpMailer:
         Raises:
             NotSent: The server cannot be reached, or refuses.
         """
-        url = self.url
-        is_encrypted = url.scheme == "smtps"
+        url, is_encrypted = self.url, self.url.scheme == "smtps"
         try:
             await aiosmtplib.send(
                 message,
