@@ -19,7 +19,7 @@ from tests.matrix import bites, janitor, real
 from tests.matrix.rows import PAIRS
 from tests.tour.private_servers import Missing, private_server
 
-ROW = next(row for row in PAIRS if row.database == "postgres" and not row.answers["auth"])
+ROW = next(row for row in PAIRS if row.database == "postgres")
 
 
 def test_a_service_that_dies_fails_its_row_and_leaves_no_database(

@@ -143,6 +143,7 @@ def test_K01_S09_the_first_credential_that_is_sent_counts(
     assert who(wrong, hers, cookie) == 401
     assert who(sending(made_up()), cookie) == 401
     assert who(sending(""), cookie) == 401
+    assert client.get(PING, headers={**hers, **wrong}).status_code == 401
     csrf = {"X-CSRF-Token": session.json()["csrf_token"]}
     change = client.patch(ME, json={"age": 30}, headers={**cookie, **csrf, **reader})
     assert change.status_code == 403

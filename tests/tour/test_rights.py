@@ -14,13 +14,16 @@ PUBLIC = {
     ("POST", "/api/auth/login"),
     ("POST", "/api/auth/refresh"),
     ("POST", "/api/auth/logout"),
+    ("POST", "/api/auth/session"),
+    ("POST", "/api/auth/password-reset"),
+    ("POST", "/api/auth/password-reset/confirm"),
     ("POST", "/api/users"),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
 }
 """All that a stranger may call."""
 
-HIDDEN = {"/docs", "/docs/assets", "/redoc", "/openapi.json"}
+HIDDEN = {"/docs", "/docs/assets", "/redoc", "/openapi.json", "/password-reset", "/sign-in"}
 """What answers without standing in the OpenAPI document."""
 
 PRIVILEGES: dict[str, object] = {
@@ -166,7 +169,7 @@ def _documented(client: httpx.Client) -> Iterator[tuple[str, str]]:
 
 
 def test_Z07_no_route_is_hidden(client: httpx.Client, running: Service) -> None:
-    """Routes that the document does not show are the documentation itself, and no socket."""
+    """Routes that the document does not show are pages for people, and no socket."""
     program = """
 import json
 from starlette.routing import Mount, Route, WebSocketRoute

@@ -36,6 +36,8 @@ GUESSES = [
 ]
 """What tutorials, examples and tired people write where a key belongs."""
 
+NEW = "9876543210-zyxwvutsrqponmlkjihgfedcba-FEDCBA"
+
 
 def me(client: httpx.Client, token: str) -> int:
     """Return the status of a request with this access token."""
@@ -316,11 +318,11 @@ def test_T12_two_credentials_are_none(client: httpx.Client, ada: Person, eve: Pe
 
 
 def test_T13_a_missing_token_is_a_challenge(client: httpx.Client) -> None:
-    """A request without a token is answered with 401 and a challenge, not with 403."""
+    """A request without a credential is 401, not 403, and is told all that would be taken."""
     for path in ("/api/users/me", "/api/notes", "/api/users", "/api/roles"):
         answer = client.get(path)
         assert answer.status_code == 401
-        assert answer.headers["www-authenticate"] == "Bearer"
+        assert answer.headers["www-authenticate"] == "Bearer, ApiKey, Session"
 
 
 def test_T14_tokens_in_the_address_are_not_read(client: httpx.Client, ada: Person) -> None:
@@ -431,6 +433,42 @@ def test_T16_an_enabled_account_starts_anew(
     assert log_in(client, ada.name).status_code == 200
 
 
+def test_T19_a_new_key_can_be_brought_in(
+    running: Service, client: httpx.Client, key: bytes, ada: Person
+) -> None:
+    """The newest key signs and older ones are accepted, until they are taken away."""
+    old = running.environment["SECRET_KEY"]
+    with (
+        beside(running, own_database=False, SECRET_KEY=NEW, SECRET_KEYS_PREVIOUS=old) as changing,
+        beside(running, own_database=False, SECRET_KEY=NEW) as changed,
+    ):
+        new_key = forge.key_of(changing)
+        for twin in (changing, changed):
+            twin.start()
+        with changing.client() as during, changed.client() as after:
+            renewed, successor = people.tokens_of(refresh(during, ada.refresh))
+            mixed = forge.sign(new_key, forge.decode(ada.access), head=forge.header(key))
+            tokens = (ada.access, renewed, mixed)
+            statuses = [[me(there, token) for token in tokens] for there in (client, during, after)]
+            last, _ = people.tokens_of(refresh(after, successor))
+
+    assert statuses == [[200, 401, 401], [200, 200, 401], [401, 200, 401]]
+    key_ids = [forge.decode(token, 0)["kid"] for token in (ada.access, renewed, last)]
+    assert key_ids == [forge.header(used)["kid"] for used in (key, new_key, new_key)]
+    assert not any(secret in str(key_ids) for secret in (old, NEW))
+
+
+@on_sqlite
+def test_T19_no_retired_key_can_be_guessed(running: Service) -> None:
+    """A guessable key is refused among the older ones too, and the refusal does not show it."""
+    with beside(running, own_database=False, SECRET_KEYS_PREVIOUS=f"{NEW},{GUESSES[20]}") as twin:
+        end = twin.cli("serve", check=False)
+
+    assert end.status != 0
+    assert len([line for line in end.errors.splitlines() if "SECRET_KEYS_PREVIOUS: " in line]) == 1
+    assert not any(secret in end.text for secret in (NEW, GUESSES[20], "Traceback"))
+
+
 def test_T20_clocks_may_differ_by_seconds_only(
     client: httpx.Client, key: bytes, ada: Person
 ) -> None:
@@ -464,10 +502,10 @@ def test_T22_expired_tokens_are_purged(client: httpx.Client, running: Service, a
     """The daily command deletes what expired and nothing else, and an index helps it."""
     values = ", ".join(
         f"('refresh', '{forge.sha256(f'{ada.name}{number}')}',"
-        f" '{number:032x}', {ada.id}, '2020-01-01 00:00:00', '2020-01-02 00:00:00')"
+        f" '{number:032x}', {ada.id}, '', '', '2020-01-01 00:00:00', '2020-01-02 00:00:00')"
         for number in range(1000)
     )
-    columns = "kind, secret_hash, family, owner_id, created_at, expires_at"
+    columns = "kind, secret_hash, family, owner_id, name, prefix, created_at, expires_at"
     rows.query(running, f"INSERT INTO tokens ({columns}) VALUES {values}")
     expired = "expires_at < '2021-01-01 00:00:00'"
     before = rows.count(running, "tokens", expired)

@@ -1,10 +1,14 @@
 """Where other programs report something."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
+from app import auth
 from app.auth.api_key import WITH_KEY
 
-with_own_rules = APIRouter(prefix="/webhook", tags=["webhook"], dependencies=WITH_KEY)
+# A key there must be, and whatever else the request carries must be valid too.
+RULES = [*WITH_KEY, Depends(auth.authenticate)]
+
+with_own_rules = APIRouter(prefix="/webhook", tags=["webhook"], dependencies=RULES)
 
 
 @with_own_rules.get("/ping")
