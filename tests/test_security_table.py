@@ -40,14 +40,14 @@ def test_every_test_of_the_tour_says_what_holds(proofs: list[Proof]) -> None:
 def test_a_check_without_test_and_reason_is_noticed(
     document: dict[str, Any], proofs: list[Proof]
 ) -> None:
-    del document["checks"]["K01"]
+    del document["checks"]["U01"]
     without_a10 = [proof for proof in proofs if "A10" not in proof.ids]
 
     assert reference.complaints(document, without_a10) == [
         "A10: nothing says what holds",
         "A10: there is neither a test nor a reason why not",
-        "K01: nothing says what holds",
-        "K01: there is neither a test nor a reason why not",
+        "U01: nothing says what holds",
+        "U01: there is neither a test nor a reason why not",
     ]
 
 
