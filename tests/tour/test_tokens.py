@@ -462,7 +462,7 @@ def test_T19_a_new_key_can_be_brought_in(
 def test_T19_no_retired_key_can_be_guessed(running: Service) -> None:
     """A guessable key is refused among the older ones too, and the refusal does not show it."""
     with beside(running, own_database=False, SECRET_KEYS_PREVIOUS=f"{NEW},{GUESSES[20]}") as twin:
-        end = twin.cli("serve", check=False)
+        end = twin.cli("openapi", check=False)
 
     assert end.status != 0
     assert len([line for line in end.errors.splitlines() if "SECRET_KEYS_PREVIOUS: " in line]) == 1
