@@ -9,6 +9,7 @@ from app.auth.caller import Caller, NotAuthenticated, only
 from app.auth.cli import refusal
 from app.auth.settings import get_auth_settings
 from app.core.commands import asynchronous
+from app.core.errors import Forbidden
 from app.database import connected
 from app.models.token import Token
 from app.models.user import User
@@ -39,7 +40,18 @@ async def authenticate(request: Request) -> Caller | None:
     if token is None:
         raise NotAuthenticated(INVALID, CHALLENGE)
     scopes = None if token.scopes is None else frozenset(token.scopes)
+    if scopes is not None and _names(request, token.owner):
+        message = "A key with scopes is for other accounts than its owner's"
+        raise Forbidden(message)
     return Caller(token.owner, scopes)
+
+
+def _names(request: Request, owner: User) -> bool:
+    """Whether the path names this account.
+
+    With another address and a link that is mailed to it, any key would be all-powerful.
+    """
+    return str(request.path_params.get("user_id", "")).lstrip("0") == str(owner.id)
 
 
 async def _find(request: Request, key: str) -> Token | None:

@@ -43,7 +43,7 @@ async def log_in(request: Request, name_or_email: str, password: str, challenge:
     """
     settings = get_auth_settings()
     rate, rate_of_address = settings.rate_limit_login, settings.rate_limit_of_address
-    typed = settings.fingerprint(f"name {user_service.username_key(name_or_email[:1000].strip())}")
+    typed = settings.fingerprint(f"name {user_service.username_key(name_or_email.strip()[:1000])}")
     address = settings.fingerprint_of_address(request)
     await attempts.take(address, rate_of_address)
     try:
@@ -68,7 +68,7 @@ async def _with_password(name_or_email: str, password: str) -> User | None:
     )
     if user is None or not is_right or not user.is_active or len(password) > LONGEST_PASSWORD:
         return None
-    if better_hash:
-        user.password_hash = better_hash
-        await user.save(update_fields=["password_hash"])
+    if better_hash:  # of the password that was verified, unless it was changed meanwhile
+        same = User.filter(id=user.id, password_hash=user.password_hash)
+        await same.update(password_hash=better_hash)
     return user

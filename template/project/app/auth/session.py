@@ -23,6 +23,7 @@ from app.models.token import Token
 from app.models.user import User
 from app.schemas.session import Credentials, SessionOpened
 from app.services import session as session_service
+from app.services import usage
 
 CHALLENGE = "Session"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -45,7 +46,7 @@ router = APIRouter(tags=["auth"])
 class SessionSettings(Section):
     """How long a session lasts: without use, and at most."""
 
-    session_idle_minutes: Annotated[int, Field(ge=1, le=60 * 24 * 365)] = 120
+    session_idle_minutes: Annotated[int, Field(ge=5, le=60 * 24 * 365)] = 120
     session_max_days: Annotated[int, Field(ge=1, le=365)] = 14
 
     @property
@@ -83,6 +84,8 @@ async def _find(request: Request) -> Token | None:
     if token and request.method not in SAFE_METHODS:
         check_site(request)
         _check_token(request, secret)
+    if token:
+        await usage.record(token)
     return token
 
 

@@ -16,7 +16,6 @@ from app.models.token import LoginFailure
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 RATE = re.compile(rf"([1-9][0-9]{{0,6}})/({'|'.join(SECONDS)})")
-TRIES = 5
 IPV6_HOME = 64  # bits; the rest of an address is the customer's to choose
 
 
@@ -55,6 +54,7 @@ def network(address: str) -> str:
         ip = ipaddress.ip_address(address)
     except ValueError:
         return address
+    ip = getattr(ip, "ipv4_mapped", None) or ip
     prefix = IPV6_HOME if isinstance(ip, ipaddress.IPv6Address) else ip.max_prefixlen
     return str(ipaddress.ip_network((ip, prefix), strict=False))
 
@@ -77,7 +77,7 @@ async def take(key: str, rate: Rate) -> None:
         raise TooManyAttempts(wait)
     most = math.floor(rate.count - 1 - before * (1 - elapsed / rate.seconds))
     row = LoginFailure.filter(key_hash=key, window=window, count__lte=most)
-    for _ in range(TRIES):
+    for _ in range(5):
         if await row.update(count=F("count") + 1):
             return
         with suppress(IntegrityError):  # others may be faster, or may forget the row

@@ -8,7 +8,6 @@ from app.core.errors import NotFound
 from app.models.token import Token
 from app.models.user import User
 from app.services import token as token_service
-from app.services import usage
 
 KIND = "session"
 
@@ -20,11 +19,10 @@ async def open_for(owner: User, lifetime: timedelta) -> tuple[Token, str]:
 
 
 async def find(secret: str, idle: timedelta) -> Token | None:
-    """Return the session that is going on, with its owner, and record its use."""
+    """Return the session that is going on, with its owner."""
     token = await token_service.find(KIND, secret)
     if token is None or token.last_used_at is None or token.last_used_at <= timezone.now() - idle:
         return None
-    await usage.record(token)
     return token
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from tortoise import timezone
+from tortoise.expressions import Q
 
 from app.models.token import Token
 
@@ -12,5 +13,7 @@ SELDOM = timedelta(minutes=1)
 
 async def record(token: Token) -> None:
     """Store that the token was used just now, at most once a minute."""
-    if token.last_used_at is None or token.last_used_at < timezone.now() - SELDOM:
-        await Token.filter(id=token.id).update(last_used_at=timezone.now())
+    now = timezone.now()
+    if token.last_used_at is None or token.last_used_at < now - SELDOM:
+        is_old = Q(last_used_at=None) | Q(last_used_at__lt=now - SELDOM)
+        await Token.filter(is_old, id=token.id).update(last_used_at=now)

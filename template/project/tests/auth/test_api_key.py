@@ -13,6 +13,7 @@ from app.models.token import LoginFailure, Token
 from app.models.user import User
 from app.services import api_key as api_key_service
 from app.services import token as token_service
+from app.services.role import PERMISSIONS
 from tests.conftest import run
 from tests.factories import add_user
 
@@ -67,6 +68,10 @@ async def test_a_mistyped_key_costs_no_statement(
 async def test_scopes_narrow_what_a_key_may(client: AsyncClient, key: str) -> None:
     root = await User.get(username="root")
     path = f"/api/users/{(await add_user('ada')).id}"
+    client.headers[NAME] = await give(root, "everything", *PERMISSIONS)
+    own = f"/api/users/0{root.id}"
+    for method, change in [("PATCH", {"email": "bot@example.org"}), ("DELETE", None)]:
+        assert (await client.request(method, own, json=change)).status_code == 403
     client.headers[NAME] = await give(root, "reader", "user:read")
     calls: list[tuple[str, str, object, int]] = [
         ("GET", PING, None, 200),
