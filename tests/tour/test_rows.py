@@ -253,6 +253,26 @@ def test_T10_a_session_ends_although_it_is_being_renewed(
 
 
 @on_servers
+@pytest.mark.parametrize("path", ["/api/auth/login", "/api/auth/session"])
+def test_T11_a_sign_in_does_not_outlive_the_password_that_it_proved(
+    service: Service, http: httpx.Client, person: Person, path: str
+) -> None:
+    """If the password changes while a sign-in by the old one is under way, it opens nothing."""
+    before = rows.count(service, "tokens", f"owner_id = {person.id}")
+    form = {"username": person.name, "password": person.password}
+    with ThreadPoolExecutor(1) as pool, rows.session(service.database_url) as ours:
+        ours.execute("BEGIN")
+        ours.execute(f"UPDATE users SET password_hash = 'another' WHERE id = {person.id}")
+        sign_in = pool.submit(http.post, path, data=form)
+        wait_until(lambda: _count(service, BLOCKED) == 1, "the sign-in", service.log)
+        ours.execute("COMMIT")
+        answer = sign_in.result()
+
+    assert answer.status_code == 409
+    assert rows.count(service, "tokens", f"owner_id = {person.id}") == before
+
+
+@on_servers
 def test_D10_a_killed_process_leaves_the_password(
     service: Service, http: httpx.Client, person: Person
 ) -> None:
@@ -294,7 +314,7 @@ def test_D11_a_client_that_leaves_blocks_nobody(service: Service, person: Person
         somebody = people.sign_up(client)
         answers = together(40, lambda _: client.get("/api/notes", headers=somebody.headers))
     assert {answer.status_code for answer in answers} == {200}
-    assert no_transaction(service)
+    wait_until(lambda: no_transaction(service), "the last request to end", service.log)
 
 
 def test_D12_fifty_writers_at_once_all_succeed(service: Service, person: Person) -> None:

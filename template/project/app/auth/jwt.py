@@ -1,7 +1,7 @@
 """Signing in with OAuth 2 passwords: short access tokens (RFC 7519), rotated refresh tokens."""
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from http import HTTPStatus
 from typing import Annotated, Literal
@@ -37,11 +37,6 @@ class JwtSettings(Section):
     secret_keys_previous: Annotated[tuple[SecretKey, ...], *Separated] = ()
     jwt_expire_minutes: Annotated[int, Field(ge=1, le=60)] = 15
     jwt_refresh_expire_days: Annotated[int, Field(ge=1, le=365)] = 30
-
-    @property
-    def refresh_lifetime(self) -> timedelta:
-        """How long a refresh token works if it is not used."""
-        return timedelta(days=self.jwt_refresh_expire_days)
 
     @cached_property
     def keys(self) -> jwt.Keys:
@@ -79,8 +74,7 @@ async def log_in(
 @router.post("/refresh")
 async def refresh(body: RefreshToken) -> TokenPair:
     """Exchange a refresh token for new tokens. Each works once; a second use ends the session."""
-    lifetime = get_jwt_settings().refresh_lifetime
-    rotated = await refresh_tokens.rotate(body.refresh_token, lifetime=lifetime)
+    rotated = await refresh_tokens.rotate(body.refresh_token, _refresh_expiry())
     if rotated is None:
         message = "The refresh token is not valid; sign in again"
         raise NotAuthenticated(message, CHALLENGE)
@@ -112,8 +106,9 @@ async def authenticate(request: Request) -> Caller | None:
 
 async def sign_in(user: User) -> TokenPair:
     """Open a session for somebody who has proved who they are."""
-    expires_at = timezone.now() + get_jwt_settings().refresh_lifetime
-    token, secret = await token_service.issue(user, REFRESH, expires_at=expires_at)
+    token, secret = await token_service.issue_if_unchanged(
+        user, REFRESH, expires_at=_refresh_expiry()
+    )
     return _pair(user, token.family, secret)
 
 
@@ -126,6 +121,10 @@ async def _owner(token: str) -> Caller | None:
         return None
     owner = await refresh_tokens.owner_of(family)
     return Caller(owner) if owner and claims["sub"] == str(owner.id) else None
+
+
+def _refresh_expiry() -> datetime:
+    return timezone.now() + timedelta(days=get_jwt_settings().jwt_refresh_expire_days)
 
 
 def _pair(user: User, family: UUID, refresh_token: str) -> TokenPair:

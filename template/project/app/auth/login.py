@@ -71,4 +71,5 @@ async def _with_password(name_or_email: str, password: str) -> User | None:
     if better_hash:  # of the password that was verified, unless it was changed meanwhile
         same = User.filter(id=user.id, password_hash=user.password_hash)
         await same.update(password_hash=better_hash)
+        user.password_hash = better_hash
     return user

@@ -1,7 +1,7 @@
 """Refresh tokens: each buys one successor, and a second use ends the session."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime
 from uuid import UUID
 
 from tortoise import timezone
@@ -26,7 +26,7 @@ _owner = Statement(
 )
 
 
-async def rotate(secret: str, *, lifetime: timedelta) -> tuple[User, UUID, str] | None:
+async def rotate(secret: str, expires_at: datetime) -> tuple[User, UUID, str] | None:
     """Exchange a refresh token for its successor, exactly once.
 
     A token that was exchanged before is in two hands, one of them a thief's,
@@ -38,7 +38,7 @@ async def rotate(secret: str, *, lifetime: timedelta) -> tuple[User, UUID, str] 
     token = await _get(secret)
     if token is None or token.revoked_at or not token.is_current:
         return None
-    successor = await _exchange(token, lifetime)
+    successor = await _exchange(token, expires_at)
     if successor is None:
         if not await Token.exists(id=token.id, used_at=None):  # else it ended meanwhile
             log.warning("Refresh token used twice; family %s ends", token.family)
@@ -67,13 +67,10 @@ async def _get(secret: str) -> Token | None:
 
 
 @transactional
-async def _exchange(token: Token, lifetime: timedelta) -> str | None:
+async def _exchange(token: Token, expires_at: datetime) -> str | None:
     """Mark the token as used and issue its successor, if nobody did so first."""
-    now = timezone.now()
     unused = Token.filter(id=token.id, used_at=None, revoked_at=None)
-    if await unused.update(used_at=now) != 1:
+    if await unused.update(used_at=timezone.now()) != 1:
         return None
-    _, successor = await token_service.issue(
-        token.owner, REFRESH, expires_at=now + lifetime, family=token.family
-    )
-    return successor
+    owner, family = token.owner, token.family
+    return (await token_service.issue(owner, REFRESH, expires_at=expires_at, family=family))[1]

@@ -16,8 +16,7 @@ TIMEOUT_SECONDS = 10
 PORTS = {"smtp": 587, "smtps": 465}
 
 SmtpUrl = Annotated[AnyUrl, UrlConstraints(allowed_schemes=[*PORTS], host_required=True)]
-"""`smtp://` for a line that becomes encrypted if the server offers it, and must if a password
-goes over it; `smtps://` for one that is encrypted from the start."""
+"""`smtp://` encrypts if the server can, and must with a password; `smtps://` from the start."""
 
 
 class NotSent(Exception):

@@ -49,7 +49,7 @@ async def create(owner: User, new_key: ApiKeyCreate, rights: AbstractSet[str]) -
         raise InvalidField(message, "expires_at")
     prefix = _random(string.ascii_lowercase + string.digits, PREFIX_LENGTH)
     body = f"sk_{prefix}_{_random(SIGNS, SECRET_LENGTH)}"
-    return await token_service.issue(
+    return await token_service.issue_if_unchanged(
         owner,
         KIND,
         secret=body + _checksum(body),

@@ -78,10 +78,7 @@ async def assign(
 
 
 async def lock_admins(user: User) -> bool:
-    """Make others wait who would change an administrator, and say whether this person is one.
-
-    The lock is that of the role's row, and ends with the transaction.
-    """
+    """Make others wait who would change an administrator, and say whether this person is one."""
     await Role.filter(name=ADMIN).update(name=ADMIN)
     return ADMIN in await names_of(user)
 

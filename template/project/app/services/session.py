@@ -15,7 +15,9 @@ KIND = "session"
 async def open_for(owner: User, lifetime: timedelta) -> tuple[Token, str]:
     """Start a session, and return it with its id."""
     now = timezone.now()
-    return await token_service.issue(owner, KIND, expires_at=now + lifetime, last_used_at=now)
+    return await token_service.issue_if_unchanged(
+        owner, KIND, expires_at=now + lifetime, last_used_at=now
+    )
 
 
 async def find(secret: str, idle: timedelta) -> Token | None:

@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 
 from tortoise import timezone
 
-from app.core.queries import Statement
+from app.core.errors import Conflict
+from app.core.queries import Statement, transactional
 from app.models.token import Token
 from app.models.user import User
 
@@ -34,6 +35,20 @@ async def issue(
     return token, secret
 
 
+@transactional
+async def issue_if_unchanged(owner: User, kind: str, **columns: Any) -> tuple[Token, str]:  # noqa: ANN401
+    """Issue a token, unless the password that was proved, or the account, ended meanwhile.
+
+    Raises:
+        Conflict: It did.
+    """
+    same = User.filter(id=owner.id, password_hash=owner.password_hash, is_active=True)
+    if not await same.select_for_update().first():
+        message = "The account has changed meanwhile; try again"
+        raise Conflict(message)
+    return await issue(owner, kind, **columns)
+
+
 async def find(kind: str, secret: str) -> Token | None:
     """Return the token that is still good, with its active owner, in one statement."""
     tokens = await _found.run(kind, digest(secret), True)
@@ -49,8 +64,7 @@ async def end_sign_ins(owner: User, *, but: UUID | None = None) -> None:
 async def revoke(**which: Any) -> None:  # noqa: ANN401 - Tortoise's filters take any value
     """End these tokens, also those that are stored meanwhile.
 
-    An exchange under way stores a successor that the statement waiting for it does not
-    see, so the statement is repeated until nothing is left to end.
+    A statement that waits for an exchange does not see the successor, so it is repeated.
     """
     while await Token.filter(**which, revoked_at=None).update(revoked_at=timezone.now()):
         pass

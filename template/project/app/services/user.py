@@ -46,12 +46,8 @@ async def register(new_user: UserCreate) -> User:
         EmailTaken: Another account has the address.
         InvalidField: The password is easy to guess.
     """
-    user = User(
-        username=new_user.username,
-        username_key=username_key(new_user.username),
-        email=new_user.email,
-        age=new_user.age,
-    )
+    values = new_user.model_dump(exclude={"password", "confirm_password"})
+    user = User(**values, username_key=username_key(new_user.username))
     await set_password(user, new_user.password, "password")
     try:
         await user.save()
