@@ -165,7 +165,8 @@ def schema(folder: Path, _rounds: int) -> Iterator[Figure]:
                 service.start(workers=2)
                 found = generated.requests(service, caller, examples=EXAMPLES)
             note(f"{of_caller}: {found.requests} requests to {found.operations} operations")
-            is_clean = found.status == 0 and found.requests > 0
+            enough = found.requests >= EXAMPLES * found.operations > 0
+            is_clean = found.status == 0 and enough
             if not is_clean:
                 note(found.report)
             measured = f"{found.requests} requests, status {found.status}"

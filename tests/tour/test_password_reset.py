@@ -305,7 +305,7 @@ def test_T18_mail_travels_encrypted(
             {"SMTP_URL": "smtp://{user}x@127.0.0.1:{port}", "SSL_CERT_FILE": "{certificate}"},
             "SMTPAuthenticationError 535",
         ),
-        ("", {"ENVIRONMENT": "production"}, "SMTP_URL is not set"),
+        ("", {"ENVIRONMENT": "production"}, "SMTP_URL, MAIL_FROM or PUBLIC_BASE_URL is not set"),
     ],
     ids=["away", "in clear", "not trusted", "wrong password", "none"],
 )

@@ -410,6 +410,9 @@ def test_S09_a_stronger_credential_wins_and_a_wrong_one_falls_back_to_nothing(
     ages = [web.get("/api/users/me", headers=each.headers).json()["age"] for each in (ada, eve)]
     assert ages == [None, 50]
     for wrong in junk:
-        foreign = browser.headers | wrong | {"Origin": EVIL}
-        assert web.delete(SESSION, headers=foreign).status_code == 403
+        for origin in ({}, {"Origin": EVIL}):
+            beside = browser.headers | wrong | origin
+            assert web.get(SESSION, headers=beside).status_code == 401
+            assert web.delete(SESSION, headers=beside).status_code == 401
+    assert web.delete(SESSION, headers=browser.headers | {"Origin": EVIL}).status_code == 403
     assert read(web, browser.cookie) == 200

@@ -1,16 +1,36 @@
 """Sessions of the caller."""
 
+from datetime import timedelta
 from http import HTTPStatus
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Response
 
-from app.auth.session import get_session_settings
+from app import auth
+from app.auth.session import Current, get_session_settings, opened, set_cookie
 from app.dependencies.auth import CurrentCaller, Owner
 from app.dependencies.params import Id
-from app.schemas.session import SessionDetail
+from app.schemas.session import SessionDetail, SessionOpened
 from app.services import session as session_service
 
 router = APIRouter(prefix="/auth/sessions", tags=["auth"])
+
+# A cookie there must be, and whatever else the request carries must be valid too.
+RULES = [Depends(auth.authenticate)]
+with_own_rules = APIRouter(prefix="/auth/session", tags=["auth"], dependencies=RULES)
+
+
+@with_own_rules.get("")
+async def read_session(current: Current) -> SessionOpened:
+    """Return the session of the cookie, and the token that its unsafe requests need."""
+    return opened(*current)
+
+
+@with_own_rules.delete("", status_code=HTTPStatus.NO_CONTENT)
+async def close_session(response: Response, current: Current) -> None:
+    """Sign out: the cookie stops working at once, everywhere."""
+    _, secret = current
+    await session_service.end(secret)
+    set_cookie(response, "", timedelta(0))
 
 
 @router.get("")

@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 
 LIFETIME = timedelta(minutes=30)
 PATIENCE = timedelta(seconds=5)  # with mails under way, when the service ends
+MOST_AT_ONCE = 100  # more come from nobody who forgot a password
 MAILS_PER_ACCOUNT = attempts.Rate(3, 3600)
 
 router = APIRouter(tags=["auth"])
@@ -83,6 +84,8 @@ async def request_reset(body: ResetRequest) -> None:
 
     The answer is the same if there is none, and does not wait to find out.
     """
+    if len(_under_way) >= MOST_AT_ONCE:
+        return
     task = asyncio.create_task(_mail_link(body.email))
     _under_way.add(task)
     task.add_done_callback(_under_way.discard)
@@ -174,15 +177,14 @@ If you did not ask for it, do nothing: your password stays as it is.
 
 
 def _mailer() -> Mailer:
-    """Return the server that was set; without one, only development has a place for mail.
+    """Return the server that was set; only development has a folder instead, and defaults.
 
     Raises:
-        NotSent: There is neither.
+        NotSent: Something that production needs is not set.
     """
-    url = get_mail_settings().smtp_url
-    if url:
-        return SmtpMailer(url.get_secret_value())
-    if get_settings().is_production:
-        reason = "SMTP_URL is not set"
+    settings = get_mail_settings()
+    if get_settings().is_production and settings.model_fields_set != set(MailSettings.model_fields):
+        reason = "SMTP_URL, MAIL_FROM or PUBLIC_BASE_URL is not set"
         raise NotSent(reason)
-    return FolderMailer(Path("var/mail"))
+    url = settings.smtp_url
+    return SmtpMailer(url.get_secret_value()) if url else FolderMailer(Path("var/mail"))

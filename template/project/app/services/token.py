@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from tortoise import timezone
+from tortoise.expressions import Q
 
 from app.core.errors import Conflict
 from app.core.queries import Statement, transactional
@@ -71,8 +72,9 @@ async def revoke(**which: Any) -> None:  # noqa: ANN401 - Tortoise's filters tak
 
 
 async def purge() -> int:
-    """Delete the rows that expired, and return how many."""
-    return await Token.filter(expires_at__lte=timezone.now()).delete()
+    """Delete what expired, and what never would have but was revoked; return how many."""
+    is_over = Q(expires_at__lte=timezone.now()) | Q(expires_at=None, revoked_at__not_isnull=True)
+    return await Token.filter(is_over).delete()
 
 
 def digest(secret: str) -> str:

@@ -53,16 +53,18 @@ async def test_a_password_that_is_too_short_is_refused(database: None) -> None:
     assert await User.all().count() == 0
 
 
-async def test_purge_deletes_what_expired(database: None) -> None:
+async def test_purge_deletes_what_expired_or_never_would_but_was_revoked(database: None) -> None:
     ada = await add_user("ada")
     now = timezone.now()
     await token_service.issue(ada, "test", expires_at=now)
+    await token_service.issue(ada, "test", expires_at=None, revoked_at=now)
+    lasting, _ = await token_service.issue(ada, "test", expires_at=None)
     good, _ = await token_service.issue(ada, "test", expires_at=now + timedelta(hours=1))
 
     result = await run("purge")
 
-    assert result.output == "Deleted 1 expired tokens.\n"
-    assert await Token.all().values_list("id", flat=True) == [good.id]
+    assert result.output == "Deleted 2 expired tokens.\n"
+    assert set(await Token.all().values_list("id", flat=True)) == {good.id, lasting.id}
 
 
 async def test_seed_adds_people_once(database: None) -> None:

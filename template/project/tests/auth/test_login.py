@@ -216,7 +216,7 @@ async def test_the_log_says_why_no_mail_was_sent(
 
     errors = [line["message"] for line in log_lines() if line["level"] == "ERROR"]
     reasons = [error.removeprefix("No mail was sent: ").partition(":")[0] for error in errors]
-    assert reasons == ["SMTPConnectError", "SMTP_URL is not set"]
+    assert reasons == ["SMTPConnectError", "SMTP_URL, MAIL_FROM or PUBLIC_BASE_URL is not set"]
     assert mailed() == []
 
 
