@@ -11,17 +11,11 @@ from app.models.user import User
 
 @dataclass(frozen=True)
 class Caller:
-    """A person, and the credential that they came with.
-
-    Attributes:
-        user: Whose request it is.
-        scopes: The permissions that the credential is confined to; None means those of its owner.
-        session: The family of a session that outlasts a change of the password, if it is one.
-    """
+    """A person, and the credential that they came with."""
 
     user: User
-    scopes: frozenset[str] | None = None
-    session: UUID | None = None
+    scopes: frozenset[str] | None = None  # None means whatever the person may do
+    session: UUID | None = None  # the family of one that outlasts a change of the password
 
 
 class NotAuthenticated(AppError):

@@ -36,7 +36,6 @@ from app.services import user as user_service
 log = logging.getLogger(__name__)
 
 LIFETIME = timedelta(minutes=30)
-PATIENCE = timedelta(seconds=5)  # with mails under way, when the service ends
 MOST_AT_ONCE = 100  # more come from nobody who forgot a password
 MAILS_PER_ACCOUNT = attempts.Rate(3, 3600)
 
@@ -109,10 +108,10 @@ async def show_page() -> FileResponse:
 
 @asynccontextmanager
 async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-    """Let mails that are under way go out before the service ends."""
+    """Let mails that are under way go out before the service ends, for some seconds."""
     yield
     if _under_way:
-        await asyncio.wait(_under_way, timeout=PATIENCE.total_seconds())
+        await asyncio.wait(_under_way, timeout=5)
 
 
 router.lifespan_context = lifespan

@@ -3,12 +3,18 @@
 The one module that imports `passlib`, from its maintained fork `libpass`.
 """
 
+import asyncio
 import os
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import lru_cache
+from typing import TypeVar
 
-from anyio import CapacityLimiter, to_thread
 from passlib.context import CryptContext
+
+Result = TypeVar("Result")
 
 # The profile of the OWASP Password Storage Cheat Sheet: 19 MiB, two passes, one lane.
 _context = CryptContext(
@@ -22,15 +28,22 @@ _context = CryptContext(
 _DECOY = _context.hash("nobody's password")
 
 SHORTEST = 8
-SHORTEST_WORD = 3
+
+
+def _give_way() -> None:
+    """Let the event loop go first, where this is the priority of a thread, not of the process."""
+    with suppress(OSError):  # a sandbox may forbid it
+        if sys.platform == "linux":
+            os.setpriority(os.PRIO_PROCESS, 0, 10)
+
 
 # More at once would take processor time from the event loop and 19 MiB each.
-_few_at_a_time = CapacityLimiter(max(1, (os.cpu_count() or 1) // 2))
+_threads = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2), "passwords", _give_way)
 
 
 async def create_hash(password: str) -> str:
     """Return the hash to store for a password of any length and script."""
-    return await to_thread.run_sync(_context.hash, password, limiter=_few_at_a_time)
+    return await _in_thread(_context.hash, password)
 
 
 async def verify(password: str, password_hash: str | None) -> tuple[bool, str | None]:
@@ -42,9 +55,8 @@ async def verify(password: str, password_hash: str | None) -> tuple[bool, str | 
     Returns:
         Whether they match, and a hash to store instead if the old one is weaker than today's.
     """
-    is_right, better_hash = await to_thread.run_sync(
-        _context.verify_and_update, password, password_hash or _DECOY, limiter=_few_at_a_time
-    )
+    stored = password_hash or _DECOY
+    is_right, better_hash = await _in_thread(_context.verify_and_update, password, stored)
     return bool(is_right and password_hash), better_hash
 
 
@@ -55,14 +67,18 @@ async def weakness(password: str, about: Iterable[str]) -> str | None:
     be long enough without the words that everybody knows `about` its owner.
     """
     folded = password.casefold()
-    if folded in await to_thread.run_sync(_common):
+    if folded in await _in_thread(_common):
         return "Many people use this password; choose another"
     for word in sorted(map(str.casefold, about), key=len, reverse=True):
-        if len(word) >= SHORTEST_WORD:
+        if len(word) > 2:  # noqa: PLR2004 - shorter ones are in anything
             folded = folded.replace(word, "")
     if len(folded) < SHORTEST:
         return "Do not make it of your name, your address or the name of this service"
     return None
+
+
+async def _in_thread(work: Callable[..., Result], *args: str) -> Result:
+    return await asyncio.get_running_loop().run_in_executor(_threads, work, *args)
 
 
 @lru_cache

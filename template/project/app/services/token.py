@@ -13,7 +13,6 @@ from app.core.queries import Statement, transactional
 from app.models.token import Token
 from app.models.user import User
 
-BYTES = 32
 RESET = "reset"  # the kind that is mailed to who forgot their password
 
 _found = Statement(
@@ -30,7 +29,7 @@ async def issue(
     **columns: Any,  # noqa: ANN401 - of any type
 ) -> tuple[Token, str]:
     """Store a new token, in a family of its own unless one is named; return it and its secret."""
-    secret = secret or secrets.token_urlsafe(BYTES)
+    secret = secret or secrets.token_urlsafe(32)
     values = {"family": uuid4(), **columns}
     token = await Token.create(owner=owner, kind=kind, secret_hash=digest(secret), **values)
     return token, secret

@@ -243,7 +243,7 @@ async def test_a_long_list_costs_as_many_statements_as_a_short_one(
 ) -> None:
     for number in range(99):
         await add_user(f"user-{number}")
-    await client.get("/api/users")  # the first request records when the credential was used
+    await client.get("/api/users")  # some credentials remember their first use
     caplog.set_level(logging.DEBUG, "tortoise.db_client")
 
     for size in (1, 100):
