@@ -1,5 +1,6 @@
 """Sending mail: over SMTP, or into a folder for development."""
 
+import asyncio
 import os
 import time
 from dataclasses import dataclass
@@ -9,7 +10,6 @@ from typing import Annotated, Protocol
 from urllib.parse import unquote
 
 import aiosmtplib
-from anyio import to_thread
 from pydantic import AnyUrl, UrlConstraints
 
 TIMEOUT_SECONDS = 10
@@ -38,7 +38,7 @@ class FolderMailer:
 
     async def send(self, message: EmailMessage) -> None:
         """Write the message."""
-        await to_thread.run_sync(self._write, bytes(message))
+        await asyncio.to_thread(self._write, bytes(message))
 
     def _write(self, content: bytes) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
