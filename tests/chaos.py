@@ -5,24 +5,25 @@
 - db-restart: a server of our own is shut down and killed in turns while 16 writers
   write through a service with two workers. Only successes and 503 may be heard,
   success must come back within 5 seconds, and no acknowledged write may be lost.
-
 - schema: requests made up from the OpenAPI document, 100 for each operation, as an
   administrator, as somebody without rights and as nobody, on each database. None may
-  find a crash, or an answer that is not documented.
+  find a crash, or an answer that is not documented. Others are made up each time,
+  unless --seed repeats them.
 
 It prints what it does to which process and when, then one row per figure. The exit
 status is 1 if a bar is missed, or if REQUIRE_SERVICES is 1 and a server is missing.
 """
 
-import argparse
 import os
 import sys
 import tempfile
 import time
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
+from random import randrange
 
 from tests import harness
 from tests.harness import Service
@@ -60,11 +61,10 @@ class Figure:
 
 def main() -> None:
     """Run what was named, or all, and print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SCENARIOS))
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--seed", type=int, default=randrange(1_000_000))  # noqa: S311
     given = parser.parse_args()
     if unknown := set(given.names) - set(SCENARIOS):
         parser.error(f"there is no {min(unknown)}; there are {', '.join(SCENARIOS)}")
@@ -74,13 +74,13 @@ def main() -> None:
         figures = [
             figure
             for scenario in given.names or SCENARIOS
-            for figure in SCENARIOS[scenario](folder, given.rounds)
+            for figure in SCENARIOS[scenario](folder, given)
         ]
     print("", *figures, sep="\n")
     sys.exit(not all(figure.is_reached for figure in figures))
 
 
-def migrate_race(folder: Path, rounds: int) -> Iterator[Figure]:
+def migrate_race(folder: Path, given: Namespace) -> Iterator[Figure]:
     """Let eight processes migrate an empty database at once."""
     for database, tool in TOOLS:
         name = f"migrate-race, {database} + {tool}"
@@ -89,7 +89,7 @@ def migrate_race(folder: Path, rounds: int) -> Iterator[Figure]:
             continue
         answers = {"database": database, "migrations": tool}
         with _service(folder, name, database, answers) as service:
-            yield _race(name, service, rounds)
+            yield _race(name, service, given.rounds)
 
 
 def _race(name: str, service: Service, rounds: int) -> Figure:
@@ -111,7 +111,7 @@ def _race(name: str, service: Service, rounds: int) -> Figure:
     return Figure(name, measured, "all, none", failed == repeated == 0)
 
 
-def db_restart(folder: Path, rounds: int) -> Iterator[Figure]:
+def db_restart(folder: Path, given: Namespace) -> Iterator[Figure]:
     """Restart the database of a busy service."""
     for row in RUNNING:
         if row.database == "sqlite":
@@ -123,7 +123,7 @@ def db_restart(folder: Path, rounds: int) -> Iterator[Figure]:
                 with _service(folder, name, row.database, row.answers, DATABASE_URL=url) as service:
                     service.cli("migrate")
                     service.start(workers=2)
-                    ways: Iterator[How] = islice(cycle(HOW), rounds)
+                    ways: Iterator[How] = islice(cycle(HOW), given.rounds)
                     yield _restarts(
                         f"{name} ({server.version()})",
                         [restart_under_load(service, server, how, note) for how in ways],
@@ -151,7 +151,7 @@ def _restarts(name: str, recoveries: list[Recovery]) -> Figure:
     )
 
 
-def schema(folder: Path, _rounds: int) -> Iterator[Figure]:
+def schema(folder: Path, given: Namespace) -> Iterator[Figure]:
     """Send made-up requests as everybody."""
     for row in RUNNING:
         name = f"schema, {row.database}"
@@ -163,8 +163,9 @@ def schema(folder: Path, _rounds: int) -> Iterator[Figure]:
             with _service(folder, of_caller, row.database, row.answers) as service:
                 service.cli("migrate")
                 service.start(workers=2)
-                found = generated.requests(service, caller, examples=EXAMPLES)
-            note(f"{of_caller}: {found.requests} requests to {found.operations} operations")
+                found = generated.requests(service, caller, examples=EXAMPLES, seed=given.seed)
+            made = f"{found.requests} requests to {found.operations} operations"
+            note(f"{of_caller}: {made}, --seed {given.seed}")
             enough = found.requests >= EXAMPLES * found.operations > 0
             is_clean = found.status == 0 and enough
             if not is_clean:
@@ -173,7 +174,7 @@ def schema(folder: Path, _rounds: int) -> Iterator[Figure]:
             yield Figure(of_caller, measured, "status 0", is_clean)
 
 
-SCENARIOS: dict[str, Callable[[Path, int], Iterator[Figure]]] = {
+SCENARIOS: dict[str, Callable[[Path, Namespace], Iterator[Figure]]] = {
     "migrate-race": migrate_race,
     "db-restart": db_restart,
     "schema": schema,
