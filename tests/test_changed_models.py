@@ -11,6 +11,8 @@ from tests import harness
 from tests.conftest import need
 from tests.harness import Service
 from tests.matrix.rows import TOOLS
+from tests.tour import rows
+from tests.tour.people import ADMIN_OPTIONS, PASSWORD
 
 INVOICE = '''"""Invoices."""
 
@@ -123,6 +125,41 @@ def test_a_changed_model_migrates_there_and_back_with_its_rows(
     assert [{name: row[name] for name in before[0]} for row in restored] == before
 
 
+@pytest.mark.parametrize(("database", "tool"), TOOLS, ids=map("-".join, TOOLS))
+def test_a_changed_table_costs_those_that_refer_to_it_no_row(
+    database: str, tool: str, template: Path, tmp_path: Path
+) -> None:
+    """SQLite's tables are changed by dropping them, and the rows of others hang on them."""
+    need(database)
+    slug = harness.new_slug("referred")
+    answers = {"database": database, "migrations": tool, "project_slug": slug}
+    project = harness.render(template, tmp_path / "service", answers)
+    model = project / "app/models/user.py"
+    changes = {"    age =": "    phone = fields.CharField(max_length=30, null=True)\n    age ="}
+    if (database, tool) != ("sqlite", "aerich"):  # which refuses to change a column
+        changes["username = fields.CharField(max_length=50"] = (
+            "username = fields.CharField(max_length=60"
+        )
+    with Service(project, database) as service:
+        service.cli("migrate")
+        service.cli("create-admin", *ADMIN_OPTIONS, given=f"{PASSWORD}\n")
+        service.cli("seed")
+        before = _counts(service)
+        for old, new in changes.items():
+            source = model.read_text(encoding="utf-8")
+            assert source.count(old) == 1
+            model.write_text(source.replace(old, new), encoding="utf-8")
+
+        service.cli("make-migration", "phone")
+        service.cli("migrate")
+        after = _counts(service)
+        service.cli("rollback")
+
+        assert min(before.values()) > 0
+        assert after == before
+        assert _counts(service) == before
+
+
 def test_a_migration_that_was_not_applied_is_asked_for_first(
     template: Path, tmp_path: Path
 ) -> None:
@@ -156,6 +193,10 @@ def test_the_shipped_first_migrations_are_what_the_tool_writes_today(
 def _rows(service: Service) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = json.loads(service.python("-c", ROWS).output)
     return rows
+
+
+def _counts(service: Service) -> dict[str, int]:
+    return {name: rows.count(service, name, "1 = 1") for name in ("users", "notes", "user_roles")}
 
 
 def _mentions(output: str, verb: str) -> set[str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tortoise import Tortoise
+from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget, PlanStep
 from tortoise.migrations.graph import MigrationGraph, MigrationKey
@@ -34,15 +35,13 @@ async def upgrade(config: Config) -> list[str]:
         if event == "apply_done":
             names.append(f"{app}.{name}")
 
-    await MigrationExecutor(Tortoise.get_connection("default"), config["apps"]).migrate(
-        progress=record
-    )
+    await MigrationExecutor(await _connection(), config["apps"]).migrate(progress=record)
     return names
 
 
 async def downgrade(config: Config) -> str | None:
     """Undo the migration that was applied last, and return its name."""
-    executor = _OneStepBack(Tortoise.get_connection("default"), config["apps"])
+    executor = _OneStepBack(await _connection(), config["apps"])
     applied = await executor.recorder.applied_migrations()
     if not applied:
         return None
@@ -73,6 +72,14 @@ async def make(config: Config, name: str) -> list[str]:
             writer.name = format_migration_name(number, name)
         paths.append(str(writer.write().relative_to(Path.cwd())))
     return paths
+
+
+async def _connection() -> BaseDBAsyncClient:
+    """Return the connection; dropping a table, as SQLite's change is, must not empty others."""
+    connection = Tortoise.get_connection("default")
+    if connection.capabilities.dialect == "sqlite":
+        await connection.execute_script("PRAGMA foreign_keys = OFF")
+    return connection
 
 
 async def _writers(config: Config) -> list[MigrationWriter]:
