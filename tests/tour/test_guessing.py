@@ -157,6 +157,19 @@ def test_A12_a_success_starts_the_count_anew(visitor: httpx.Client, bob: Person)
         assert log_in(visitor, bob.name).status_code == 200
 
 
+def test_A12_a_success_clears_no_look_alike(visitor: httpx.Client, bob: Person) -> None:
+    """Who signs in under an address that looks the same gets no new guesses at another's."""
+    eve = people.sign_up(visitor, "eve")
+    wide = chr(ord("b") + 0xFEE0) + f"{bob.name[1:]}@example.org"
+    taken = visitor.patch("/api/users/me", json={"email": wide}, headers=eve.headers)
+    assert taken.status_code == 200
+
+    assert statuses(visitor, f"{bob.name}@example.org", TRIES) == [401] * TRIES
+    assert log_in(visitor, wide).status_code == 200
+
+    assert guess(visitor, f"{bob.name}@example.org", TRIES).status_code == 429
+
+
 def test_A12_an_address_has_few_tries(strict: Service, visitor: httpx.Client, bob: Person) -> None:
     """An address that tried many names is refused whatever it claims, and fills no table."""
     *names, last = [new_name() for _ in range(TRIES * PEOPLE)]

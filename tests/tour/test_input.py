@@ -481,6 +481,22 @@ def test_I11_the_longest_names_work(client: httpx.Client, sign: str) -> None:
         assert log_in(client, name).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "sign", ["\uff20", "\u034f", "\u115f", "\u2800", "\u3164", "\ufe0f", "\u200b"]
+)
+def test_I11_no_name_looks_like_another_or_like_an_address(
+    client: httpx.Client, ada: Person, sign: str
+) -> None:
+    """Invisible signs are refused in names, and what becomes an @ in its usual form."""
+    for name in (f"{ada.name}{sign}", f"a{sign}example.org", sign * 4):
+        answers = [
+            client.post("/api/users", json=sign_up_form(new_name()) | {"username": name}),
+            client.patch("/api/users/me", json={"username": name}, headers=ada.headers),
+        ]
+
+        assert [answer.status_code for answer in answers] == [422, 422]
+
+
 def test_I12_refusals_do_not_repeat_what_was_sent(client: httpx.Client, ada: Person) -> None:
     """A 422 names the fields and the faults, and nothing of what was sent in them."""
     secret = "hunter2-hunter2"
@@ -558,6 +574,25 @@ def test_I14_a_moment_is_the_same_everywhere(
         assert moments[0] == moments[1]
         assert all(moment.utcoffset() == timedelta(0) for moment in moments)
         assert abs(moments[0] - datetime.now(UTC)) < timedelta(minutes=2)
+
+
+@pytest.mark.parametrize("path", ["/api/auth/login", "/api/auth/session"])
+@pytest.mark.parametrize(
+    "charset", ["unicode_escape", "raw_unicode_escape", "utf-7", "utf-16", "punycode", "undefined"]
+)
+def test_I17_a_form_in_a_strange_charset_is_the_clients_fault(
+    client: httpx.Client, path: str, charset: str
+) -> None:
+    """Halves of UTF-16 pairs come through, or nothing does; neither is a crash."""
+    fields = "".join(
+        f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n\\ud800+2AA-\r\n'
+        for name in ("username", "password")
+    )
+    headers = {"Content-Type": f"multipart/form-data; boundary=b; charset={charset}"}
+
+    answer = client.post(path, content=f"{fields}--b--", headers=headers)
+
+    assert answer.status_code in {400, 401, 422}
 
 
 def test_I17_a_form_of_50000_fields_is_refused(client: httpx.Client) -> None:

@@ -273,6 +273,43 @@ def test_T11_a_sign_in_does_not_outlive_the_password_that_it_proved(
 
 
 @on_servers
+def test_T11_a_change_does_not_outlive_the_password_that_it_proved(
+    service: Service, http: httpx.Client, person: Person
+) -> None:
+    """A new password that was set meanwhile, such as by a mailed link, is not replaced."""
+    with ThreadPoolExecutor(1) as pool, rows.session(service.database_url) as ours:
+        ours.execute("BEGIN")
+        ours.execute(f"UPDATE users SET password_hash = 'another' WHERE id = {person.id}")
+        change = pool.submit(
+            http.put, "/api/users/me/password", json=CHANGE, headers=person.headers
+        )
+        wait_until(lambda: _count(service, BLOCKED) == 1, "the change", service.log)
+        ours.execute("COMMIT")
+        answer = change.result()
+
+    assert answer.status_code == 409
+    assert rows.count(service, "users", f"id = {person.id} AND password_hash = 'another'") == 1
+
+
+@on_servers
+def test_T18_no_link_goes_to_an_address_that_was_given_up(
+    service: Service, http: httpx.Client, person: Person
+) -> None:
+    """If the address changes while a link is being made, it is not made."""
+    with rows.session(service.database_url) as ours:
+        ours.execute("BEGIN")
+        ours.execute(f"UPDATE users SET email = '{person.name}@new.org' WHERE id = {person.id}")
+        form = {"email": f"{person.name}@example.org"}
+        assert http.post("/api/auth/password-reset", json=form).status_code == 202
+        wait_until(lambda: _count(service, BLOCKED) == 1, "the link", service.log)
+        ours.execute("COMMIT")
+    reason = "No mail was sent: The account has changed meanwhile"
+    wait_until(lambda: reason in service.log.read_text("utf-8"), reason, service.log)
+
+    assert rows.count(service, "tokens", f"owner_id = {person.id} AND kind = 'reset'") == 0
+
+
+@on_servers
 def test_D10_a_killed_process_leaves_the_password(
     service: Service, http: httpx.Client, person: Person
 ) -> None:

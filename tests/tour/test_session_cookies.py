@@ -173,6 +173,18 @@ def test_S01_S04_S07_production_binds_the_cookie_to_https_and_settings_count(
     assert (without_prefix, after_six_minutes) == (401, 401)
 
 
+@pytest.mark.parametrize("blank", [b"\xa0", b"\x85"])
+def test_S01_a_name_that_begins_with_a_blank_is_another(
+    web: httpx.Client, browser: Browser, blank: bytes
+) -> None:
+    """Browsers let any host below ours set it, as the prefix does not stand at the beginning."""
+    cookie = b"theme=dark; " + blank + f"session={browser.secret}".encode()
+
+    answers = [web.get(path, headers={b"Cookie": cookie}) for path in ("/api/users/me", SESSION)]
+
+    assert [answer.status_code for answer in answers] == [401, 401]
+
+
 def test_S02_every_sign_in_makes_a_new_session(web: httpx.Client, ada: Person) -> None:
     """A planted id is never adopted, and whoever signs in again leaves the session before."""
     planted = Browser("A" * 43, "")

@@ -40,8 +40,8 @@ async def authenticate(request: Request) -> Caller | None:
     if token is None:
         raise NotAuthenticated(INVALID, CHALLENGE)
     scopes = None if token.scopes is None else frozenset(token.scopes)
-    if scopes is not None and _names(request, token.owner):
-        message = "A key with scopes is for other accounts than its owner's"
+    if scopes is not None and request.method != "GET" and _names(request, token.owner):
+        message = "A key with scopes may not change the account that it belongs to"
         raise Forbidden(message)
     return Caller(token.owner, scopes)
 

@@ -16,7 +16,6 @@ from app import NAME
 from app.auth import refresh as refresh_tokens
 from app.auth.caller import Caller, NotAuthenticated, only
 from app.auth.login import log_in as check_login
-from app.auth.refresh import REFRESH
 from app.auth.settings import SecretKey, derive, get_auth_settings
 from app.core import jwt
 from app.core.settings import Section, Separated, cached
@@ -107,7 +106,7 @@ async def authenticate(request: Request) -> Caller | None:
 async def sign_in(user: User) -> TokenPair:
     """Open a session for somebody who has proved who they are."""
     token, secret = await token_service.issue_if_unchanged(
-        user, REFRESH, expires_at=_refresh_expiry()
+        user, refresh_tokens.REFRESH, expires_at=_refresh_expiry()
     )
     return _pair(user, token.family, secret)
 

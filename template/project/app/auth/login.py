@@ -43,7 +43,7 @@ async def log_in(request: Request, name_or_email: str, password: str, challenge:
     """
     settings = get_auth_settings()
     rate, rate_of_address = settings.rate_limit_login, settings.rate_limit_of_address
-    typed = settings.fingerprint(f"name {user_service.username_key(name_or_email.strip()[:1000])}")
+    typed = settings.fingerprint(" ".join(user_service.column_of(name_or_email[:1000])))
     address = settings.fingerprint_of_address(request)
     await attempts.take(address, rate_of_address)
     try:
@@ -63,9 +63,8 @@ async def log_in(request: Request, name_or_email: str, password: str, challenge:
 async def _with_password(name_or_email: str, password: str) -> User | None:
     """Every path costs one hash, so that time does not tell whether an account exists."""
     user = await user_service.find(name_or_email)
-    is_right, better_hash = await passwords.verify(
-        password[:LONGEST_PASSWORD], user.password_hash if user else None
-    )
+    stored = user.password_hash if user else None
+    is_right, better_hash = await passwords.verify(password[:LONGEST_PASSWORD], stored)
     if user is None or not is_right or not user.is_active or len(password) > LONGEST_PASSWORD:
         return None
     if better_hash:  # of the password that was verified, unless it was changed meanwhile

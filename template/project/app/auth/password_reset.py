@@ -125,7 +125,7 @@ async def _mail_link(address: str) -> None:
             fingerprint = get_auth_settings().fingerprint(f"reset {user.id}")
             await attempts.take(fingerprint, MAILS_PER_ACCOUNT)
             await _mailer().send(_message(user, await _new_token(user)))
-    except (attempts.TooManyAttempts, NotSent) as reason:
+    except (AppError, NotSent) as reason:
         log.error("No mail was sent: %s", reason)  # noqa: TRY400 - a traceback tells no more
     except Exception:
         log.exception("No mail was sent")
@@ -133,10 +133,10 @@ async def _mail_link(address: str) -> None:
 
 @transactional
 async def _new_token(user: User) -> str:
-    """Return a token that replaces those before it."""
+    """Return a token that replaces those before it, unless the account has changed meanwhile."""
     kind, expires_at = token_service.RESET, timezone.now() + LIFETIME
-    await token_service.revoke(kind=kind, owner_id=user.id)
-    _, secret = await token_service.issue(user, kind, expires_at=expires_at)
+    token, secret = await token_service.issue_if_unchanged(user, kind, expires_at=expires_at)
+    await token_service.revoke(kind=kind, owner_id=user.id, id__not=token.id)
     return secret
 
 

@@ -121,6 +121,8 @@ async def _get_credentials(request: Request) -> Credentials:
         raise RequestValidationError(
             [{**fault, "loc": ("body", *fault["loc"])} for fault in faults]
         ) from None
+    except UnicodeError:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "The form is not in its charset") from None
     raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send a form or JSON")
 
 
@@ -160,19 +162,20 @@ def check_site(request: Request) -> None:
     Raises:
         Forbidden: It comes from elsewhere, and not from one of CORS_ORIGINS.
     """
-    site = request.headers.get("sec-fetch-site", "same-origin")
-    origin = request.headers.get("origin")
-    if origin in get_settings().cors_origins:
+    origins = request.headers.getlist("origin")
+    if len(origins) == 1 and origins[0] in get_settings().cors_origins:
         return
-    if site not in OWN_SITES or not (origin is None or _is_own(origin, request)):
+    sites = request.headers.getlist("sec-fetch-site")
+    if not OWN_SITES.issuperset(sites) or not all(_is_own(origin, request) for origin in origins):
         message = "This request comes from another site"
         raise Forbidden(message)
 
 
 def _is_own(origin: str, request: Request) -> bool:
-    scheme, _, host = origin.partition("://")
-    is_safe = scheme == "https" or not get_settings().is_production
-    return is_safe and host == request.headers.get("host")
+    host = request.headers["host"]
+    if get_settings().is_production:
+        return origin == f"https://{host}"
+    return origin in {f"http://{host}", f"https://{host}"}
 
 
 def csrf_token(secret: str) -> str:
@@ -198,7 +201,7 @@ def _secret(request: Request) -> str:
     """Return the id in the cookie, or nothing; the framework would take the last of two."""
     name = cookie_name()
     pairs = (
-        pair.strip().partition("=")
+        pair.strip(" \t").partition("=")
         for line in request.headers.getlist("cookie")
         for pair in line.split(";")
     )

@@ -35,7 +35,7 @@ SecretKey = Annotated[SecretStr, AfterValidator(_is_secret)]
 
 
 class AuthSettings(Section):
-    """The key behind everything that is signed, and how often somebody may guess."""
+    """The secret that all keys are derived from, and how often somebody may guess."""
 
     secret_key: SecretKey
     rate_limit_login: Annotated[Rate, NoDecode, BeforeValidator(read_rate)] = Rate(10, 60)

@@ -20,7 +20,6 @@ from app.core.log import current_request_id
 log = logging.getLogger(__name__)
 
 LONGEST_FIELD_NAME = 64
-INVALID = "The request has invalid fields"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 _FIELD_ERROR = {
@@ -137,7 +136,7 @@ async def _invalid_request(_request: Request, error: Exception) -> Response:
         {"field": _field(loc), "msg": msg.removeprefix("Value error, "), "type": kind}
         for loc, msg, kind in map(itemgetter("loc", "msg", "type"), error.errors())
     ]
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, INVALID, errors=errors)
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The request has invalid fields", errors=errors)
 
 
 def _field(place: Sequence[object]) -> str:

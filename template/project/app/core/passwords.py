@@ -55,6 +55,7 @@ async def verify(password: str, password_hash: str | None) -> tuple[bool, str | 
     Returns:
         Whether they match, and a hash to store instead if the old one is weaker than today's.
     """
+    password = password.encode(errors="replace").decode()  # a form may hold halves of UTF-16 pairs
     stored = password_hash or _DECOY
     is_right, better_hash = await _in_thread(_context.verify_and_update, password, stored)
     return bool(is_right and password_hash), better_hash

@@ -24,10 +24,9 @@ def transactional(
 ) -> Callable[Parameters, Awaitable[Result]]:
     """Run all writes of a function as one: all are stored or none.
 
-    A deadlock or a serialization failure undoes the transaction, and the
-    function is called again, three times at most. So it must only write to the
-    database, and should write before it reads. Inside of another such function it is part of that
-    one's transaction.
+    A deadlock or a serialization failure undoes the transaction, and the function is called again,
+    three times at most. So it must only write to the database, and should write before it reads.
+    Inside of another such function it is part of that one's transaction.
     """
 
     @wraps(work)
@@ -48,9 +47,7 @@ def transactional(
 
 
 class Statement(Generic[Row]):
-    """A query whose SQL Tortoise builds once.
-
-    With a join or two, building it takes several times as long as running it.
+    """A query whose SQL Tortoise builds once: with a join, that takes longer than to run it.
 
     Args:
         build: Returns the query with any values in it; it is called at the first run.

@@ -10,7 +10,7 @@ from app.schemas.base import Input, Line, Output
 
 def _written(value: object) -> object:
     """Refuse a number, which does not say whether it counts seconds or milliseconds."""
-    if not isinstance(value, datetime) and "T" not in str(value).upper():
+    if not isinstance(value, datetime) and not (isinstance(value, str) and "T" in value.upper()):
         message = "Write a time such as 2030-01-31T12:00:00Z"
         raise ValueError(message)
     return value

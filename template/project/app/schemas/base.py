@@ -6,7 +6,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, StringConstraints
 
-from app.core.errors import INVALID, AppError
+from app.core.errors import AppError
 
 Item = TypeVar("Item")
 
@@ -28,7 +28,7 @@ class InvalidField(AppError):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
     def __init__(self, message: str, field: str) -> None:
-        super().__init__(INVALID)
+        super().__init__(f"{field}: {message}")
         self.errors = [{"field": field, "msg": message, "type": "value_error"}]
 
 

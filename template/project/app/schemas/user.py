@@ -1,8 +1,10 @@
 """Accounts over HTTP."""
 
+import re
 import unicodedata
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 from email_validator import EmailNotValidError, validate_email
@@ -23,6 +25,7 @@ from app.schemas.base import Input, Line, Output, Text, absent, storable
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1024
 LONGEST_EMAIL = 254
+INVISIBLE = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 
 
 def _email_address(text: str) -> str:
@@ -35,14 +38,9 @@ def _email_address(text: str) -> str:
     return address.lower()
 
 
-def _normal_form(text: str) -> str:
-    """Write look-alike characters, such as full-width letters, in one way."""
-    return unicodedata.normalize("NFKC", text)
-
-
 def _visible(name: str) -> str:
     """Refuse invisible characters, which make two names look like one, and `@`, as in addresses."""
-    if not name.isprintable() or "@" in name:
+    if not name.isprintable() or re.search(INVISIBLE, name) or "@" in name:
         message = "Leave out @ and invisible characters"
         raise ValueError(message)
     return name
@@ -55,8 +53,8 @@ def _password(value: object) -> object:
 
 Username = Annotated[
     Line,
+    AfterValidator(partial(unicodedata.normalize, "NFKC")),  # full-width letters become usual ones
     AfterValidator(_visible),
-    AfterValidator(_normal_form),
     AfterValidator(str.strip),
     Field(min_length=3, max_length=50),
 ]

@@ -38,10 +38,8 @@ class TooManyAttempts(AppError):
         self.headers = {"Retry-After": str(wait)}
 
 
-def read_rate(text: object) -> object:
+def read_rate(text: str) -> Rate:
     """Read a rate such as `10/minute`."""
-    if not isinstance(text, str):
-        return text
     if not (parts := RATE.fullmatch(text.strip())):
         message = "write a number and a time, such as 10/minute"
         raise ValueError(message)
@@ -89,8 +87,7 @@ async def take(key: str, rate: Rate) -> None:
 async def give_back(key: str, rate: Rate) -> None:
     """Take back an attempt that succeeded."""
     window = int(time.time()) // rate.seconds * rate.seconds
-    row = LoginFailure.filter(key_hash=key, window=window, count__gt=0)
-    await row.update(count=F("count") - 1)
+    await LoginFailure.filter(key_hash=key, window=window, count__gt=0).update(count=F("count") - 1)
 
 
 async def forget(key: str) -> None:

@@ -22,12 +22,7 @@ _found = Statement(
 )
 
 
-async def issue(
-    owner: User,
-    kind: str,
-    secret: str = "",
-    **columns: Any,  # noqa: ANN401 - of any type
-) -> tuple[Token, str]:
+async def issue(owner: User, kind: str, secret: str = "", **columns: Any) -> tuple[Token, str]:  # noqa: ANN401
     """Store a new token, in a family of its own unless one is named; return it and its secret."""
     secret = secret or secrets.token_urlsafe(32)
     values = {"family": uuid4(), **columns}
@@ -37,16 +32,25 @@ async def issue(
 
 @transactional
 async def issue_if_unchanged(owner: User, kind: str, **columns: Any) -> tuple[Token, str]:  # noqa: ANN401
-    """Issue a token, unless the password that was proved, or the account, ended meanwhile.
+    """Issue a token, unless the account has changed since it was read.
 
     Raises:
-        Conflict: It did.
+        Conflict: It has.
     """
-    same = User.filter(id=owner.id, password_hash=owner.password_hash, is_active=True)
-    if not await same.select_for_update().first():
+    await lock_unchanged(owner, owner.password_hash)
+    return await issue(owner, kind, **columns)
+
+
+async def lock_unchanged(owner: User, password_hash: str) -> None:
+    """Let nobody else change the account until the transaction ends.
+
+    Raises:
+        Conflict: Somebody has: the password or the address is another, or it is disabled.
+    """
+    known = {"id": owner.id, "email": owner.email, "password_hash": password_hash}
+    if not await User.filter(**known, is_active=True).select_for_update().first():
         message = "The account has changed meanwhile; try again"
         raise Conflict(message)
-    return await issue(owner, kind, **columns)
 
 
 async def find(kind: str, secret: str) -> Token | None:

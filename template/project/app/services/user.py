@@ -20,8 +20,6 @@ from app.schemas.user import LONGEST_EMAIL, PasswordChange, UserCreate, UserUpda
 from app.services import role as role_service
 from app.services import token as token_service
 
-LONGEST_KEY = 200
-
 
 class NameTaken(Conflict):
     """Another account has the user name."""
@@ -73,15 +71,18 @@ async def get(user_id: int, rights: AbstractSet[str] | None = None) -> User:
     return user
 
 
+def column_of(name_or_email: str) -> tuple[str, str]:
+    """Return the column in which an account with this address or name is found, and its value."""
+    text = name_or_email.strip().encode(errors="replace").decode()  # a form may hold anything
+    return ("email", text.lower()) if "@" in text else ("username_key", username_key(text))
+
+
 async def find(name_or_email: str) -> User | None:
     """Look for an address or a name, in any case, unless no account can have it."""
-    name_or_email = name_or_email.strip()
-    if not name_or_email.isprintable() or len(name_or_email) > LONGEST_EMAIL:
+    column, value = column_of(name_or_email)
+    if not value.isprintable() or len(value) > LONGEST_EMAIL:
         return None
-    if "@" in name_or_email:
-        return await User.get_or_none(email=name_or_email.lower())
-    key = username_key(name_or_email)
-    return await User.get_or_none(username_key=key) if len(key) <= LONGEST_KEY else None
+    return await User.get_or_none(Q(**{column: value}))
 
 
 def search(keyword: str | None) -> QuerySet[User]:
@@ -120,14 +121,16 @@ async def change_password(user: User, change: PasswordChange, *, but: UUID | Non
     Raises:
         WrongPassword: The current password does not match.
         InvalidField: The new one is easy to guess.
+        Conflict: Another one was stored meanwhile.
     """
+    proved = user.password_hash
     current = change.current_password.get_secret_value()
-    is_right, _ = await passwords.verify(current, user.password_hash)
+    is_right, _ = await passwords.verify(current, proved)
     if not is_right:
         message = "The current password is wrong"
         raise WrongPassword(message)
     await set_password(user, change.new_password, "new_password")
-    await store_password(user, but=but)
+    await _replace_password(user, proved, but)
 
 
 async def set_password(user: User, password: SecretStr, field: str) -> None:
@@ -165,6 +168,12 @@ async def delete(user: User) -> None:
 def username_key(username: str) -> str:
     """Return what two names have in common that people would take for the same."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", username).casefold())
+
+
+@transactional
+async def _replace_password(user: User, proved: str, but: UUID | None) -> None:
+    await token_service.lock_unchanged(user, proved)
+    await store_password(user, but=but)
 
 
 @transactional

@@ -14,8 +14,8 @@ from app.models.user import User
 from app.services import api_key as api_key_service
 from app.services import token as token_service
 from app.services.role import PERMISSIONS
-from tests.conftest import run
-from tests.factories import add_user
+from tests.conftest import LogLines, run
+from tests.factories import PASSWORD, add_user
 
 PING = "/api/webhook/ping"
 NOBODYS = "sk_abcdefgh_00000000000000000000000000000000aO9O2J"
@@ -76,6 +76,7 @@ async def test_scopes_narrow_what_a_key_may(client: AsyncClient, key: str) -> No
     calls: list[tuple[str, str, object, int]] = [
         ("GET", PING, None, 200),
         ("GET", path, None, 200),
+        ("GET", own, None, 200),
         ("PATCH", path, {"age": 30}, 403),
         ("PATCH", "/api/users/me", {"age": 30}, 403),
         ("POST", "/api/api-keys", {"name": "bot"}, 403),
@@ -132,6 +133,25 @@ async def test_a_key_ends_at_once(
     assert (await client.get(PING, headers=headers)).status_code == 401
 
 
+async def test_a_new_password_leaves_keys_alone(client: AsyncClient, key: str) -> None:
+    words = {"new_password": PASSWORD[::-1], "confirm_password": PASSWORD[::-1]}
+    form = {"current_password": PASSWORD, **words}
+
+    assert (await client.put("/api/users/me/password", json=form)).status_code == 204
+    assert (await client.get(PING)).status_code == 200
+
+
+async def test_no_key_is_logged(client: AsyncClient, key: str, log_lines: LogLines) -> None:
+    created = (await client.post("/api/api-keys", json={"name": "bot"})).json()["key"]
+    for each in (key, created, NOBODYS):
+        await client.get(PING, headers={NAME: each})
+
+    log = str(log_lines())
+    assert log.count("'app.access'") == 4
+    for each in (key, created, NOBODYS):
+        assert each[12:] not in log
+
+
 async def test_nobody_revokes_the_key_of_another(client: AsyncClient, key: str) -> None:
     hers = await give(await add_user("ada"), "bot")
     number = (await Token.get(name="bot")).id
@@ -158,6 +178,7 @@ async def test_wrong_keys_are_counted_by_address(client: AsyncClient, key: str) 
         (("root",), "Key of root, shown this once: sk_"),
         (("ada", "--scope", "user:read"), "Error: A key cannot do more than you may"),
         (("ada", "--name", "x" * 101), "Error: name: "),
+        (("root", "--scope", "king"), "Error: scopes: There is no permission called king"),
         (("eve",), "Error: There is no active user called eve."),
     ],
 )

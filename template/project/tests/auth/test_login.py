@@ -13,8 +13,10 @@ from tortoise import timezone
 from tortoise.expressions import F
 
 from app.auth.login import get_login_settings
-from app.auth.password_reset import _under_way
+from app.auth.password_reset import MailSettings, _under_way
 from app.core import passwords
+from app.core.mail import FolderMailer
+from app.core.settings import EXAMPLE
 from app.models.token import LoginFailure, Token
 from app.models.user import User
 from app.schemas.user import UserUpdate, UserUpdateByAdmin
@@ -157,11 +159,15 @@ def mailed(database: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> M
     return lambda: [LINK.findall(mail.read_text())[0] for mail in sorted(folder.glob("*.eml"))]
 
 
+async def ask(client: AsyncClient, address: str) -> None:
+    response = await client.post("/api/auth/password-reset", json={"email": address})
+    assert (response.status_code, response.content) == (202, b"null")
+
+
 async def forget(client: AsyncClient, *addresses: str) -> None:
     """Ask for links, one after the other, and wait until they are mailed."""
     for address in addresses:
-        response = await client.post("/api/auth/password-reset", json={"email": address})
-        assert (response.status_code, response.content) == (202, b"null")
+        await ask(client, address)
         await asyncio.gather(*_under_way)
 
 
@@ -198,6 +204,20 @@ async def test_a_link_ends_with(client: AsyncClient, mailed: Mailed, end: End) -
     assert await reset(client, *mailed()) == 400
 
 
+async def test_asking_for_a_link_tells_nobody_who_has_an_account(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add_user("ada")
+    sent = asyncio.Event()
+    monkeypatch.setattr(FolderMailer, "send", lambda *_: sent.wait())
+
+    async with asyncio.timeout(30):  # the answer does not wait for the mail
+        await ask(client, ADA)
+    await ask(client, "nobody@example.org")
+    sent.set()
+    await asyncio.gather(*_under_way)
+
+
 async def test_a_mailed_token_is_no_credential(client: AsyncClient, mailed: Mailed) -> None:
     await add_user("ada")
     await forget(client, ADA)
@@ -220,6 +240,10 @@ async def test_the_log_says_why_no_mail_was_sent(
     reasons = [error.removeprefix("No mail was sent: ").partition(":")[0] for error in errors]
     assert reasons == ["SMTPConnectError", "SMTP_URL, MAIL_FROM or PUBLIC_BASE_URL is not set"]
     assert mailed() == []
+
+
+def test_what_setup_writes_lets_production_send_no_mail() -> None:
+    assert MailSettings(_env_file=EXAMPLE).model_fields_set == set()
 
 
 @pytest.mark.parametrize(

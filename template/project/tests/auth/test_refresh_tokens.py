@@ -82,13 +82,14 @@ async def test_a_second_use_ends_the_session(client: AsyncClient, tokens: Tokens
 
 
 async def test_one_of_ten_uses_at_once_succeeds_and_the_session_ends(
-    client: AsyncClient, tokens: Tokens
+    client: AsyncClient, tokens: Tokens, log_lines: LogLines
 ) -> None:
     answers = await asyncio.gather(*(refresh(client, tokens["refresh_token"]) for _ in range(10)))
 
     winner, *losers = sorted(answers, key=lambda answer: answer.status_code)
     assert winner.status_code == 200
     assert [loser.status_code for loser in losers] == [401] * 9
+    assert "Refresh token used twice" in str(log_lines())
     assert await status_of(client, winner.json()) == 401
     assert (await refresh(client, winner.json()["refresh_token"])).status_code == 401
 

@@ -8,6 +8,7 @@ from tortoise import timezone
 
 from app.models.token import Token
 from app.models.user import User
+from tests.conftest import LogLines
 from tests.factories import PASSWORD, add_user
 
 Headers = dict[str, str]
@@ -72,6 +73,20 @@ async def test_forms_and_json_are_read_and_nothing_else(client: AsyncClient) -> 
     assert not any(PASSWORD in answer.text for answer in answers)
 
 
+@pytest.mark.parametrize("charset", ["unicode_escape", "utf-7", "punycode", "undefined"])
+async def test_a_form_in_a_strange_charset_is_the_clients_fault(
+    client: AsyncClient, charset: str
+) -> None:
+    fields = (
+        f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n\\ud800+2AA-\r\n'
+        for name in ("username", "password")
+    )
+    headers = {"Content-Type": f"multipart/form-data; boundary=b; charset={charset}"}
+    response = await client.post(SESSION, content=f"{''.join(fields)}--b--", headers=headers)
+
+    assert 400 <= response.status_code < 500
+
+
 async def test_changes_need_the_token_of_the_session(client: AsyncClient, session: Headers) -> None:
     cookie = {"Cookie": session["Cookie"]}
     other = headers_from(await sign_in(client))
@@ -91,6 +106,7 @@ async def test_changes_need_the_token_of_the_session(client: AsyncClient, sessio
         ({"Origin": "https://evil.example", "Authorization": "Bearer x"}, {401, 403}),
         ({"Origin": "null"}, {403}),
         ({"Origin": "http://["}, {403}),
+        ({"Origin": "ftp://test"}, {403}),
         ({"Sec-Fetch-Site": "cross-site"}, {403}),
     ],
 )
@@ -99,6 +115,27 @@ async def test_other_sites_can_neither_act_nor_sign_in(
 ) -> None:
     assert await change(client, session | headers) in statuses
     assert (await sign_in(client, **headers)).status_code in statuses
+
+
+async def test_two_origins_are_those_of_another_site(client: AsyncClient, session: Headers) -> None:
+    for name, here, elsewhere in (
+        ("Origin", "http://test", "https://evil.example"),
+        ("Sec-Fetch-Site", "same-origin", "cross-site"),
+    ):
+        headers = [*session.items(), (name, here), (name, elsewhere)]
+        response = await client.patch("/api/users/me", json={"age": 40}, headers=headers)
+
+        assert response.status_code == 403
+
+
+@pytest.mark.settings(ENVIRONMENT="production")
+@pytest.mark.parametrize(("origin", "status"), [("https://test", 200), ("http://test", 403)])
+async def test_production_is_its_own_site_by_https_only(
+    client: AsyncClient, origin: str, status: int
+) -> None:
+    await add_user("ada")
+
+    assert (await sign_in(client, Origin=origin)).status_code == status
 
 
 async def test_signing_in_replaces_an_older_session(client: AsyncClient, session: Headers) -> None:
@@ -136,6 +173,20 @@ async def test_people_see_their_sessions_and_end_one(client: AsyncClient, sessio
     assert (mine["current"], its["current"]) == (False, True)
     assert [end.status_code for end in ends] == [404, 204]
     assert [await read(client, headers) for headers in (session, other, eve)] == [401, 200, 200]
+
+
+async def test_no_secret_of_a_session_is_logged(
+    client: AsyncClient, session: Headers, log_lines: LogLines
+) -> None:
+    await sign_in(client)
+    assert await change(client, session) == 200
+    await client.post(SESSION, data={"username": "ada", "password": "hunter2"})
+
+    log = str(log_lines())
+    assert log.count("'app.access'") == 3
+    for secret in (session["Cookie"].partition("=")[2], session["X-CSRF-Token"], PASSWORD):
+        assert secret not in log
+    assert "hunter2" not in log
 
 
 async def test_a_new_password_ends_other_sessions(client: AsyncClient, session: Headers) -> None:
