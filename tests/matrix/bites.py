@@ -491,7 +491,7 @@ def accounts_have_rights(live: Live) -> None:
 @uses(*STYLES)
 def accounts_have_commands(live: Live) -> None:
     """Expired tokens are purged, and example rows are added."""
-    assert live.told["purge"].output == "Deleted 0 expired tokens.\n"
+    assert live.told["purge"].output == "Deleted 0 tokens that are over.\n"
     assert live.told["seed"].output.count("Added ") == 3
     assert live.told["seed again"].output.count("is there already") == 3
     assert rows.count(live.service, "users") >= 3
