@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from tortoise import Tortoise
-from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget, PlanStep
 from tortoise.migrations.graph import MigrationGraph, MigrationKey
@@ -35,13 +34,21 @@ async def upgrade(config: Config) -> list[str]:
         if event == "apply_done":
             names.append(f"{app}.{name}")
 
-    await MigrationExecutor(await _connection(), config["apps"]).migrate(progress=record)
+{% if database == "sqlite" %}
+    await _let_foreign_keys_rest()
+{% endif %}
+    await MigrationExecutor(Tortoise.get_connection("default"), config["apps"]).migrate(
+        progress=record
+    )
     return names
 
 
 async def downgrade(config: Config) -> str | None:
     """Undo the migration that was applied last, and return its name."""
-    executor = _OneStepBack(await _connection(), config["apps"])
+{% if database == "sqlite" %}
+    await _let_foreign_keys_rest()
+{% endif %}
+    executor = _OneStepBack(Tortoise.get_connection("default"), config["apps"])
     applied = await executor.recorder.applied_migrations()
     if not applied:
         return None
@@ -74,14 +81,13 @@ async def make(config: Config, name: str) -> list[str]:
     return paths
 
 
-async def _connection() -> BaseDBAsyncClient:
-    """Return the connection; dropping a table, as SQLite's change is, must not empty others."""
-    connection = Tortoise.get_connection("default")
-    if connection.capabilities.dialect == "sqlite":
-        await connection.execute_script("PRAGMA foreign_keys = OFF")
-    return connection
+{% if database == "sqlite" %}
+async def _let_foreign_keys_rest() -> None:
+    """Let a table be dropped without the rows of others: SQLite changes one by dropping it."""
+    await Tortoise.get_connection("default").execute_script("PRAGMA foreign_keys = OFF")
 
 
+{% endif %}
 async def _writers(config: Config) -> list[MigrationWriter]:
     assert Tortoise.apps is not None
     return await MigrationAutodetector(Tortoise.apps, config["apps"]).changes()
