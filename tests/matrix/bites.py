@@ -200,6 +200,41 @@ def the_rows_are_in_the_database(live: Live) -> None:
         assert rows.count(service, "roles") == 2
 
 
+@reads(*EVERY_DATABASE, "migrations/aerich", "migrations/tortoise")
+def the_page_knows_what_sqlite_cannot(project: Project) -> None:
+    """How tables of SQLite are changed, by each tool, and nothing of it for other databases."""
+    page = project.text("docs/migrations.md")
+    tool = project.answers["migrations"] if project.answers["database"] == "sqlite" else None
+    assert ("cannot change a column in place" in page) == (tool == "aerich")
+    assert ("run without foreign" in page) == (tool == "tortoise")
+
+
+FOREIGN_KEYS = """
+import asyncio, sys
+from tortoise import Tortoise
+from app.core import migration_tool
+from app.database import orm_config
+async def main():
+    config = orm_config(sys.argv[1])
+    for work in (migration_tool.upgrade, migration_tool.downgrade):
+        await Tortoise.init(config=config)
+        await work(config)
+        connection = Tortoise.get_connection("default")
+        print(*[row[0] for row in (await connection.execute_query("PRAGMA foreign_keys"))[1]])
+        await Tortoise.close_connections()
+asyncio.run(main())
+"""
+
+
+@uses(*EVERY_DATABASE)
+def no_table_is_emptied_by_a_change_of_another(live: Live) -> None:
+    """While Tortoise's tool changes a table of SQLite, nothing is deleted by cascade."""
+    answers = live.service.project.answers
+    if (answers["database"], answers["migrations"]) == ("sqlite", "tortoise"):
+        scratch = f"sqlite://{live.service.log.parent}/scratch.sqlite3"
+        assert live.service.python("-c", FOREIGN_KEYS, scratch).output.split() == ["0", "0"]
+
+
 MAIL_SECONDS = 10
 STYLES = ("auth/jwt", "auth/session", "auth/api_key")
 SETTINGS = {
