@@ -34,7 +34,7 @@ def _give_way() -> None:
     """Let the event loop go first, where this is the priority of a thread, not of the process."""
     with suppress(OSError):  # a sandbox may forbid it
         if sys.platform == "linux":
-            os.setpriority(os.PRIO_PROCESS, 0, 10)
+            os.setpriority(os.PRIO_PROCESS, 0, 15)
 
 
 # More at once would take processor time from the event loop and 19 MiB each.
