@@ -46,7 +46,7 @@ def credentials(url: str) -> dict[str, Any]:
 
 
 def connection(url: str) -> dict[str, Any]:
-    """Describe the connection to Tortoise, which turns foreign keys on: patient when busy."""
+    """Describe the connection: write-ahead log, patience; Tortoise turns foreign keys on."""
     pragmas = {"journal_mode": "WAL", "synchronous": "NORMAL", "busy_timeout": BUSY_WAIT_MS}
     return {"engine": "tortoise.backends.sqlite", "credentials": credentials(url) | pragmas}
 

@@ -73,20 +73,6 @@ async def test_forms_and_json_are_read_and_nothing_else(client: AsyncClient) -> 
     assert not any(PASSWORD in answer.text for answer in answers)
 
 
-@pytest.mark.parametrize("charset", ["unicode_escape", "utf-7", "punycode", "undefined"])
-async def test_a_form_in_a_strange_charset_is_the_clients_fault(
-    client: AsyncClient, charset: str
-) -> None:
-    fields = (
-        f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n\\ud800+2AA-\r\n'
-        for name in ("username", "password")
-    )
-    headers = {"Content-Type": f"multipart/form-data; boundary=b; charset={charset}"}
-    response = await client.post(SESSION, content=f"{''.join(fields)}--b--", headers=headers)
-
-    assert 400 <= response.status_code < 500
-
-
 async def test_changes_need_the_token_of_the_session(client: AsyncClient, session: Headers) -> None:
     cookie = {"Cookie": session["Cookie"]}
     other = headers_from(await sign_in(client))
