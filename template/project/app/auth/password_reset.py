@@ -11,6 +11,7 @@ from email.utils import localtime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from email_validator import validate_email
 from fastapi import APIRouter, FastAPI
@@ -21,11 +22,10 @@ from tortoise import timezone
 from app import TITLE
 from app.auth.settings import get_auth_settings
 from app.config import get_settings
-from app.core.errors import AppError
+from app.core.errors import AppError, Conflict
 from app.core.mail import FolderMailer, Mailer, NotSent, SmtpMailer, SmtpUrl
 from app.core.queries import transactional
 from app.core.settings import Section, cached
-from app.models.token import Token
 from app.models.user import User
 from app.schemas.base import Input, Line
 from app.schemas.user import EmailAddress, NewPassword, Password, same_as
@@ -35,6 +35,7 @@ from app.services import user as user_service
 
 log = logging.getLogger(__name__)
 
+KIND = "reset"
 LIFETIME = timedelta(minutes=30)
 MOST_AT_ONCE = 100  # more come from nobody who forgot a password
 MAILS_PER_ACCOUNT = attempts.Rate(3, 3600)
@@ -92,12 +93,16 @@ async def request_reset(body: ResetRequest) -> None:
 
 @router.post("/api/auth/password-reset/confirm", status_code=HTTPStatus.NO_CONTENT)
 async def reset_password(body: Reset) -> None:
-    """Set a new password with the token from the mail, once. All sessions end."""
-    token = await token_service.find(token_service.RESET, body.token)
-    if token is None:
+    """Set a new password with the token from the mail, once. All sessions end, and all links."""
+    token = await token_service.find(KIND, body.token)
+    if token is None or token.family != _family(token.owner):
         raise InvalidReset
+    proved = token.owner.password_hash
     await user_service.set_password(token.owner, body.new_password, "new_password")
-    await _use(token)
+    try:
+        await user_service.store_password(token.owner, proved)
+    except Conflict:
+        raise InvalidReset from None
 
 
 @router.get("/password-reset", include_in_schema=False)
@@ -134,19 +139,16 @@ async def _mail_link(address: str) -> None:
 @transactional
 async def _new_token(user: User) -> str:
     """Return a token that replaces those before it, unless the account has changed meanwhile."""
-    kind, expires_at = token_service.RESET, timezone.now() + LIFETIME
-    token, secret = await token_service.issue_if_unchanged(user, kind, expires_at=expires_at)
-    await token_service.revoke(kind=kind, owner_id=user.id, id__not=token.id)
+    token, secret = await token_service.issue_if_unchanged(
+        user, KIND, expires_at=timezone.now() + LIFETIME, family=_family(user)
+    )
+    await token_service.revoke(kind=KIND, owner_id=user.id, id__not=token.id)
     return secret
 
 
-@transactional
-async def _use(token: Token) -> None:
-    """Spend the token and store its owner's new password, if nobody did so first."""
-    unused = Token.filter(id=token.id, used_at=None, revoked_at=None)
-    if await unused.update(used_at=timezone.now()) != 1:
-        raise InvalidReset
-    await user_service.store_password(token.owner)
+def _family(user: User) -> UUID:
+    """Return that of the links to one address: they end when the account has another."""
+    return uuid5(NAMESPACE_URL, f"mailto:{user.email}")
 
 
 def _message(user: User, token: str) -> EmailMessage:

@@ -13,8 +13,6 @@ from app.core.queries import Statement, transactional
 from app.models.token import Token
 from app.models.user import User
 
-RESET = "reset"  # the kind that is mailed to who forgot their password
-
 _found = Statement(
     lambda: Token.filter(
         kind="", secret_hash="", used_at=None, revoked_at=None, owner__is_active=True

@@ -130,7 +130,7 @@ async def change_password(user: User, change: PasswordChange, *, but: UUID | Non
         message = "The current password is wrong"
         raise WrongPassword(message)
     await set_password(user, change.new_password, "new_password")
-    await _replace_password(user, proved, but)
+    await store_password(user, proved, but=but)
 
 
 async def set_password(user: User, password: SecretStr, field: str) -> None:
@@ -146,8 +146,13 @@ async def set_password(user: User, password: SecretStr, field: str) -> None:
 
 
 @transactional
-async def store_password(user: User, *, but: UUID | None = None) -> None:
-    """Store the new hash, and end all that the old password opened, but for one session."""
+async def store_password(user: User, proved: str, *, but: UUID | None = None) -> None:
+    """Store the new hash, and end all that the one before opened, but for one session.
+
+    Raises:
+        Conflict: The account has changed since that one was proved.
+    """
+    await token_service.lock_unchanged(user, proved)
     await user.save(update_fields=["password_hash", "updated_at"])
     await token_service.end_sign_ins(user, but=but)
 
@@ -171,20 +176,12 @@ def username_key(username: str) -> str:
 
 
 @transactional
-async def _replace_password(user: User, proved: str, but: UUID | None) -> None:
-    await token_service.lock_unchanged(user, proved)
-    await store_password(user, but=but)
-
-
-@transactional
 async def _store(user: User, values: dict[str, Any]) -> None:
     ends = values.get("is_active") is False
     is_admin = ends and await role_service.lock_admins(user)
     await user.update_from_dict(values).save(update_fields=[*values, "updated_at"])
     if ends:
         await token_service.revoke(owner_id=user.id)
-    if "email" in values:  # what was mailed to the old address
-        await token_service.revoke(owner_id=user.id, kind=token_service.RESET)
     if is_admin:
         await role_service.check_admin_is_left()
 

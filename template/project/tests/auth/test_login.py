@@ -31,7 +31,7 @@ Mailed = Callable[[], list[str]]
 End = Callable[[User], Awaitable[object]]
 ENDS: dict[str, End] = {
     "its time": lambda _: Token.all().update(expires_at=timezone.now()),
-    "a new password": user_service.store_password,
+    "a new password": lambda ada: user_service.store_password(ada, ada.password_hash),
     "a new address": lambda ada: user_service.update(ada, UserUpdate(email="ada@example.com")),
     "a disabled account": lambda ada: user_service.update(ada, UserUpdateByAdmin(is_active=False)),
 }
