@@ -47,10 +47,7 @@ async def authenticate(request: Request) -> Caller | None:
 
 
 def _names(request: Request, owner: User) -> bool:
-    """Whether the path names this account.
-
-    With another address and a link that is mailed to it, any key would be all-powerful.
-    """
+    """Whether the path names this account, whose changes no scope could confine."""
     return str(request.path_params.get("user_id", "")).lstrip("0") == str(owner.id)
 
 
