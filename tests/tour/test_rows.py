@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.harness import Service, wait_until
+from tests.matrix.rows import RUNNING
 from tests.tour import people, processes, raw, rows
 from tests.tour.conftest import beside, on_servers, on_sqlite
 from tests.tour.people import PASSWORD, Person, log_in, write_note
@@ -18,6 +19,7 @@ from tests.tour.problems import assert_problem
 from tests.tour.together import together
 
 NEW = "a new and longer password"
+POSTGRES = [row for row in RUNNING if row.database == "postgres"]
 CHANGE = {"current_password": PASSWORD, "new_password": NEW, "confirm_password": NEW}
 
 
@@ -289,6 +291,27 @@ def test_T11_a_change_does_not_outlive_the_password_that_it_proved(
 
     assert answer.status_code == 409
     assert rows.count(service, "users", f"id = {person.id} AND password_hash = 'another'") == 1
+
+
+@pytest.mark.parametrize("running", POSTGRES, indirect=True, ids=str)
+def test_T11_a_change_lets_a_renewal_finish(
+    service: Service, http: httpx.Client, person: Person
+) -> None:
+    """A new password waits for a refresh between its two writes, which need not wait for it.
+
+    The second write refers to the account, whose row is locked for it in this way.
+    """
+    with ThreadPoolExecutor(1) as pool, rows.session(service.database_url) as ours:
+        ours.execute("BEGIN")
+        ours.execute(f"SELECT id FROM tokens WHERE owner_id = {person.id} FOR UPDATE")
+        change = pool.submit(
+            http.put, "/api/users/me/password", json=CHANGE, headers=person.headers
+        )
+        wait_until(lambda: _count(service, BLOCKED) == 1, "the change", service.log)
+        ours.execute(f"SELECT id FROM users WHERE id = {person.id} FOR KEY SHARE NOWAIT")
+        ours.execute("COMMIT")
+
+        assert change.result().status_code == 204
 
 
 @on_servers

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from tortoise import timezone
-from tortoise.expressions import Q
+from tortoise.expressions import F, Q
 
 from app.core.errors import Conflict
 from app.core.queries import Statement, transactional
@@ -45,8 +45,9 @@ async def lock_unchanged(owner: User, password_hash: str) -> None:
     Raises:
         Conflict: Somebody has: the password or the address is another, or it is disabled.
     """
+    await User.filter(id=owner.id).update(is_active=F("is_active"))  # whoever writes first waits
     known = {"id": owner.id, "email": owner.email, "password_hash": password_hash}
-    if not await User.filter(**known, is_active=True).select_for_update().first():
+    if not await User.exists(**known, is_active=True):
         message = "The account has changed meanwhile; try again"
         raise Conflict(message)
 
