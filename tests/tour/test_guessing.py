@@ -130,6 +130,16 @@ def test_A12_spellings_of_a_name_are_one_name(visitor: httpx.Client, bob: Person
     assert visitor.post("/api/auth/session", data=form | {"password": PASSWORD}).status_code == 429
 
 
+def test_A12_no_space_hides_a_name(visitor: httpx.Client, bob: Person) -> None:
+    """Space before a name opens no further tries, and nobody else's sign-in gives them back."""
+    eve = people.sign_up(visitor, "eve")
+    for length in (0, 999, 1000, 1001, 5000):
+        assert log_in(visitor, " " * length + bob.name, "wrong").status_code == 401
+    assert log_in(visitor, " " * 1000 + eve.name).status_code == 200
+
+    assert log_in(visitor, " " * 1000 + bob.name).status_code == 429
+
+
 def test_A12_nobody_is_locked_out_for_good(
     strict: Service, visitor: httpx.Client, bob: Person
 ) -> None:

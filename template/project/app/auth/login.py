@@ -43,7 +43,7 @@ async def log_in(request: Request, name_or_email: str, password: str, challenge:
     """
     settings = get_auth_settings()
     rate, rate_of_address = settings.rate_limit_login, settings.rate_limit_of_address
-    typed = settings.fingerprint(" ".join(user_service.column_of(name_or_email[:1000])))
+    typed = settings.fingerprint(" ".join(user_service.column_of(name_or_email)))
     address = settings.fingerprint_of_address(request)
     await attempts.take(address, rate_of_address)
     try:

@@ -73,7 +73,7 @@ async def get(user_id: int, rights: AbstractSet[str] | None = None) -> User:
 
 def column_of(name_or_email: str) -> tuple[str, str]:
     """Return the column in which an account with this address or name is found, and its value."""
-    text = name_or_email.strip().encode(errors="replace").decode()  # a form may hold anything
+    text = name_or_email.strip()[:1000].encode(errors="replace").decode()  # a form holds anything
     return ("email", text.lower()) if "@" in text else ("username_key", username_key(text))
 
 
@@ -124,8 +124,7 @@ async def change_password(user: User, change: PasswordChange, *, but: UUID | Non
         Conflict: Another one was stored meanwhile.
     """
     proved = user.password_hash
-    current = change.current_password.get_secret_value()
-    is_right, _ = await passwords.verify(current, proved)
+    is_right, _ = await passwords.verify(change.current_password.get_secret_value(), proved)
     if not is_right:
         message = "The current password is wrong"
         raise WrongPassword(message)
