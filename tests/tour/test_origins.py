@@ -238,3 +238,15 @@ def test_C07_an_old_probe_needs_no_host(unguarded: Service) -> None:
     answer = raw.send(unguarded, b"GET /health/live HTTP/1.0\r\n\r\n")
 
     assert answer.status == 200
+
+
+@pytest.mark.parametrize("origin", ["http://127.0.0.1", "http://", "null", ""])
+def test_C07_what_names_no_host_comes_from_another_site(unguarded: Service, origin: str) -> None:
+    """A request of HTTP/1.0 with an Origin, but without a Host, signs nobody in."""
+    body = "username=ada&password=x"
+    head = f"POST /api/auth/session HTTP/1.0\r\nOrigin: {origin}\r\nContent-Length: {len(body)}\r\n"
+    kind = "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+
+    answer = raw.send(unguarded, (head + kind + body).encode())
+
+    assert answer.status == 403

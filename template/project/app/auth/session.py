@@ -172,10 +172,9 @@ def check_site(request: Request) -> None:
 
 
 def _is_own(origin: str, request: Request) -> bool:
-    host = request.headers["host"]
-    if get_settings().is_production:
-        return origin == f"https://{host}"
-    return origin in {f"http://{host}", f"https://{host}"}
+    host = request.headers.get("host")
+    schemes = ("https",) if get_settings().is_production else ("https", "http")
+    return host is not None and origin in {f"{scheme}://{host}" for scheme in schemes}
 
 
 def csrf_token(secret: str) -> str:
