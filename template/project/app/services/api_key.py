@@ -38,8 +38,8 @@ async def create(owner: User, new_key: ApiKeyCreate, rights: AbstractSet[str]) -
         Forbidden: A scope permits more than its owner may do.
     """
     scopes = new_key.scopes
-    if unknown := set(scopes or ()) - set(role_service.PERMISSIONS):
-        message = f"There is no permission called {min(unknown)}"
+    if not set(role_service.PERMISSIONS).issuperset(scopes or ()):
+        message = f"Choose from {', '.join(role_service.PERMISSIONS)}"
         raise InvalidField(message, "scopes")
     if not rights >= set(scopes or ()):
         message = "A key cannot do more than you may"

@@ -178,7 +178,7 @@ async def test_wrong_keys_are_counted_by_address(client: AsyncClient, key: str) 
         (("root",), "Key of root, shown this once: sk_"),
         (("ada", "--scope", "user:read"), "Error: A key cannot do more than you may"),
         (("ada", "--name", "x" * 101), "Error: name: "),
-        (("root", "--scope", "king"), "Error: scopes: There is no permission called king"),
+        (("root", "--scope", "king"), "Error: scopes: Choose from user:read, user:write"),
         (("eve",), "Error: There is no active user called eve."),
     ],
 )
