@@ -352,6 +352,9 @@ def tokens_open_the_door(live: Live) -> None:
     answer = live.client.get("/api/users/me", headers={"Authorization": f"Bearer {forged}"})
     assert answer.status_code == 401
     assert people_cannot_guess(live, "/api/auth/login", ada.name)
+    if "session" in live.styles:
+        with_both = live.enter(ada.name, style="session").headers | {"Authorization": "Bearer x"}
+        assert live.client.get("/api/auth/session", headers=with_both).status_code == 401
     other = people.sign_in(live.client, ada.id, ada.name)
     _, first = people.tokens_of(people.log_in(live.client, ada.name))
     access, second = people.tokens_of(
@@ -526,7 +529,7 @@ def accounts_have_rights(live: Live) -> None:
 @uses(*STYLES)
 def accounts_have_commands(live: Live) -> None:
     """Expired tokens are purged, and example rows are added."""
-    assert live.told["purge"].output == "Deleted 0 tokens that are over.\n"
+    assert live.told["purge"].output == "Deleted 0 tokens whose time is over.\n"
     assert live.told["seed"].output.count("Added ") == 3
     assert live.told["seed again"].output.count("is there already") == 3
     assert rows.count(live.service, "users") >= 3

@@ -40,11 +40,11 @@ async def create_admin(username: str, email: str, *, password_stdin: bool) -> No
 @click.command()
 @asynchronous
 async def purge() -> None:
-    """Delete tokens that expired or were revoked; run it once a day."""
+    """Delete tokens whose time is over; run it once a day."""
     async with connected():
         count = await token_service.purge()
         await attempts.purge()
-    click.echo(f"Deleted {count} tokens that are over.")
+    click.echo(f"Deleted {count} tokens whose time is over.")
 
 
 def refusal(error: ValidationError) -> click.ClickException:

@@ -63,7 +63,7 @@ async def test_purge_deletes_what_expired_or_never_would_but_was_revoked(databas
 
     result = await run("purge")
 
-    assert result.output == "Deleted 2 tokens that are over.\n"
+    assert result.output == "Deleted 2 tokens whose time is over.\n"
     assert set(await Token.all().values_list("id", flat=True)) == {good.id, lasting.id}
 
 
