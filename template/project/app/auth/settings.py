@@ -4,7 +4,7 @@ import hmac
 from typing import Annotated
 
 from fastapi import Request
-from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
 from app.core.settings import Section, cached
@@ -38,7 +38,7 @@ class AuthSettings(Section):
     """The secret that all keys are derived from, and how often somebody may guess."""
 
     secret_key: SecretKey
-    rate_limit_login: Annotated[Rate, NoDecode, BeforeValidator(read_rate)] = Rate(10, 60)
+    rate_limit_login: Annotated[Rate, NoDecode, BeforeValidator(read_rate)] = Field("10/minute")
 
     @property
     def rate_limit_of_address(self) -> Rate:
