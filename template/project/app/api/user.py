@@ -66,7 +66,7 @@ async def update_own_account(user: Owner, changes: UserUpdate) -> User:
 
 @router.put("/users/me/password", status_code=HTTPStatus.NO_CONTENT, dependencies=[LIMITED])
 async def change_own_password(caller: CurrentCaller, user: Owner, change: PasswordChange) -> None:
-    """Change the caller's password; others who signed in with the old one are out."""
+    """Change the caller's password; tokens and other sessions end."""
     await user_service.change_password(user, change, but=caller.session)
 
 

@@ -72,7 +72,7 @@ class Reset(Input):
 
 
 class InvalidReset(AppError):
-    """The token was used, or replaced, or is too old, or never was one."""
+    """The token was used or replaced, is too old or never was one, or the account has changed."""
 
     def __init__(self) -> None:
         super().__init__("The link is not valid any more; ask for another one")
@@ -147,7 +147,7 @@ async def _new_token(user: User) -> str:
 
 
 def _family(user: User) -> UUID:
-    """Return that of the links to one address: they end when the account has another."""
+    """Return that of the links to one address: they count only while the account has it."""
     return uuid5(NAMESPACE_URL, f"mailto:{user.email}")
 
 

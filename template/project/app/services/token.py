@@ -15,7 +15,7 @@ from app.models.user import User
 
 _found = Statement(
     lambda: Token.filter(
-        kind="", secret_hash="", used_at=None, revoked_at=None, owner__is_active=True
+        kind="", secret_hash="", revoked_at=None, owner__is_active=True
     ).select_related("owner")
 )
 
