@@ -32,13 +32,14 @@ def _is_secret(key: SecretStr) -> SecretStr:
 
 
 SecretKey = Annotated[SecretStr, AfterValidator(_is_secret)]
+RateText = Annotated[Rate, NoDecode, BeforeValidator(read_rate), Field(validate_default=False)]
 
 
 class AuthSettings(Section):
     """The secret that all keys are derived from, and how often somebody may guess."""
 
     secret_key: SecretKey
-    rate_limit_login: Annotated[Rate, NoDecode, BeforeValidator(read_rate)] = Field("10/minute")
+    rate_limit_login: RateText = Rate(10, 60)
 
     @property
     def rate_limit_of_address(self) -> Rate:
