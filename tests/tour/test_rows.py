@@ -116,7 +116,7 @@ def test_D10_a_password_changes_with_its_sessions_or_not_at_all(
 ) -> None:
     """If the sessions cannot be ended, the password stays."""
     with failing(service, "UPDATE ON tokens"):
-        failed = http.put("/api/users/me/password", json=CHANGE, headers=person.headers)
+        failed = change_password(http, person)
 
     assert failed.status_code >= 400
     assert log_in(http, person.name, NEW).status_code == 401
@@ -182,6 +182,11 @@ def _count(service: Service, statements: dict[str, str]) -> int:
                 "DO sleep(0.2)"
             )  # its list of transactions is 0.1 s old if asked all the time
         return int(ours.execute(statements[service.database])[0][0])
+
+
+def change_password(http: httpx.Client, person: Person) -> httpx.Response:
+    """Give somebody a new password."""
+    return http.put("/api/users/me/password", json=CHANGE, headers=person.headers)
 
 
 @contextmanager
@@ -282,10 +287,8 @@ def test_T11_a_change_does_not_outlive_the_password_that_it_proved(
     with ThreadPoolExecutor(1) as pool, rows.session(service.database_url) as ours:
         ours.execute("BEGIN")
         ours.execute(f"UPDATE users SET password_hash = 'another' WHERE id = {person.id}")
-        change = pool.submit(
-            http.put, "/api/users/me/password", json=CHANGE, headers=person.headers
-        )
-        wait_until(lambda: _count(service, BLOCKED) == 1, "the change", service.log)
+        change = pool.submit(change_password, http, person)
+        wait_until(lambda: is_blocked(service), "the change", service.log)
         ours.execute("COMMIT")
         answer = change.result()
 
@@ -304,10 +307,8 @@ def test_T11_a_change_lets_a_renewal_finish(
     with ThreadPoolExecutor(1) as pool, rows.session(service.database_url) as ours:
         ours.execute("BEGIN")
         ours.execute(f"SELECT id FROM tokens WHERE owner_id = {person.id} FOR UPDATE")
-        change = pool.submit(
-            http.put, "/api/users/me/password", json=CHANGE, headers=person.headers
-        )
-        wait_until(lambda: _count(service, BLOCKED) == 1, "the change", service.log)
+        change = pool.submit(change_password, http, person)
+        wait_until(lambda: is_blocked(service), "the change", service.log)
         ours.execute(f"SELECT id FROM users WHERE id = {person.id} FOR KEY SHARE NOWAIT")
         ours.execute("COMMIT")
 
@@ -339,10 +340,7 @@ def test_D10_a_killed_process_leaves_the_password(
     """A process killed between a new password and the end of the sessions has changed neither."""
     blocker = f"SELECT id FROM tokens WHERE owner_id = {person.id} FOR UPDATE"
 
-    def send() -> httpx.Response:
-        return http.put("/api/users/me/password", json=CHANGE, headers=person.headers)
-
-    with between_two_writes(service, blocker, give_up(send)):
+    with between_two_writes(service, blocker, give_up(lambda: change_password(http, person))):
         processes.kill(processes.workers(service))
 
     with service.client() as client:
