@@ -1,0 +1,388 @@
+"""MySQL and MariaDB: their catalogue, and the statements that change it."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from textwrap import indent
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from tools.migrations.catalogue import Catalogue, Column, Key, KeyKind, Table
+from tools.migrations.changes import Rename, Step
+from tools.migrations.source import as_source
+
+NAME = "mysql"
+DATABASE, SERVER = "database", "information_schema"
+"""Where a configuration names the database, and one that is always there."""
+DATABASES = "SELECT schema_name AS name FROM information_schema.schemata"
+DROPS_KEYS_FIRST = False  # error 1553: a foreign key needs an index at every moment
+RENAMES_FOREIGN_KEYS = False
+HELPER = "mysql_statements"
+"""What files load when they are applied, beside their checks."""
+PREPARE = ""
+"""The function of the session, for which checks ask the helper."""
+REFUSE = """\
+    if await mysql_statements.is_new(db, __name__, "{name}"):
+        await checks.refuse(db, __name__, {constant})"""
+RUN_IN_TRANSACTION = False
+BEFORE_TABLES = ("SET FOREIGN_KEY_CHECKS = 0",)
+FOREIGN_KEYS_LAST = False
+AERICH_TABLE = """CREATE TABLE IF NOT EXISTS `aerich` (
+    `id` INT NOT NULL PRIMARY KEY AUTO_INCREMENT,
+    `version` VARCHAR(255) NOT NULL,
+    `app` VARCHAR(100) NOT NULL,
+    `content` JSON NOT NULL
+) CHARACTER SET utf8mb4"""
+BOOLEANS = {True: "1", False: "0"}
+NEUTRAL = {
+    **dict.fromkeys(("integer", "decimal", "float", "boolean"), "0"),
+    "text": "''",
+    "json": "'null'",
+    "uuid": "'00000000-0000-0000-0000-000000000000'",
+    "date": "'1970-01-01'",
+    "time": "'00:00:00'",
+    "datetime": "'1970-01-01 00:00:00'",
+    "binary": "''",
+}
+"""What a column gets that comes back NOT NULL, since the values that it had are gone."""
+FAMILIES = {
+    "uuid": r"char\(36\)",
+    "boolean": r"tinyint\(1\)",
+    "integer": r"(tiny|small|medium|big)?int\b.*",
+    "decimal": r"decimal.*",
+    "float": r"float|double",
+    "text": r"(var)?char.*|(tiny|medium|long)?text|enum.*",
+    "json": r"json",
+    "date": r"date",
+    "time": r"time\b.*",
+    "datetime": r"(datetime|timestamp).*",
+    "binary": r"(var)?binary.*|(tiny|medium|long)?blob",
+}
+
+NAMED = r"`((?:[^`]|``)+)`"
+STRING = r"'(?:[^'\\]|''|\\.)*'"
+TYPE = rf"(\w+(?:\((?:{STRING}|[^()'])*\))?(?: unsigned)?(?: zerofill)?)"
+COLUMN = re.compile(rf"  {NAMED} {TYPE}(.*)")
+KEY = re.compile(rf"  (?:(UNIQUE |FULLTEXT |SPATIAL )?KEY {NAMED} (.*)|CONSTRAINT {NAMED} (.*))")
+FOREIGN = re.compile(rf"FOREIGN KEY \((.*?)\) REFERENCES {NAMED} \((.*?)\)")
+OPTIONS = re.compile(r"\) .*?DEFAULT CHARSET=(\w+)(?: COLLATE=(\w+))?.*?(?: COMMENT='(.*)')?")
+TOKEN = re.compile(rf"{STRING}|`[^`]*`|[()]|[^\s()'`]+")
+TEXTS = r"(var)?char|(tiny|medium|long)?text|enum"
+CHOSEN_BY_SERVER = re.compile(r".*_ibfk_\d+")
+"""Names that depend on the order in which keys were made: ours is used instead."""
+
+
+async def read(connection: BaseDBAsyncClient) -> Catalogue:
+    """Return the tables of the database, from the statements that would make them again."""
+    query = (
+        "SELECT table_name AS name FROM information_schema.tables"
+        " WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' AND table_name <> 'aerich'"
+    )
+    tables: dict[str, Table] = {}
+    for row in await connection.execute_query_dict(query):
+        [found] = await connection.execute_query_dict(f"SHOW CREATE TABLE {quote(row['name'])}")
+        tables[row["name"]] = table_of(row["name"], found["Create Table"])
+    return tables
+
+
+async def clear(connection: BaseDBAsyncClient, catalogue: Catalogue) -> None:
+    """Drop all tables, whatever refers to them."""
+    drops = [f"DROP TABLE {quote(name)}" for name in catalogue]
+    await connection.execute_script(
+        ";".join(["SET FOREIGN_KEY_CHECKS = 0", *drops, "SET FOREIGN_KEY_CHECKS = 1"])
+    )
+
+
+def as_ours(catalogue: Catalogue) -> Catalogue:
+    """Return tables that Tortoise made as migrations will have made them: all keys have names."""
+    return {
+        name: replace(
+            table,
+            keys=tuple(
+                replace(key, given_name=key.name or _name(name, key.columns))
+                if key.kind == "foreign key"
+                else key
+                for key in table.keys
+            ),
+        )
+        for name, table in catalogue.items()
+    }
+
+
+def table_of(name: str, source: str) -> Table:
+    """Understand what `SHOW CREATE TABLE` says, in the words of MySQL 8 or of MariaDB."""
+    lines = [line.removesuffix(",") for line in source.splitlines()[1:]]
+    options = OPTIONS.fullmatch(lines[-1])
+    charset, collation, comment = options.groups() if options else ("utf8mb4", None, None)
+    collation = collation or f"{charset}_general_ci"
+    columns = [_column(match, collation) for line in lines if (match := COLUMN.fullmatch(line))]
+    return Table(
+        name,
+        {column.name: column for column in columns},
+        tuple(_keys(name, lines)),
+        f"COLLATE {collation}",
+        _unescaped(comment or ""),
+    )
+
+
+def _column(match: re.Match[str], collation: str) -> Column:
+    """Read a column; each pair of words says something of it.
+
+    Here and in `_keys` is all in which MySQL 8 and MariaDB differ: widths of whole numbers,
+    JSON as a text that is checked, collations that are said or not, NULL as a default.
+    """
+    name, type_, rest = match[1].replace("``", "`"), match[2], match[3]
+    if type_ != "tinyint(1)":
+        type_ = re.sub(r"int\(\d+\)", "int", type_)
+    is_text = re.match(TEXTS, type_) is not None
+    column = Column(name, type_, is_null=True, extra=f"COLLATE {collation}" if is_text else "")
+    words = list(_words(rest))
+    while words:
+        word, after = words.pop(0), words[0] if words else ""
+        if word == "NOT":
+            column = replace(column, is_null=False)
+        elif word == "DEFAULT" and after != "NULL":
+            column = replace(
+                column, default=after.replace("current_timestamp", "CURRENT_TIMESTAMP")
+            )
+        elif word == "COLLATE" and is_text:
+            column = replace(column, extra=f"COLLATE {after}")
+        elif word == "COMMENT":
+            column = replace(column, comment=_unescaped(after[1:-1]))
+        elif word == "CHECK" and after.startswith("(json_valid("):
+            column = replace(column, type="json", extra="")
+        elif word in {"AUTO_INCREMENT", "VIRTUAL", "STORED", "CHECK", "GENERATED", "UPDATE"}:
+            said = {
+                "GENERATED": f"GENERATED ALWAYS {' '.join(words[1:3])}",
+                "CHECK": f"CHECK {after}",
+            }
+            said["UPDATE"] = f"ON UPDATE {after}"
+            column = replace(column, extra=f"{column.extra} {said.get(word, word)}".strip())
+    return column
+
+
+def _words(text: str) -> Iterator[str]:
+    """Split a definition into words; what is in brackets belongs to the word before."""
+    word, depth, end = "", 0, 0
+    for token in TOKEN.finditer(text):
+        is_apart = token.start() > end
+        if word and depth == 0 and is_apart:
+            yield word
+            word = ""
+        word += " " * bool(word and is_apart) + token[0]
+        depth += {"(": 1, ")": -1}.get(token[0], 0)
+        end = token.end()
+    if word:
+        yield word
+
+
+def _keys(table: str, lines: Iterable[str]) -> Iterator[Key]:
+    for line in lines:
+        if line.startswith("  PRIMARY KEY"):
+            yield Key("primary key", _names(line), line.strip())
+        elif match := KEY.fullmatch(line):
+            kind, name, columns, constraint, definition = match.groups()
+            if name:
+                unique: KeyKind = "unique" if kind == "UNIQUE " else "index"
+                definition = f"{kind or ''}KEY {columns}"
+                yield Key(unique, _names(columns), definition, name, given_name=name)
+            elif foreign := FOREIGN.match(definition):
+                own, target, theirs = _names(foreign[1]), foreign[2], _names(foreign[3])
+                is_free = CHOSEN_BY_SERVER.fullmatch(constraint) or constraint == _name(table, own)
+                chosen = "" if is_free else constraint
+                yield Key("foreign key", own, definition, chosen, target, theirs, "", constraint)
+            else:
+                yield Key("check", (), definition, constraint, given_name=constraint)
+
+
+def _name(table: str, columns: Sequence[str]) -> str:
+    """Return a name for a foreign key to which Tortoise gives none."""
+    return f"{table}_{'_'.join(columns)}"[:59] + "_fkey"
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.replace("``", "`") for name in re.findall(NAMED, text))
+
+
+def _unescaped(text: str) -> str:
+    letters = {"n": "\n", "r": "\r", "0": "\0"}
+    text = text.replace("''", "'")
+    return re.sub(r"\\(.)", lambda match: letters.get(match[1], match[1]), text)
+
+
+def table_name(_schema: str | None, name: str) -> str:
+    """Return the name by which the planner knows a table."""
+    return name
+
+
+def quote(name: str) -> str:
+    """Return the name of a table or column as SQL."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def text(value: str) -> str:
+    """Return a string as SQL."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def binary(value: bytes) -> str:
+    """Return bytes as SQL."""
+    return f"x'{value.hex()}'"
+
+
+def comment(words: str, escape: Callable[[str], str]) -> str:
+    """Return what stands between the quotes of a comment."""
+    return escape(words)
+
+
+def length(column: str) -> str:
+    """Return the length of a text in characters."""
+    return f"char_length({column})"
+
+
+def family(type_: str) -> str:
+    """Return the kind of a type, or the type itself where it is of no kind."""
+    return next((name for name, each in FAMILIES.items() if re.fullmatch(each, type_)), type_)
+
+
+def is_held_by_keys(old: Column, new: Column) -> bool:
+    """Whether foreign keys must be set aside while the column changes (error 1833)."""
+    return (old.type, old.extra) != (new.type, new.extra)
+
+
+LIMITS = {"tinyint": 7, "smallint": 15, "mediumint": 23, "int": 31, "bigint": 63}
+"""Bits of whole numbers, without the sign."""
+
+
+def not_castable(column: str, old: Column, new: Column) -> str:
+    """Return the condition that finds the values that the new type cannot hold."""
+    kinds = family(old.type), family(new.type)
+    number = rf"{column} NOT REGEXP '^[[:space:]]*[-+]?[0-9]+([.]0*)?[[:space:]]*$'"
+    if kinds[1] == "integer":
+        bits = LIMITS[re.split(r"\W", new.type)[0]]
+        value = column if kinds[0] == "integer" else f"CAST({column} AS DECIMAL(65, 0))"
+        is_outside = f"{value} NOT BETWEEN -{2**bits} AND {2**bits - 1}"
+        return is_outside if kinds[0] == "integer" else f"{number} OR {is_outside}"
+    if kinds[1] == "boolean":
+        return f"{column} NOT IN ('0', '1')"
+    if kinds[1] in {"decimal", "float"}:
+        cast = f"CAST({column} AS DECIMAL(65, 30))"
+        fits = f"{cast} <> CAST({column} AS {new.type})" if kinds[1] == "decimal" else "FALSE"
+        return f"{column} NOT REGEXP '^[[:space:]]*[-+]?[0-9]*[.]?[0-9]+(e[-+]?[0-9]+)?$' OR {fits}"
+    if kinds[0] == "datetime":
+        return f"TIME({column}) <> 0"
+    if kinds[1] == "json":
+        return f"NOT JSON_VALID({column})"
+    if kinds[1] == "uuid":
+        return f"BINARY {column} NOT REGEXP '^[0-9a-f]8(-[0-9a-f]4)3-[0-9a-f]12$'"
+    return f"CAST({column} AS {new.type}) IS NULL"
+
+
+def rename(step: Rename) -> str:
+    """Return the statement that renames a table or a column."""
+    if step.column:
+        names = f"{quote(step.column)} TO {quote(step.new)}"
+        return f"ALTER TABLE {quote(step.table)} RENAME COLUMN {names}"
+    return f"RENAME TABLE {quote(step.table)} TO {quote(step.new)}"
+
+
+def body(name: str, steps: Iterable[Rename | Step], first: Sequence[str]) -> str:
+    """Return the end of the function that aerich calls, upgrade or downgrade."""
+    made = [*first]
+    for step in steps:
+        made += [rename(step)] if isinstance(step, Rename) else _statements(step)
+    lines = "".join(f"{indent(as_source(each), ' ' * 12)},\n" for each in made)
+    call = f'await mysql_statements.run(db, __name__, "{name}", ['
+    return f"    return str(\n        {call}\n{lines}        ])\n    )"
+
+
+def _statements(step: Step) -> list[str]:
+    table = quote(step.table)
+    match step.old, step.new:
+        case Table(), Table():
+            words = f"{step.new.options} COMMENT = {text(step.new.comment)}"
+            return [f"ALTER TABLE {table} DEFAULT CHARACTER SET utf8mb4 {words}"]
+        case None, Table():
+            return [_create(step.new)]
+        case Table(), None:
+            return [f"DROP TABLE {table}"]
+        case Key(), Key() if _can_rename(step.old, step.new):
+            names = f"{quote(step.old.name)} TO {quote(step.new.name)}"
+            return [f"ALTER TABLE {table} RENAME INDEX {names}"]
+        case (Key() | None) as old, (Key() | None) as new:
+            clauses = [_drop(old)] if old else []
+            clauses += [f"ADD {_key(new, step.table)}"] if new else []
+            return [f"ALTER TABLE {table} {', '.join(clauses)}"]
+        case None, Column():
+            return _add_column(table, step.new, step.value)
+        case Column(), None:
+            return [f"ALTER TABLE {table} DROP COLUMN {quote(step.old.name)}"]
+        case Column(), Column():
+            return _alter(table, step.old, step.new, step.value)
+    raise AssertionError(step)
+
+
+def _create(table: Table) -> str:
+    lines = [*map(_definition, table.columns.values())]
+    lines += [_key(key, table.name) for key in table.keys if key.kind != "foreign key"]
+    said = f" COMMENT = {text(table.comment)}" if table.comment else ""
+    body = ",\n    ".join(lines)
+    options = f"CHARACTER SET utf8mb4 {table.options}{said}"
+    return f"CREATE TABLE {quote(table.name)} (\n    {body}\n) {options}"
+
+
+def _definition(column: Column) -> str:
+    collation, generated = "", ""
+    if column.extra.startswith("COLLATE"):
+        collation, _, generated = column.extra.partition(" ")[2].partition(" ")
+    else:
+        generated = column.extra
+    words = [
+        quote(column.name),
+        column.type,
+        f"COLLATE {collation}" if collation else "",
+        generated if generated.startswith("GENERATED") else "",
+        "NULL" if column.is_null else "NOT NULL",
+        f"DEFAULT {column.default}" if column.default is not None else "",
+        generated if not generated.startswith("GENERATED") else "",
+        f"COMMENT {text(column.comment)}" if column.comment else "",
+    ]
+    return " ".join(filter(None, words))
+
+
+def _add_column(table: str, column: Column, value: str | None) -> list[str]:
+    if value is None:
+        return [f"ALTER TABLE {table} ADD COLUMN {_definition(column)}"]
+    nullable = replace(column, is_null=True, default=None)
+    return [
+        f"ALTER TABLE {table} ADD COLUMN {_definition(nullable)}",
+        *_alter(table, nullable, column, value),
+    ]
+
+
+def _alter(table: str, old: Column, new: Column, value: str | None) -> list[str]:
+    """Change a column in place; a generated one is made anew, as its values are not its own."""
+    name = quote(new.name)
+    if "GENERATED" in old.extra + new.extra and (old.type, old.extra) != (new.type, new.extra):
+        return [f"ALTER TABLE {table} DROP COLUMN {name}", *_add_column(table, new, value)]
+    fill = [f"UPDATE {table} SET {name} = {value} WHERE {name} IS NULL"] if value else []
+    return [*fill, f"ALTER TABLE {table} MODIFY COLUMN {_definition(new)}"]
+
+
+def _can_rename(old: Key, new: Key) -> bool:
+    return old.kind in {"unique", "index"} and old.definition == new.definition
+
+
+def _key(key: Key, table: str) -> str:
+    if key.kind == "primary key":
+        return key.definition
+    if key.kind in {"foreign key", "check"}:
+        return f"CONSTRAINT {quote(key.name or _name(table, key.columns))} {key.definition}"
+    kind, columns = key.definition.split("KEY ", 1)
+    return f"{kind}KEY {quote(key.name)} {columns}"
+
+
+def _drop(key: Key) -> str:
+    what = {"primary key": "PRIMARY KEY", "foreign key": "FOREIGN KEY", "check": "CONSTRAINT"}
+    name = "" if key.kind == "primary key" else f" {quote(key.given_name)}"
+    return f"DROP {what.get(key.kind, 'KEY')}{name}"

@@ -1,0 +1,396 @@
+"""PostgreSQL: its catalogue, and the statements that change it."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from tools.migrations.catalogue import Catalogue, Column, Key, Table
+from tools.migrations.changes import Rename, Step
+from tools.migrations.source import indented
+
+NAME = "postgres"
+DATABASE, SERVER = "database", "postgres"
+"""Where a configuration names the database, and one that is always there."""
+DATABASES = "SELECT datname AS name FROM pg_database"
+DROPS_KEYS_FIRST = True
+RENAMES_FOREIGN_KEYS = True
+HELPER = "postgres_casts"
+"""What files load when they are applied, beside their checks."""
+PREPARE = "is_valid("
+"""The function of the session, for which checks ask the helper."""
+REFUSE = "    await checks.refuse(db, __name__, {constant})"
+RUN_IN_TRANSACTION = True
+AERICH_TABLE = """CREATE TABLE IF NOT EXISTS "aerich" (
+    "id" SERIAL NOT NULL PRIMARY KEY,
+    "version" VARCHAR(255) NOT NULL,
+    "app" VARCHAR(100) NOT NULL,
+    "content" JSONB NOT NULL
+)"""
+BEFORE_TABLES: tuple[str, ...] = ()
+FOREIGN_KEYS_LAST = True
+BOOLEANS = {True: "true", False: "false"}
+NEUTRAL = {
+    **dict.fromkeys(("integer", "decimal", "float"), "0"),
+    "boolean": "false",
+    "text": "''",
+    "json": "'null'",
+    "date": "'1970-01-01'",
+    "time": "'00:00+00'",
+    "datetime": "'1970-01-01 00:00+00'",
+    "uuid": "'00000000-0000-0000-0000-000000000000'",
+    "binary": r"'\x'",
+}
+"""What a column gets that comes back NOT NULL, since the values that it had are gone."""
+CONSTANT = re.compile(r"'(?:[^']|'')*'|-?\d+(\.\d+)?|true|false")
+FAMILIES = {
+    "integer": r"smallint|integer|bigint",
+    "decimal": r"numeric.*",
+    "float": r"real|double precision",
+    "boolean": r"boolean",
+    "text": r"text|character.*",
+    "json": r"jsonb?",
+    "date": r"date",
+    "time": r"time .*",
+    "datetime": r"timestamp.*",
+    "uuid": r"uuid",
+    "binary": r"bytea",
+}
+
+TABLES = """
+    SELECT c.oid::bigint AS id, n.nspname AS schema, c.relname AS name,
+           coalesce(obj_description(c.oid, 'pg_class'), '') AS comment
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^(pg_|information_schema$)'
+      AND c.relname <> 'aerich' AND NOT EXISTS (
+        SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
+    ORDER BY c.oid"""
+COLUMNS = """
+    SELECT a.attrelid::bigint AS id, a.attname AS name, NOT a.attnotnull AS is_null,
+           format_type(a.atttypid, a.atttypmod) AS type, a.attgenerated::text AS generated,
+           pg_get_expr(d.adbin, d.adrelid) AS default, a.attidentity::text AS identity,
+           coalesce(col_description(a.attrelid, a.attnum), '') AS comment,
+           (SELECT l.collname FROM pg_collation l, pg_type t WHERE l.oid = a.attcollation
+             AND t.oid = a.atttypid AND t.typcollation <> a.attcollation) AS collation,
+           (SELECT s.seqtypid::regtype::text FROM pg_sequence s JOIN pg_depend p
+             ON p.objid = s.seqrelid AND p.classid = 'pg_class'::regclass
+             WHERE p.refobjid = a.attrelid AND p.refobjsubid = a.attnum) AS sequence
+    FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    WHERE a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum"""
+KEYS = """
+    SELECT o.conrelid::bigint AS id, o.conname AS name, o.contype::text AS kind,
+           pg_get_constraintdef(o.oid) AS definition,
+           CASE WHEN o.confrelid <> 0 THEN o.confrelid::bigint END AS target,
+           ARRAY(SELECT a.attname::text FROM unnest(o.conkey) WITH ORDINALITY k(n, place)
+             JOIN pg_attribute a ON a.attrelid = o.conrelid AND a.attnum = k.n
+             ORDER BY k.place) AS columns
+    FROM pg_constraint o WHERE o.conrelid <> 0 AND o.contype IN ('p', 'u', 'f', 'c', 'x')
+    UNION ALL
+    SELECT i.indrelid::bigint, c.relname, CASE WHEN i.indisunique THEN 'u' ELSE 'i' END,
+           pg_get_indexdef(i.indexrelid), NULL,
+           ARRAY(SELECT a.attname::text FROM unnest(i.indkey) WITH ORDINALITY k(n, place)
+             JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.n
+             ORDER BY k.place)
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE NOT EXISTS (
+      SELECT FROM pg_constraint o WHERE o.conindid = i.indexrelid AND o.contype IN ('p', 'u', 'x'))
+    ORDER BY 2"""
+KINDS = {"p": "primary key", "u": "unique", "f": "foreign key", "c": "check", "i": "index"}
+
+
+async def read(connection: BaseDBAsyncClient) -> Catalogue:
+    """Return the tables of the database, without those of extensions."""
+    found = {row["id"]: row for row in await connection.execute_query_dict(TABLES)}
+    columns = await connection.execute_query_dict(COLUMNS)
+    keys = await connection.execute_query_dict(KEYS)
+    names = {oid: table_name(row["schema"], row["name"]) for oid, row in found.items()}
+    tables: dict[str, Table] = {}
+    for oid, row in found.items():
+        own_columns = [_column(each) for each in columns if each["id"] == oid]
+        own_keys = [_key(each, names) for each in keys if each["id"] == oid]
+        tables[names[oid]] = Table(
+            names[oid],
+            {column.name: column for column in own_columns},
+            tuple(own_keys),
+            comment=row["comment"],
+        )
+    return tables
+
+
+async def clear(connection: BaseDBAsyncClient, catalogue: Catalogue) -> None:
+    """Drop all tables, with what they refer to."""
+    schemas = {"public", *(name.rpartition(".")[0] or "public" for name in catalogue)}
+    for schema in schemas:
+        await connection.execute_script(f"DROP SCHEMA {quote(schema)} CASCADE")
+    await connection.execute_script("CREATE SCHEMA public")
+
+
+def as_ours(catalogue: Catalogue) -> Catalogue:
+    """Return tables that Tortoise made as migrations will have made them: just the same."""
+    return catalogue
+
+
+def table_name(schema: str | None, name: str) -> str:
+    """Return the name by which the planner knows a table."""
+    return name if schema in {None, "public"} else f"{schema}.{name}"
+
+
+def quote(name: str) -> str:
+    """Return the name of a table or column as SQL."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))
+
+
+def text(value: str) -> str:
+    """Return a string as SQL."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def binary(value: bytes) -> str:
+    """Return bytes as SQL."""
+    return rf"'\x{value.hex()}'::bytea"
+
+
+def comment(words: str, _escape: object) -> str:
+    """Return what stands between the quotes of a comment."""
+    return words.replace("'", "''")
+
+
+def not_castable(column: str, old: Column, new: Column) -> str:
+    """Return the condition that finds the values that the new type cannot hold."""
+    kinds = family(old.type), family(new.type)
+    if kinds == ("float", "integer"):
+        return f"{column} <> trunc({column}) OR NOT pg_temp.is_valid({column}::text, '{new.type}')"
+    if kinds == ("integer", "boolean"):
+        return f"{column} NOT IN (0, 1)"
+    if kinds[0] == "datetime":
+        return f"({column} AT TIME ZONE 'UTC')::time <> '00:00'"
+    valid = f"pg_temp.is_valid({column}::text, {text(new.type)})"
+    if kinds[0] == kinds[1] == "decimal" or kinds == ("decimal", "integer"):
+        return f"CASE WHEN {valid} THEN {column} <> {column}::{new.type} ELSE true END"
+    return f"NOT {valid}"
+
+
+def length(column: str) -> str:
+    """Return the length of a text in characters."""
+    return f"char_length({column}::text)"
+
+
+def family(type_: str) -> str:
+    """Return the kind of a type, or the type itself where it is of no kind."""
+    return next((name for name, each in FAMILIES.items() if re.fullmatch(each, type_)), type_)
+
+
+def is_held_by_keys(old: Column, new: Column) -> bool:
+    """Whether foreign keys must be set aside while the column changes."""
+    return family(old.type) != family(new.type)
+
+
+def rename(step: Rename) -> str:
+    """Return the statement that renames a table or a column."""
+    table = quote(step.table)
+    if step.column:
+        return f"ALTER TABLE {table} RENAME COLUMN {quote(step.column)} TO {quote(step.new)}"
+    return f"ALTER TABLE {table} RENAME TO {quote(step.new.rpartition('.')[2])}"
+
+
+def _statements(step: Step) -> list[str]:
+    table = quote(step.table)
+    match step.old, step.new:
+        case Table(), Table():
+            return [_comment("TABLE", table, step.new.comment)]
+        case None, Table():
+            return _create(step.new)
+        case Table(), None:
+            return [f"DROP TABLE {table}"]
+        case Key(), Key() if step.old.definition == step.new.definition:
+            return [_rename_key(step.table, step.old, step.new)]
+        case (Key() | None) as old, (Key() | None) as new:
+            dropped = [_drop(step.table, old)] if old else []
+            return [*dropped, *([_add(table, new)] if new else [])]
+        case None, Column():
+            return _add_column(table, step.new, step.value)
+        case Column(), None:
+            return [f"ALTER TABLE {table} DROP COLUMN {quote(step.old.name)}"]
+        case Column(), Column():
+            return _alter(table, step.old, step.new, step.value)
+    raise AssertionError(step)
+
+
+def body(_name: str, steps: Iterable[Rename | Step], first: Sequence[str]) -> str:
+    """Return the end of the function that aerich calls, upgrade or downgrade."""
+    made = [*first]
+    for step in steps:
+        made += [rename(step)] if isinstance(step, Rename) else _statements(step)
+    lines = "".join(f"{indented(each, 8)};\n" for each in made or ["SELECT 1"])
+    if '"""' in lines:
+        return f"    return {lines!r}"
+    raw = "r" if "\\" in lines else ""
+    return f'    return {raw}"""\n{lines}    """'
+
+
+def _create(table: Table) -> list[str]:
+    keys = [
+        f"CONSTRAINT {quote(key.name)} {key.definition}"
+        for key in table.keys
+        if key.definition.startswith(("PRIMARY", "UNIQUE", "CHECK", "EXCLUDE"))
+    ]
+    lines = ",\n    ".join([*map(_column_sql, table.columns.values()), *keys])
+    name = quote(table.name)
+    schema = table.name.rpartition(".")[0]
+    return [
+        *([f"CREATE SCHEMA IF NOT EXISTS {quote(schema)}"] if schema else []),
+        f"CREATE TABLE {name} (\n    {lines}\n)",
+        *([_comment("TABLE", name, table.comment)] if table.comment else []),
+        *(
+            _comment("COLUMN", f"{name}.{quote(column.name)}", column.comment)
+            for column in table.columns.values()
+            if column.comment
+        ),
+        *(_add(name, key) for key in table.keys if key.definition.startswith("USING")),
+    ]
+
+
+def _column_sql(column: Column) -> str:
+    name = quote(column.name)
+    if column.extra.startswith("sequence"):
+        serial = {"smallint": "SMALLSERIAL", "bigint": "BIGSERIAL"}.get(column.type, "SERIAL")
+        return f"{name} {serial}{' NOT NULL' if not column.is_null else ''}"
+    default = f" DEFAULT {column.default}" if column.default is not None else ""
+    extra = f" {column.extra}" if column.extra else ""
+    return f"{name} {column.type}{extra}{default}{'' if column.is_null else ' NOT NULL'}"
+
+
+def _add_column(table: str, column: Column, value: str | None) -> list[str]:
+    name = quote(column.name)
+    if value is None:
+        added = [f"ALTER TABLE {table} ADD COLUMN {_column_sql(column)}"]
+    elif CONSTANT.fullmatch(value) and column.default is None:  # no row is written
+        added = [
+            f"ALTER TABLE {table} ADD COLUMN {_column_sql(replace(column, default=value))}",
+            f"ALTER TABLE {table} ALTER COLUMN {name} DROP DEFAULT",
+        ]
+    else:
+        nullable = replace(column, is_null=True, default=None)
+        added = [
+            f"ALTER TABLE {table} ADD COLUMN {_column_sql(nullable)}",
+            f"UPDATE {table} SET {name} = {value}",
+            *_alter(table, nullable, column, None),
+        ]
+    if column.comment:
+        added.append(_comment("COLUMN", f"{table}.{name}", column.comment))
+    return added
+
+
+def _alter(table: str, old: Column, new: Column, value: str | None) -> list[str]:
+    """Change a column in place; a generated one is made anew, as its values are not its own."""
+    name = quote(new.name)
+    alter = f"ALTER TABLE {table} ALTER COLUMN {name}"
+    made: list[str] = []
+    if "GENERATED" in old.extra + new.extra and (old.type, old.extra) != (new.type, new.extra):
+        return [f"ALTER TABLE {table} DROP COLUMN {name}", *_add_column(table, new, value)]
+    if (old.type, old.extra) != (new.type, new.extra):
+        if old.default is not None:
+            made.append(f"{alter} DROP DEFAULT")
+        collation = f" {new.extra}" if new.extra.startswith("COLLATE") else ""
+        using = _using(name, old, new)
+        made.append(f"{alter} TYPE {new.type}{collation}{using}")
+        if new.extra.startswith("sequence") and old.extra.startswith("sequence"):
+            made.append(_widen_sequence(table, new))
+        old = replace(new, is_null=old.is_null, default=None, comment=old.comment)
+    if old.default != new.default:
+        default = f"SET DEFAULT {new.default}" if new.default is not None else "DROP DEFAULT"
+        made.append(f"{alter} {default}")
+    if value is not None:
+        made.append(f"UPDATE {table} SET {name} = {value} WHERE {name} IS NULL")
+    if old.is_null != new.is_null:
+        made.append(f"{alter} {'DROP' if new.is_null else 'SET'} NOT NULL")
+    if old.comment != new.comment:
+        made.append(_comment("COLUMN", f"{table}.{name}", new.comment))
+    return made
+
+
+def _using(name: str, old: Column, new: Column) -> str:
+    """Say how values become those of another family; towards text a cast could cut them."""
+    kinds = family(old.type), family(new.type)
+    if kinds[0] == kinds[1] or kinds[1] == "text":
+        return ""
+    ways = {
+        ("integer", "boolean"): f"{name} <> 0",
+        ("boolean", "integer"): f"{name}::integer",
+        ("date", "datetime"): f"{name}::timestamp AT TIME ZONE 'UTC'",
+        ("datetime", "date"): f"({name} AT TIME ZONE 'UTC')::date",
+    }
+    return f" USING {ways.get(kinds, f'{name}::{new.type}')}"
+
+
+def _widen_sequence(table: str, column: Column) -> str:
+    """Change the type of a sequence, whatever its name is."""
+    found = f"pg_get_serial_sequence({text(table)}, {text(column.name)})"
+    return f"DO $$ BEGIN EXECUTE format('ALTER SEQUENCE %s AS {column.type}', {found}); END $$"
+
+
+def _add(table: str, key: Key) -> str:
+    if key.definition.startswith("USING"):
+        unique = "UNIQUE " if key.kind == "unique" else ""
+        return f"CREATE {unique}INDEX {quote(key.name)} ON {table} {key.definition}"
+    return f"ALTER TABLE {table} ADD CONSTRAINT {quote(key.name)} {key.definition}"
+
+
+def _drop(table: str, key: Key) -> str:
+    if key.definition.startswith("USING"):
+        return f"DROP INDEX {_index(table, key)}"
+    return f"ALTER TABLE {quote(table)} DROP CONSTRAINT {quote(key.name)}"
+
+
+def _rename_key(table: str, old: Key, new: Key) -> str:
+    if old.definition.startswith("USING"):
+        return f"ALTER INDEX {_index(table, old)} RENAME TO {quote(new.name)}"
+    name = quote(old.name)
+    return f"ALTER TABLE {quote(table)} RENAME CONSTRAINT {name} TO {quote(new.name)}"
+
+
+def _index(table: str, key: Key) -> str:
+    """Return the name of an index as SQL: it lies in the schema of its table."""
+    schema = table.rpartition(".")[0]
+    return quote(f"{schema}.{key.name}" if schema else key.name)
+
+
+def _comment(what: str, name: str, words: str) -> str:
+    return f"COMMENT ON {what} {name} IS {text(words) if words else 'NULL'}"
+
+
+def _column(row: dict[str, Any]) -> Column:
+    default, extra = row["default"], ""
+    if row["generated"]:
+        default, extra = None, f"GENERATED ALWAYS AS ({default}) STORED"
+    elif row["identity"]:
+        way = "ALWAYS" if row["identity"] == "a" else "BY DEFAULT"
+        default, extra = None, f"GENERATED {way} AS IDENTITY"
+    elif row["sequence"] and (default or "").startswith("nextval("):
+        default, extra = None, f"sequence {row['sequence']}"
+    elif row["collation"]:
+        extra = f"COLLATE {quote(row['collation'])}"
+    return Column(row["name"], row["type"], row["is_null"], default, extra, row["comment"])
+
+
+def _key(row: dict[str, Any], tables: dict[int, str]) -> Key:
+    definition: str = row["definition"]
+    found = re.search(r"REFERENCES .*\((.*?)\)(?: ON | MATCH | DEFERRABLE|$)", definition)
+    target_columns = tuple(_unquoted(each) for each in found[1].split(", ")) if found else ()
+    if definition.startswith("CREATE"):
+        definition = definition[definition.index(" USING ") + 1 :]
+    return Key(
+        KINDS.get(row["kind"], "check"),  # type: ignore[arg-type]
+        tuple(row["columns"]),
+        definition,
+        row["name"],
+        tables.get(row["target"], ""),
+        target_columns,
+        definition.partition(" WHERE ")[2],
+        row["name"],
+    )
+
+
+def _unquoted(name: str) -> str:
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name

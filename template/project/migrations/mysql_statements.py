@@ -1,0 +1,63 @@
+"""What migrations need when they are applied. Files of any age load it: it never changes.
+
+DDL is no transaction in MySQL. So a file records before each statement how far it is, in the
+comment of aerich's table; when it was stopped, the next run goes on from there.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+DONE = {1050, 1051, 1054, 1060, 1061, 1068, 1091, 1146, 1176, 1826, 3822}
+"""Errors that say of a statement which was cut off that it had been carried out.
+
+Table, column or key exists, or does not (any more):
+https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html
+"""
+DONE_IN_MARIADB = "errno: 121"
+"""How MariaDB says that a foreign key exists."""
+PROGRESS = (
+    "SELECT table_comment AS progress FROM information_schema.tables"
+    " WHERE table_schema = DATABASE() AND table_name = 'aerich'"
+)
+
+
+async def is_new(db: Any, name: str, direction: str) -> bool:
+    """Whether no earlier run of the file was stopped on its way."""
+    return await _began(db, name, direction) is None
+
+
+async def run(db: Any, name: str, direction: str, statements: Sequence[str]) -> str:
+    """Carry out the statements one by one, and return one that does nothing, for aerich."""
+    began, is_unsure = await _began(db, name, direction) or (0, False)
+    for number, statement in enumerate(statements[began:], began):
+        await _record(db, f"{direction} {name} {number}")
+        if "IF NOT EXISTS `aerich`" in statement and await db.execute_query_dict(PROGRESS):
+            continue  # else the server would warn
+        try:
+            await db.execute_script(statement)
+        except Exception as error:
+            if not (is_unsure and number == began and _had_been_done(error)):
+                await _record(db, f"{direction} {name} {number} refused")
+                raise
+    await _record(db, f"{direction} {name} {len(statements)}")
+    return "DO 0"
+
+
+async def _began(db: Any, name: str, direction: str) -> tuple[int, bool] | None:
+    """Return where an earlier run stopped, and whether that statement may have been done."""
+    rows = await db.execute_query_dict(PROGRESS)
+    pattern = rf"{direction} {re.escape(name)} (\d+)( refused)?"
+    found = re.fullmatch(pattern, rows[0]["progress"] if rows else "")
+    return (int(found[1]), not found[2]) if found else None
+
+
+async def _record(db: Any, words: str) -> None:
+    if await db.execute_query_dict(PROGRESS):
+        await db.execute_script(f"ALTER TABLE aerich COMMENT = '{words}'")
+
+
+def _had_been_done(error: Exception) -> bool:
+    first = error.args[0] if error.args else None
+    code = first.args[0] if isinstance(first, Exception) and first.args else first
+    return code in DONE or DONE_IN_MARIADB in str(error)

@@ -1,0 +1,249 @@
+"""What migrations need when they are applied. Files of any age load it: it never changes.
+
+SQLite changes a table by making it anew, and a file may meet a table to which other files
+have added since it was written. So a file says what becomes of single columns, and the
+statements are made from the tables that are there. A step that has been taken does nothing.
+"""
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+Step = Callable[[sqlite3.Connection], Iterable[str]]
+"""Returns the statements for a schema. Each runs in a copy of it before the next step is asked."""
+
+TOKEN = re.compile(
+    r"""--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^]]*]|[(),]|[^-/'"`\[(),]+|.""",
+    re.DOTALL,
+)
+CONSTRAINT = re.compile(r"(CONSTRAINT|PRIMARY|UNIQUE|CHECK|FOREIGN)\b", re.IGNORECASE)
+NAME = re.compile(r"""\s*(?:"((?:[^"]|"")*)"|`([^`]*)`|\[([^]]*)]|([^\s(),]+))""")
+NEEDS_ALL_ROWS = re.compile(r"\b(UNIQUE|PRIMARY|NOT\s+NULL|GENERATED|AS|CURRENT_\w+|DEFAULT\s*\()")
+
+
+async def script(db: Any, steps: Iterable[Step]) -> str:
+    """Return one script, which is carried out as a whole or not at all.
+
+    Foreign keys are off while it runs, so that a table can be made anew under the rows that
+    refer to it; if rows refer to missing rows afterwards that did not before, all is undone.
+    """
+    rows = await db.execute_query_dict("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
+    schema = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        return _script(schema, [row["sql"] for row in rows], steps)
+    finally:
+        schema.close()
+
+
+def _script(schema: sqlite3.Connection, sources: Iterable[str], steps: Iterable[Step]) -> str:
+    schema.execute("PRAGMA legacy_alter_table = ON")
+    for sql in sources:
+        if "sqlite_sequence" not in sql:
+            schema.execute(sql)
+    schema.execute("PRAGMA legacy_alter_table = OFF")
+    made: list[str] = []
+    for step in steps:
+        for statement in step(schema):
+            schema.execute(statement)
+            made.append(statement)
+    if not made:
+        return "SELECT 1"
+    count = "SELECT count(*) FROM pragma_foreign_key_check"
+    before = [f"CREATE TEMP TABLE missing AS SELECT ({count}) AS number"]
+    after = [
+        'CREATE TEMP TABLE refused (number CONSTRAINT "rows refer to no row" CHECK (number <= 0))',
+        f"INSERT INTO refused SELECT ({count}) - number FROM missing",
+        "DROP TABLE refused",
+        "DROP TABLE missing",
+    ]
+    if not any(statement.startswith("DROP TABLE") for statement in made):
+        before, after = [], []
+    lines = ["PRAGMA foreign_keys = OFF", "BEGIN IMMEDIATE", *before, *made, *after, "COMMIT"]
+    return ";\n".join([*lines, "PRAGMA foreign_keys = ON"]) + ";"
+
+
+def execute(statement: str) -> Step:
+    """Run a statement that does no harm when it runs twice."""
+    return lambda _: [statement]
+
+
+def create(table: str, source: str) -> Step:
+    """Make a table; one that is there must be the same."""
+
+    def step(schema: sqlite3.Connection) -> Iterable[str]:
+        items = map(without_comments, parts(source)[1])
+        there = map(without_comments, parts(_source(schema, table))[1])
+        return [] if list(items) == list(there) else [source]
+
+    return step
+
+
+def drop(table: str) -> Step:
+    """Drop a table with its rows."""
+    return lambda schema: [f"DROP TABLE {_quoted(table)}"] if _source(schema, table) else []
+
+
+def rename(table: str, new: str) -> Step:
+    """Give a table another name, also in the keys of others."""
+
+    def step(schema: sqlite3.Connection) -> Iterable[str]:
+        if _source(schema, table) and not _source(schema, new):
+            yield f"ALTER TABLE {_quoted(table)} RENAME TO {_quoted(new)}"
+
+    return step
+
+
+def rename_column(table: str, column: str, new: str) -> Step:
+    """Give a column another name, also in indexes and in the keys of others."""
+
+    def step(schema: sqlite3.Connection) -> Iterable[str]:
+        columns = _columns(schema, table)
+        if column in columns and new not in columns:
+            names = f"{_quoted(column)} TO {_quoted(new)}"
+            yield f"ALTER TABLE {_quoted(table)} RENAME COLUMN {names}"
+
+    return step
+
+
+def alter(
+    table: str,
+    columns: Mapping[str, str | None],
+    *,
+    values: Mapping[str, str] | None = None,
+    constraints: Mapping[str, bool] | None = None,
+) -> Step:
+    """Change a table, and nothing of it that is not named here.
+
+    Args:
+        table: Its name.
+        columns: The new definition of each column that changes or comes, None if it goes.
+        values: SQL for the rows that are there, from their old columns.
+        constraints: Constraints of the table, with whether they shall be there.
+    """
+
+    def step(schema: sqlite3.Connection) -> Iterable[str]:
+        source = _source(schema, table)
+        _, items, tail = parts(source)
+        new = _changed(items, columns, constraints or {})
+        added = [item for item in new if item not in items]
+        if new == items:
+            return []
+        is_simple = not any(not name_of(item) or NEEDS_ALL_ROWS.search(item) for item in added)
+        if is_simple and [item for item in new if item not in added] == items:
+            return [f"ALTER TABLE {_quoted(table)} ADD COLUMN {item.strip()}" for item in added]
+        return _made_anew(schema, table, f"{','.join(new)}{tail}", values or {})
+
+    return step
+
+
+def parts(source: str) -> tuple[str, list[str], str]:
+    """Take a `CREATE TABLE` apart: what is before, between and behind its brackets."""
+    depth, items, head, tail = 0, [""], "", ""
+    for token in TOKEN.findall(source):
+        depth += {"(": 1, ")": -1}.get(token, 0)
+        if tail or (depth == 0 and token == ")"):
+            tail += token
+        elif depth == 0 or (depth == 1 and token == "(" and not head.endswith("(")):
+            head += token
+        elif depth == 1 and token == ",":
+            items.append("")
+        else:
+            items[-1] += token
+    return head, items, tail
+
+
+def name_of(item: str) -> str | None:
+    """Return the column that an item of a table defines; None if it is a constraint."""
+    text = without_comments(item)
+    if CONSTRAINT.match(text):
+        return None
+    match = NAME.match(text)
+    found = next(filter(None, match.groups()), "") if match else ""
+    return found.replace('""', '"')
+
+
+def without_comments(item: str) -> str:
+    """Return an item in one line, without what only people read."""
+    tokens = [token for token in TOKEN.findall(item) if not token.startswith(("--", "/*"))]
+    return "".join(
+        token if token[0] in "'\"`[" else re.sub(r"\s+", " ", token) for token in tokens
+    ).strip()
+
+
+def subject(constraint: str) -> str:
+    """Return what a constraint is about, whatever its name: `unique(a,b)`."""
+    text = re.sub(r'^CONSTRAINT ("(?:[^"]|"")*"|\S+) ', "", without_comments(constraint))
+    tokens = (re.sub(r"\s*([(),])\s*", r"\1", token) for token in TOKEN.findall(text))
+    bare = (token if token[0] == "'" else token.strip('"`[]').lower() for token in tokens)
+    return re.sub(r"\s*([(),])\s*", r"\1", "".join(bare)).strip()
+
+
+def _changed(
+    items: Sequence[str], columns: Mapping[str, str | None], constraints: Mapping[str, bool]
+) -> list[str]:
+    """Return the items with what becomes of them, columns before constraints."""
+    mentioned = {subject(each) for each in constraints}
+    own = {name: item for item in items if (name := name_of(item)) is not None}
+    for name, definition in columns.items():
+        if definition is None:
+            own.pop(name, None)
+        elif name not in own or without_comments(own[name]) != without_comments(definition):
+            own[name] = f"\n    {definition}"
+    there = [item for item in items if name_of(item) is None]
+    kept = [item for item in there if subject(item) not in mentioned]
+    wanted = [item for item, is_there in constraints.items() if is_there]
+    if {subject(item) for item in there} - {subject(item) for item in kept} == {
+        subject(item) for item in wanted
+    }:
+        return [*own.values(), *there]
+    return [*own.values(), *kept, *(f"\n    {item}" for item in wanted)]
+
+
+def _made_anew(
+    schema: sqlite3.Connection, table: str, body: str, values: Mapping[str, str]
+) -> Iterator[str]:
+    """Copy a table into one of the new form, and put that in its place with all that it had."""
+    old = _columns(schema, table)
+    new, beside = _quoted(table), _quoted(f"{table}__new")
+    rest = "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND type <> 'table' AND sql NOT NULL"
+    indexes = [sql for (sql,) in schema.execute(rest, (table,))]
+    has_counter = "AUTOINCREMENT" in body.upper()
+    yield f"CREATE TABLE {beside} ({body}"
+    own = _columns(schema, f"{table}__new")
+    sources = {name: values.get(name) or _quoted(name) for name in own if name in [*old, *values]}
+    if sources:
+        names = ", ".join(map(_quoted, sources))
+        yield f"INSERT INTO {beside} ({names}) SELECT {', '.join(sources.values())} FROM {new}"
+    if has_counter and "AUTOINCREMENT" in _source(schema, table).upper():
+        there = _literal(f"{table}__new")
+        yield f"DELETE FROM sqlite_sequence WHERE name = {there}"
+        yield (
+            f"INSERT INTO sqlite_sequence (name, seq) SELECT {there}, seq FROM sqlite_sequence"
+            f" WHERE name = {_literal(table)}"
+        )
+    yield f"DROP TABLE {new}"
+    yield "PRAGMA legacy_alter_table = ON"
+    yield f"ALTER TABLE {beside} RENAME TO {new}"
+    yield "PRAGMA legacy_alter_table = OFF"
+    yield from indexes
+
+
+def _source(schema: sqlite3.Connection, table: str) -> str:
+    query = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?"
+    row = schema.execute(query, (table,)).fetchone()
+    return str(row[0]) if row else ""
+
+
+def _columns(schema: sqlite3.Connection, table: str) -> list[str]:
+    """Return the columns that a statement can write."""
+    query = "SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0"
+    return [name for (name,) in schema.execute(query, (table,))]
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

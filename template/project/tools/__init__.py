@@ -1,0 +1,1 @@
+"""Tools of development; the running service imports none of them."""

@@ -1,0 +1,106 @@
+"""Databases that other tools have made: from `generate_schemas`, or from aerich's own files."""
+
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.exceptions import BaseORMException
+
+from tools.migrations import dialect, files, scratch
+from tools.migrations.catalogue import Catalogue, without
+from tools.migrations.changes import differences
+from tools.migrations.checks import Refused, checks
+from tools.migrations.files import Direction, Migration
+from tools.migrations.make import Made, Project, attempt, described, expect, in_words, left_over
+from tools.migrations.plan import plan
+
+MARK = "INSERT INTO aerich (version, app, content) VALUES ('adopted', 'adopted', '{}')"
+"""What records in aerich's table that other tools made the tables, as `migrate --adopt` does."""
+
+
+async def adopt(project: Project, name: str) -> Made:
+    """Compare the development database with the models, and write what differs.
+
+    The file lists what is there, so that `migrate --adopt` can compare names elsewhere. In a
+    database that was made by the migrations it does nothing. Tables of which no model knows
+    are left alone.
+
+    Raises:
+        Refused: There is nothing to adopt, or the migrations do not match the models.
+    """
+    if left := await left_over(project):
+        message = f"Run `just make-migration` first: {'; '.join(map(str, left))}."
+        raise Refused(message)
+    there = await _there(project)
+    async with scratch.scratch_database(project.scratch) as config:
+        target = await described(config)
+        unknown = sorted(set(there) - set(target))
+        known = without(there, unknown)
+        migration = _migration(name, known, target, project.folder)
+        async with scratch.connected(config) as connection:
+            await _try(connection, config, project.folder, migration, known)
+            expect(await dialect.read(connection), target)
+    path = files.next_path(project.folder, name)
+    path.write_text(migration.text(), encoding="utf-8")
+    kept = [f"leave table {each} alone: no model describes it" for each in unknown]
+    return Made(path, [*migration.words, *kept])
+
+
+async def _there(project: Project) -> Catalogue:
+    """Read the development database."""
+    if project.development is None:
+        message = "There is no development database to adopt."
+        raise Refused(message)
+    try:
+        async with scratch.connected(project.development) as connection:
+            there = await dialect.read(connection)
+    except (BaseORMException, OSError) as error:
+        message = f"The development database does not answer: {error}"
+        raise Refused(message) from error
+    if not there:
+        message = "The development database has no tables to adopt: run `just migrate`."
+        raise Refused(message)
+    return there
+
+
+def _migration(name: str, there: Catalogue, target: Catalogue, folder: Path) -> Migration:
+    there, target = _named(there), _named(target)
+    changes, back = differences(there, target), differences(target, there)
+    return Migration(
+        name,
+        [in_words(change) for change in changes] or ["nothing differs"],
+        Direction(plan(changes, there, target, {}), checks(changes, there, {}, ())),
+        Direction(plan(back, target, there, {}), checks(back, target, {}, ())),
+        [lost for change in back if (lost := change.loses)],
+        adopts=[path.name for path in files.versions(folder)],
+        there=[(table.name, *table.columns) for table in there.values()],
+    )
+
+
+def _named(catalogue: Catalogue) -> Catalogue:
+    """Return tables whose keys have the names that the server knows: files will need them."""
+    return {
+        name: replace(table, keys=tuple(replace(key, name=key.given_name) for key in table.keys))
+        for name, table in catalogue.items()
+    }
+
+
+async def _try(
+    connection: BaseDBAsyncClient,
+    config: scratch.Config,
+    folder: Path,
+    migration: Migration,
+    there: Catalogue,
+) -> None:
+    """Make what is there in a scratch database, adopt it, and compare it with the models."""
+    there = _named(there)
+    whole = differences({}, there)
+    origin = Migration("origin", up=Direction(plan(whole, {}, there, {})), is_first=True)
+    with TemporaryDirectory() as name:
+        beside = files.copy_helpers(folder, Path(name))
+        files.next_path(beside, "origin").write_text(origin.text(), encoding="utf-8")
+        await scratch.upgrade(config, beside)
+        await connection.execute_script(MARK)
+        files.next_path(beside, migration.name).write_text(migration.text(), encoding="utf-8")
+        await attempt(scratch.upgrade(config, beside))

@@ -1,0 +1,97 @@
+"""A schema as plain values, read from a server."""
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+KeyKind = Literal["primary key", "unique", "index", "foreign key", "check"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column, as the server spells it."""
+
+    name: str
+    type: str
+    is_null: bool
+    default: str | None = None
+    extra: str = ""
+    """All else that the server says of it: a collation, a sequence, how it is generated."""
+    comment: str = ""
+
+    @property
+    def definition(self) -> str:
+        """Type, NULL and default, for people."""
+        default = f" default {self.default}" if self.default is not None else ""
+        words = [self.type, "null" if self.is_null else "not null"]
+        return " ".join([*words, *self.extra.split()]).lower() + default
+
+    def __str__(self) -> str:
+        """Return what people call it."""
+        return self.name
+
+
+@dataclass(frozen=True)
+class Key:
+    """A constraint or an index."""
+
+    kind: KeyKind
+    columns: tuple[str, ...]
+    definition: str
+    """SQL without the name, from which it can be made again."""
+    name: str = ""
+    """Empty where the server chose it, and may choose another elsewhere."""
+    target: str = ""
+    """The table that a foreign key refers to."""
+    target_columns: tuple[str, ...] = ()
+    condition: str = field(default="", compare=False)
+    """What rows a partial index holds."""
+    given_name: str = field(default="", compare=False)
+    """The name by which the server knows it, chosen or not."""
+    source: str = field(default="", compare=False)
+    """The statement that made it, or its part of the table's, where the server keeps these."""
+
+    def __str__(self) -> str:
+        """Return what people call it."""
+        what = f"{self.kind} ({', '.join(self.columns) or self.definition})"
+        if self.kind == "foreign key":
+            return f"{what} {self.definition[self.definition.find('REFERENCES') :].lower()}"
+        return what
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table."""
+
+    name: str
+    columns: Mapping[str, Column]
+    keys: tuple[Key, ...]
+    options: str = ""
+    """What the server says of the table as a whole: its collation."""
+    comment: str = ""
+    source: str = field(default="", compare=False)
+    """The statement that made it, where the server keeps it."""
+
+    def __str__(self) -> str:
+        """Return what people call it."""
+        return f"table {self.name}"
+
+
+Catalogue = Mapping[str, Table]
+
+
+def without(catalogue: Catalogue, names: Container[str]) -> Catalogue:
+    """Leave out tables, columns as `table.column`, indexes and constraints by their names."""
+    return {
+        name: replace(
+            table,
+            columns={
+                column: each
+                for column, each in table.columns.items()
+                if f"{name}.{column}" not in names
+            },
+            keys=tuple(key for key in table.keys if key.given_name not in names),
+        )
+        for name, table in catalogue.items()
+        if name not in names
+    }

@@ -1,0 +1,119 @@
+"""What differs between two schemas, in words, and the steps that make one into the other."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from tools.migrations.catalogue import Catalogue, Column, Key, Table
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference: something to add, to drop, or to make into something else."""
+
+    table: str
+    old: Table | Column | Key | None
+    new: Table | Column | Key | None
+
+    @property
+    def loses(self) -> tuple[str, str | None] | None:
+        """Table and column whose values are lost, no column for all of them."""
+        if self.new is None and isinstance(self.old, Table):
+            return self.table, None
+        if self.new is None and isinstance(self.old, Column) and "generated" not in self.old.extra:
+            return self.table, self.old.name
+        return None
+
+    def __str__(self) -> str:
+        """Say what has to be done: `add tasks.due date null`."""
+        verb = "change" if self.old and self.new else "drop" if self.old else "add"
+        thing = self.new or self.old
+        if isinstance(thing, Column):
+            old = self.old.definition if isinstance(self.old, Column) else ""
+            new = self.new.definition if isinstance(self.new, Column) else ""
+            change = " → ".join(dict.fromkeys(filter(None, [old, new])))
+            if old == new:
+                change = f"comment → {thing.comment!r}"
+            return f"{verb} {self.table}.{thing.name} {change}"
+        if isinstance(thing, Key):
+            if isinstance(self.old, Key) and isinstance(self.new, Key):
+                if self.old.definition == self.new.definition:
+                    return f"rename {thing.kind} {self.old.name} → {self.new.name}"
+                return f"change {self.table} {self.old} → {self.new}"
+            return f"{verb} {self.table} {thing}"
+        assert thing is not None
+        if isinstance(self.old, Table) and isinstance(self.new, Table):
+            old, new = (f"{each.options} {each.comment!r}" for each in (self.old, self.new))
+            return f"{verb} {thing} {old} → {new}"
+        return f"{verb} {thing} ({', '.join(thing.columns)})"
+
+
+def differences(old: Catalogue, new: Catalogue) -> list[Change]:
+    """Return what has to be done to the old schema so that it becomes the new one."""
+    changes: list[Change] = []
+    for name in [*new, *(name for name in old if name not in new)]:
+        if name in old and name in new:
+            changes += _within(old[name], new[name])
+        else:
+            changes.append(Change(name, old.get(name), new.get(name)))
+    return changes
+
+
+def _within(old: Table, new: Table) -> Iterator[Change]:
+    if (old.options, old.comment) != (new.options, new.comment):
+        yield Change(new.name, old, new)
+    for name in dict.fromkeys([*new.columns, *old.columns]):
+        before, after = old.columns.get(name), new.columns.get(name)
+        if before != after:
+            yield Change(new.name, before, after)
+    gone = [key for key in dict.fromkeys(old.keys) if key not in new.keys]
+    for key in dict.fromkeys(new.keys):
+        if key in old.keys:
+            continue
+        twin = next((each for each in gone if _differ_by_name(each, key)), None)
+        twin = twin or next((each for each in gone if key.name and each.name == key.name), None)
+        if twin:
+            gone.remove(twin)
+        yield Change(new.name, twin, key)
+    yield from (Change(new.name, key, None) for key in gone)
+
+
+def _differ_by_name(one: Key, other: Key) -> bool:
+    return (one.kind, one.definition) == (other.kind, other.definition)
+
+
+@dataclass(frozen=True)
+class Rename:
+    """A table or, if it has one, a column that gets another name and keeps its values."""
+
+    table: str
+    new: str
+    column: str = ""
+
+    def __str__(self) -> str:
+        """Say so in words."""
+        if self.column:
+            return f"rename {self.table}.{self.column} → {self.new}"
+        return f"rename table {self.table} → {self.new}"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A change that a database makes by itself."""
+
+    table: str
+    old: Table | Column | Key | None
+    new: Table | Column | Key | None
+    value: str | None = None
+    """SQL for the rows without one: of a new column, or of one that may no longer be NULL."""
+    within: Table | None = None
+    """The table as it shall be, if it stays."""
+
+
+class Check(NamedTuple):
+    """A query for the rows that forbid a change, and what to say of them."""
+
+    table: str
+    column: str
+    query: str
+    sentence: str

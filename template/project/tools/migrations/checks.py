@@ -1,0 +1,191 @@
+"""What rows may forbid: queries that must find nothing before a change is made."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tools.migrations import dialect
+from tools.migrations.catalogue import Catalogue, Column, Key, Table
+from tools.migrations.changes import Change, Check, Rename
+from tools.migrations.plan import Values
+
+SIZES = {"tinyint": 1, "smallint": 2, "mediumint": 3, "int": 4, "integer": 4, "bigint": 8}
+"""Bytes of the types of whole numbers."""
+SAFE = {("integer", "float"), ("decimal", "float"), ("boolean", "integer"), ("date", "datetime")}
+"""Conversions that every value survives."""
+CHECKED = {
+    *(("text", to) for to in ("integer", "decimal", "float", "boolean", "json", "uuid")),
+    *(("text", to) for to in ("date", "time", "datetime")),
+    ("integer", "decimal"),
+    ("integer", "boolean"),
+    ("decimal", "integer"),
+    ("float", "integer"),
+    ("float", "decimal"),
+    ("datetime", "date"),
+}
+"""Conversions that some values do not survive."""
+NEVER_TEXT = {"binary"}
+
+
+class Refused(Exception):
+    """The migration cannot be made; the sentence says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of tables and columns before they were renamed: checks run before all else."""
+
+    renames: Sequence[Rename]
+
+    def table(self, name: str) -> str:
+        """Return the old name of a table."""
+        for rename in self.renames:
+            if not rename.column and rename.new == name:
+                return rename.table
+        return name
+
+    def column(self, table: str, name: str) -> str:
+        """Return the old name of a column."""
+        for rename in self.renames:
+            if rename.column and (rename.table, rename.new) == (table, name):
+                return rename.column
+        return name
+
+    def quoted(self, table: str, column: str) -> str:
+        """Return the old name of a column as SQL."""
+        return dialect.quote(self.column(table, column))
+
+
+def checks(
+    changes: Iterable[Change], old: Catalogue, values: Values, renames: Sequence[Rename]
+) -> list[Check]:
+    """Return what has to be looked at before these changes.
+
+    Raises:
+        Refused: A column cannot become of its new type, whatever its values are.
+    """
+    names = Names(renames)
+    found: list[Check] = []
+    for change in changes:
+        if change.table not in old or not change.new:
+            continue
+        table = old[change.table]
+        if isinstance(change.new, Column):
+            found += _of_column(table, change, values, names)
+        elif isinstance(change.new, Key) and change.new != change.old:
+            found += _of_key(table, change.new, values, names)
+    return found
+
+
+def _of_column(table: Table, change: Change, values: Values, names: Names) -> Iterator[Check]:
+    new = change.new
+    assert isinstance(new, Column)
+    value = values.get((table.name, new.name))
+    source = dialect.quote(names.table(table.name))
+    filled_by = f"make this migration again with --fill {table.name}.{new.name}=VALUE"
+    if not isinstance(change.old, Column):
+        if not (new.is_null or new.extra or value or new.default is not None):
+            query = f"SELECT 1 FROM {source}"
+            sentence = (
+                f"each row needs a value for the new column, which has no default: {filled_by}"
+            )
+            yield Check(table.name, new.name, query, sentence)
+        return
+    column = names.quoted(table.name, new.name)
+    if change.old.is_null and not new.is_null and value is None:
+        query = f"SELECT 1 FROM {source} WHERE {column} IS NULL"
+        yield Check(table.name, new.name, query, f"is NULL: fill it first, or {filled_by}")
+    if (change.old.type, change.old.extra) != (new.type, new.extra):
+        for condition, sentence in _conversion(column, change.old, new, table.name):
+            query = f"SELECT 1 FROM {source} WHERE {column} IS NOT NULL AND ({condition})"
+            yield Check(table.name, new.name, query, sentence)
+
+
+def _conversion(column: str, old: Column, new: Column, table: str) -> Iterator[tuple[str, str]]:
+    """Return the conditions that find values which do not become those of the new type."""
+    kinds = dialect.family(old.type), dialect.family(new.type)
+    if "generated" in (old.extra + new.extra).lower() or kinds in SAFE or _widens(old, new):
+        return
+    if kinds[1] == "text" and kinds[0] not in NEVER_TEXT:
+        if limit := length_of(new.type):
+            yield f"{dialect.length(column)} > {limit}", f"is longer than {limit} characters"
+    elif kinds[0] == kinds[1] or kinds in CHECKED:
+        yield dialect.not_castable(column, old, new), f"cannot become {new.type} without a loss"
+    else:
+        message = (
+            f"{table}.{new.name} cannot change from {old.type} to {new.type}. Add a column of"
+            " the new type, fill it in a migration made with --empty, and drop the old one."
+        )
+        raise Refused(message)
+
+
+def _widens(old: Column, new: Column) -> bool:
+    """Whether every value of the old type is one of the new."""
+    kinds = dialect.family(old.type), dialect.family(new.type)
+    before, after = _numbers(old.type), _numbers(new.type)
+    if kinds == ("integer", "integer"):
+        return SIZES.get(_word(old.type), 8) <= SIZES.get(_word(new.type), 8)
+    if kinds == ("decimal", "decimal"):
+        (digits, places), (new_digits, new_places) = before, after
+        return places <= new_places and digits - places <= new_digits - new_places
+    if kinds == ("text", "text"):
+        return (length_of(old.type) or 2**31) <= (length_of(new.type) or 2**31)
+    return kinds[0] == kinds[1] and kinds[0] not in {"integer", "decimal"}
+
+
+def length_of(type_: str) -> int | None:
+    """Return the number of characters that a type of texts holds, if it has a limit."""
+    return next(iter(_numbers(type_)), None)
+
+
+def _numbers(type_: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", type_.partition("(")[2])]
+
+
+def _word(type_: str) -> str:
+    return re.split(r"\W", type_)[0]
+
+
+def _of_key(table: Table, key: Key, values: Values, names: Names) -> Iterator[Check]:
+    source = dialect.quote(names.table(table.name))
+    own = [column for column in key.columns if column in table.columns]
+    added = [column for column in key.columns if column not in table.columns]
+    if key.kind == "foreign key":
+        if added and not all((table.name, column) in values for column in added):
+            return
+        columns = [_value(table.name, column, added, values, names) for column in key.columns]
+        target = dialect.quote(names.table(key.target))
+        pairs = zip(key.target_columns, columns, strict=True)
+        same = " AND ".join(
+            f"target.{names.quoted(key.target, their)} = {ours}" for their, ours in pairs
+        )
+        there = " AND ".join(f"{column} IS NOT NULL" for column in columns)
+        query = (
+            f"SELECT 1 FROM {source} AS source WHERE {there}"
+            f" AND NOT EXISTS (SELECT 1 FROM {target} AS target WHERE {same})"
+        )
+        yield Check(table.name, key.columns[0], query, f"refers to no row of {key.target}")
+    elif key.kind in {"unique", "primary key"} and key.columns:
+        if any((table.name, column) not in values for column in added):
+            return  # new and NULL, or found out by the check of the column
+        if added and any(rename.table == table.name for rename in names.renames):
+            return  # the values may be made of new names
+        quoted = [names.quoted(table.name, column) for column in own]
+        there = " AND ".join(f"{column} IS NOT NULL" for column in quoted) or "1 = 1"
+        by = ", ".join([*quoted, *(values[table.name, column] for column in added)])
+        condition = f" AND ({key.condition})" if key.condition else ""
+        query = (
+            f"SELECT 1 FROM (SELECT count(*) OVER (PARTITION BY {by}) AS times FROM {source}"
+            f" WHERE {there}{condition}) AS found WHERE times > 1"
+        )
+        yield Check(table.name, ", ".join(key.columns), query, "has a value that others have too")
+
+
+def _value(
+    table: str,
+    column: str,
+    added: Sequence[str],
+    values: Mapping[tuple[str, str], str],
+    names: Names,
+) -> str:
+    return values[table, column] if column in added else f"source.{names.quoted(table, column)}"

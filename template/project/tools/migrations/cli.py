@@ -1,0 +1,134 @@
+"""Commands of development that write migrations."""
+
+import os
+import sys
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import click
+
+from app.core.commands import asynchronous
+from app.core.errors import AppError
+from app.database import orm_config
+from tools.migrations import adopt, files
+from tools.migrations import restart as restarting
+from tools.migrations.make import Made, Project, Refused, Wishes, make
+from tools.migrations.models import literal
+
+FOLDER = Path(__file__).parents[2] / "migrations/models"
+
+
+class CannotMake(AppError):
+    """The planner refused; the sentence says why."""
+
+
+def project() -> Project:
+    """Return this service's folder and databases."""
+    return Project(orm_config(), orm_config(os.environ.get("TEST_DATABASE_URL")), FOLDER)
+
+
+def _pairs(given: Iterable[str], example: str) -> dict[str, str]:
+    """Take `left=right` apart.
+
+    Raises:
+        BadParameter: It is something else.
+    """
+    pairs = dict(each.partition("=")[::2] for each in given)
+    if not all(name and value for name, value in pairs.items()):
+        message = f"write it as in {example}"
+        raise click.BadParameter(message)
+    return pairs
+
+
+@click.command()
+@click.argument("name")
+@click.option("--rename", multiple=True, help="A column's new name: tasks.text=remark.")
+@click.option("--rename-table", multiple=True, help="A table's new name: tags=labels.")
+@click.option("--fill", multiple=True, help="A value for rows that have none: tasks.text=none.")
+@click.option("--fill-sql", multiple=True, help="The same in SQL: tasks.slug=lower(title).")
+@click.option("--empty", is_flag=True, help="Write a file to fill by hand, for data.")
+@click.option("--anyway", is_flag=True, help="Write it although rows of development forbid it.")
+@asynchronous
+async def make_migration(  # noqa: PLR0913 - an argument for each option
+    name: str,
+    rename: tuple[str, ...],
+    rename_table: tuple[str, ...],
+    fill: tuple[str, ...],
+    fill_sql: tuple[str, ...],
+    *,
+    empty: bool,
+    anyway: bool,
+) -> None:
+    """Write a migration for what changed in the models. Read it before you apply it."""
+    if empty:
+        path = files.write_empty(FOLDER, name)
+        click.echo(f"Wrote {_shown(path)}: fill it by hand.")
+        return
+    fills = {at: literal(value) for at, value in _pairs(fill, "--fill tasks.text=none").items()}
+    wishes = Wishes(
+        _pairs(rename, "--rename tasks.text=remark"),
+        _pairs(rename_table, "--rename-table tags=labels"),
+        fills | _pairs(fill_sql, "--fill-sql tasks.slug=lower(title)"),
+        anyway=anyway,
+        ask=cache(click.confirm) if sys.stdin.isatty() else lambda _: False,
+    )
+    try:
+        _report(await make(project(), name, wishes))
+    except Refused as refusal:
+        raise CannotMake(str(refusal)) from refusal
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Remove the files without asking.")
+@asynchronous
+async def restart_migrations(*, yes: bool) -> None:
+    """Write one migration instead of yours: after the answer `database` was changed."""
+
+    def ask(names: list[str]) -> bool:
+        return yes or click.confirm(f"Remove {', '.join(names)}?")
+
+    try:
+        _report(await restarting.restart(project(), ask))
+    except Refused as refusal:
+        raise CannotMake(str(refusal)) from refusal
+
+
+@click.command()
+@click.argument("name", default="adopt")
+@asynchronous
+async def adopt_migrations(name: str) -> None:
+    """Write a migration that takes over a database which other tools have made."""
+    try:
+        _report(await adopt.adopt(project(), name))
+    except Refused as refusal:
+        raise CannotMake(str(refusal)) from refusal
+
+
+@click.command()
+@asynchronous
+async def restore_migrations() -> None:
+    """Bring back migrations that an update took away; databases have applied them."""
+    try:
+        names = restarting.restore(FOLDER)
+    except Refused as refusal:
+        raise CannotMake(str(refusal)) from refusal
+    for name in names:
+        click.echo(f"Restored {name}")
+    if not names:
+        click.echo("Nothing to restore: no migration is missing.")
+
+
+def _report(made: Made | None) -> None:
+    if made is None:
+        click.echo("Nothing to write: the migrations match the models.")
+        return
+    for line in made.words:
+        click.echo(f"  {line}")
+    if made.remark:
+        click.echo(made.remark)
+    click.echo(f"Wrote {_shown(made.path)}")
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(FOLDER.parents[1]))

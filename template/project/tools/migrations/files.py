@@ -1,0 +1,168 @@
+"""Files that aerich applies."""
+
+import ast
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from shutil import copy
+from typing import Any
+
+from tools.migrations import dialect
+from tools.migrations.changes import Check, Rename, Step
+
+STATE = "eJyrrgUAAXUA+Q=="
+"""What aerich compresses an empty state of models to; the catalogue is our evidence, not this."""
+EMPTY = """\
+    # With SQL: return "UPDATE tasks SET title = 'Untitled' WHERE title = ''"
+    # With models, which may have columns that the table gets later, so name what you need:
+    #     await Task.filter(title="").using_db(db).update(title="Untitled")
+    return "SELECT 1"
+"""
+
+
+@dataclass(frozen=True)
+class Direction:
+    """What a file does one way: it looks at rows, and takes steps."""
+
+    steps: Sequence[Rename | Step] = ()
+    checks: Sequence[Check] = ()
+
+
+@dataclass(frozen=True)
+class Migration:
+    """What a file holds."""
+
+    name: str
+    words: Sequence[str] = ()
+    up: Direction = Direction()
+    down: Direction = Direction()
+    deletes: Sequence[tuple[str, str | None]] = ()
+    """Tables, and columns of tables, whose values are gone after it was undone."""
+    is_first: bool = False
+    """Whether it makes aerich's own table."""
+    part: str = ""
+    """The part of the service to which it belongs, if the template ships it."""
+    adopts: Sequence[str] = ()
+    """The files whose tables a database may have that they did not make."""
+    there: Sequence[tuple[str, ...]] = ()
+    """The tables and columns of such a database."""
+
+    def text(self) -> str:
+        """Return the source of the file."""
+        first = [dialect.AERICH_TABLE] if self.is_first else []
+        up = _function("upgrade", "CHECKS", self.up, first, guarded=bool(self.adopts))
+        down = _function("downgrade", "ROLLBACK_CHECKS", self.down, [], guarded=bool(self.adopts))
+        blocks = [
+            f'"""{self.name.replace("_", " ").capitalize()}."""',
+            "\n".join(f"# {line}" for each in self.words for line in each.splitlines()),
+            _imports(f"{up}{down}"),
+            "\n".join(self._constants()),
+        ]
+        return "\n\n".join(filter(None, blocks)) + f"\n\n\n{up}\n\n\n{down}\n"
+
+    def _constants(self) -> Iterable[str]:
+        yield from [f'PART = "{self.part}"'] if self.part else []
+        yield f'DIALECT = "{dialect.NAME}"'
+        yield f"RUN_IN_TRANSACTION = {dialect.RUN_IN_TRANSACTION}"
+        yield f'MODELS_STATE = "{STATE}"'
+        yield from [_constant("CHECKS", self.up.checks)] if self.up.checks else []
+        yield from [_constant("ROLLBACK_CHECKS", self.down.checks)] if self.down.checks else []
+        yield _constant("ROLLBACK_DELETES", self.deletes)
+        if self.adopts:
+            yield f"AERICH_TABLE = {dialect.AERICH_TABLE!r}"
+            yield f"ADOPTS = {list(self.adopts)!r}"
+            yield _constant("THERE", self.there)
+
+
+def _constant(name: str, values: Iterable[tuple[str | None, ...]]) -> str:
+    rows = "".join(f"    {tuple(value)!r},\n" for value in values)
+    return f"{name} = [\n{rows}]" if rows else f"{name}: list[tuple[str, ...]] = []"
+
+
+def _imports(functions: str) -> str:
+    """Return the imports; what lies beside the folder is loaded by its path, wherever that is."""
+    helpers = [name for name in ("checks", dialect.HELPER) if f"{name}." in functions]
+    if not helpers:
+        return "from tortoise import BaseDBAsyncClient"
+    loaded = (
+        f'{name} = SimpleNamespace(**run_path(str(FOLDER / "{name}.py")))' for name in helpers
+    )
+    return "\n".join(
+        [
+            "from pathlib import Path",
+            "from runpy import run_path",
+            "from types import SimpleNamespace",
+            "\nfrom tortoise import BaseDBAsyncClient",
+            "\nFOLDER = Path(__file__).parents[1]",
+            *loaded,
+        ]
+    )
+
+
+def _function(
+    name: str, constant: str, direction: Direction, first: Sequence[str], *, guarded: bool
+) -> str:
+    lines = [f"async def {name}(db: BaseDBAsyncClient) -> str:"]
+    if guarded:
+        lines += ["    if not await checks.was_adopted(db):", '        return "SELECT 1"']
+    if direction.checks:
+        if dialect.PREPARE and any(dialect.PREPARE in each.query for each in direction.checks):
+            lines.append(f"    await {dialect.HELPER}.prepare(db)")
+        lines.append(dialect.REFUSE.format(name=name, constant=constant))
+    return "\n".join([*lines, dialect.body(name, direction.steps, first)])
+
+
+def versions(folder: Path) -> list[Path]:
+    """Return the files that aerich takes for migrations, in its order."""
+    found = [path for path in folder.glob("*_*.py") if path.name.split("_")[0].isdigit()]
+    return sorted(found, key=lambda path: int(path.name.split("_")[0]))
+
+
+def constant(path: Path, name: str) -> Any:  # noqa: ANN401 - any literal
+    """Return a constant of a file, without running it; None if it has none of that name."""
+    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+        match statement:
+            case (
+                ast.Assign(targets=[ast.Name(id=found)], value=ast.expr() as value)
+                | ast.AnnAssign(target=ast.Name(id=found), value=ast.expr() as value)
+            ) if found == name:
+                return ast.literal_eval(value)
+    return None
+
+
+def unmanaged(folder: Path) -> set[str]:
+    """Name the tables, columns, indexes and constraints that files make, but no model describes."""
+    return {name for path in versions(folder) for name in constant(path, "UNMANAGED") or ()}
+
+
+def next_path(folder: Path, name: str) -> Path:
+    """Return a path that comes after all that are there; its number is a time in UTC."""
+    now = int(datetime.now(UTC).strftime("%Y%m%d%H%M%S%f")[:17])
+    last = max((int(path.name.split("_")[0]) for path in versions(folder)), default=0)
+    name = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:80] or "change"
+    return folder / f"{max(now, last + 1)}_{name}.py"
+
+
+def write_empty(folder: Path, name: str) -> Path:
+    """Write a file that does nothing yet."""
+    path = next_path(folder, name)
+    deletes = "ROLLBACK_DELETES: list[tuple[str, str | None]] = []  # tables and columns"
+    unmanaged = "UNMANAGED: list[str] = []  # tables, indexes, constraints that no model describes"
+    text = Migration(name.replace('"', "'"), is_first=not versions(folder)).text()
+    head, up, down = re.split(r"\n\n\n(?=async def)", text)
+    head = re.sub(r"ROLLBACK_DELETES.*", f"{deletes}\n{unmanaged}", head)
+    if versions(folder):
+        up, down = (f"{each.splitlines()[0]}\n{EMPTY.rstrip()}" for each in (up, down))
+        head = head.replace(_imports(dialect.HELPER + "."), _imports(""))
+    path.write_text(f"{head}\n\n\n{up}\n\n\n{down.rstrip()}\n", encoding="utf-8")
+    return path
+
+
+def copy_helpers(folder: Path, destination: Path) -> Path:
+    """Copy what files load when they are applied, and return a folder for files beside it."""
+    for path in folder.parent.glob("*.py"):
+        copy(path, destination)
+    (destination / folder.name).mkdir()
+    return destination / folder.name

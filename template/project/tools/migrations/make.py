@@ -1,0 +1,309 @@
+"""Make a migration: compare, plan, try there and back, and write."""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.exceptions import BaseORMException
+
+from tools.migrations import dialect, files, models, scratch
+from tools.migrations.catalogue import Catalogue, Column, Table, without
+from tools.migrations.changes import Change, Rename, differences
+from tools.migrations.checks import Refused, checks
+from tools.migrations.development import look
+from tools.migrations.files import Direction, Migration
+from tools.migrations.plan import Values, plan
+from tools.migrations.scratch import Config
+
+NEEDED = "the migrations must have made the old one, and only the models must have the new one."
+
+Read = Callable[[], Awaitable[Catalogue]]
+"""Reads the scratch database, but for what no model describes on purpose."""
+
+__all__ = ["Made", "Project", "Refused", "Wishes", "make"]
+
+
+@dataclass(frozen=True)
+class Project:
+    """Where models, files and databases are.
+
+    Args:
+        development: Tortoise's configuration of the database whose rows are looked at, if any.
+        scratch: The same for databases that are made and dropped; its own is not touched.
+        folder: The folder of the files: aerich's location and the name of the app.
+    """
+
+    development: Config | None
+    scratch: Config
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a person says that models do not tell."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """New names of columns: `tasks.text` → `remark`."""
+    tables: Mapping[str, str] = field(default_factory=dict)
+    """New names of tables."""
+    fills: Mapping[str, str] = field(default_factory=dict)
+    """SQL for the rows that have no value: `tasks.text` → `'none'`."""
+    part: str = ""
+    """The part to which the tables belong, where the template ships the file."""
+    anyway: bool = False
+    """Write the file although rows of the development database forbid it."""
+    ask: Callable[[str], bool] = lambda _: False
+    """Asks whether a column that goes and one that comes are the same."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file that was written, and what it does in words."""
+
+    path: Path
+    words: list[str]
+    remark: str = ""
+    """Why no rows were looked at, if they should have been."""
+
+
+async def make(project: Project, name: str, wishes: Wishes = Wishes()) -> Made | None:
+    """Write a migration for what changed in the models; return nothing if nothing did.
+
+    Raises:
+        Refused: It cannot be written, or rows of the development database forbid it.
+    """
+    async with scratch.scratch_database(project.scratch) as config:
+        target = await described(config, is_whole=not wishes.part)
+        async with scratch.connected(config) as connection:
+            await _apply(config, project.folder)
+            read = partial(_read, connection, files.unmanaged(project.folder))
+            migration = await _migration(connection, read, target, wishes)
+            if migration is None:
+                return None
+            is_first = bool(wishes.part) or not files.versions(project.folder)
+            migration = replace(migration, name=name, is_first=is_first, part=wishes.part)
+            await _try(read, config, project.folder, migration, target)
+    remark = ""
+    if project.development and not wishes.anyway:
+        remark = await look(project.development, project.folder, migration.up.checks)
+    path = files.next_path(project.folder, migration.name)
+    path.write_text(migration.text(), encoding="utf-8")
+    return Made(path, list(migration.words), remark)
+
+
+async def left_over(project: Project) -> list[Change]:
+    """Return what differs between an empty database that was migrated and the models.
+
+    Raises:
+        Refused: Tortoise was not told of a model, or a file cannot be applied.
+    """
+    async with scratch.scratch_database(project.scratch) as config:
+        target = await described(config)
+        async with scratch.connected(config) as connection:
+            await _apply(config, project.folder)
+            return differences(await _read(connection, files.unmanaged(project.folder)), target)
+
+
+async def described(config: Config, *, is_whole: bool = True) -> Catalogue:
+    """Return the catalogue of the models' tables, made in an empty database that stays empty.
+
+    Args:
+        config: Its configuration.
+        is_whole: Whether it names all models that there are.
+
+    Raises:
+        Refused: Tortoise was not told of a model, or the database does not take its table.
+    """
+    async with scratch.connected(config) as connection:
+        modules = [each for app in config["apps"].values() for each in app["models"]]
+        if is_whole and (strangers := models.unregistered(modules)):
+            message = f"Tortoise was not told of {', '.join(strangers)}: add its module to MODELS."
+            raise Refused(message)
+        try:
+            await models.create_tables(connection)
+        except BaseORMException as error:
+            message = f"The database does not take the tables of the models: {error}"
+            raise Refused(message) from error
+        catalogue = dialect.as_ours(await dialect.read(connection))
+        await dialect.clear(connection, catalogue)
+        return catalogue
+
+
+async def _apply(config: Config, folder: Path) -> None:
+    for path in files.versions(folder):
+        if files.constant(path, "DIALECT") not in {None, dialect.NAME}:
+            message = f"{path.name} was written for another database: `just restart-migrations`."
+            raise Refused(message)
+    try:
+        await scratch.upgrade(config, folder)
+    except (BaseORMException, SystemExit) as error:
+        message = f"The migrations cannot be applied to an empty database: {error}"
+        raise Refused(message) from error
+
+
+async def _read(connection: BaseDBAsyncClient, unmanaged: set[str]) -> Catalogue:
+    return without(await dialect.read(connection), unmanaged)
+
+
+async def _migration(
+    connection: BaseDBAsyncClient, read: Read, target: Catalogue, wishes: Wishes
+) -> Migration | None:
+    """Compare the database with the models, and plan both ways."""
+    renames = list(_renames(await read(), target, wishes))
+    for rename in renames:
+        await connection.execute_script(dialect.rename(rename))
+    current = await read()
+    changes = differences(current, target)
+    while same := _asked(changes, wishes):
+        renames.append(same)
+        await connection.execute_script(dialect.rename(same))
+        current = await read()
+        changes = differences(current, target)
+    back = differences(target, current)
+    undo = [_inverse(rename) for rename in reversed(renames)]
+    for rename in undo:
+        await connection.execute_script(dialect.rename(rename))
+    if not changes and not renames:
+        return None
+    up, down = _values(changes, wishes), _neutral(back)
+    return Migration(
+        "",
+        [*map(str, renames), *map(in_words, changes)],
+        Direction(
+            [*renames, *plan(changes, current, target, up)], checks(changes, current, up, renames)
+        ),
+        Direction([*plan(back, target, current, down), *undo], checks(back, target, down, ())),
+        [lost for change in back if (lost := change.loses)],
+    )
+
+
+def _renames(current: Catalogue, target: Catalogue, wishes: Wishes) -> Iterator[Rename]:
+    """Check what was told of new names, tables first.
+
+    Raises:
+        Refused: There is no such thing, or there is one of the new name already.
+    """
+    for old, new in wishes.tables.items():
+        if old not in current or new not in target or new in current:
+            message = f"Table {old} cannot become {new}: {NEEDED}"
+            raise Refused(message)
+        yield Rename(old, new)
+    for name, new in wishes.columns.items():
+        table, _, column = name.rpartition(".")
+        renamed = wishes.tables.get(table, table)
+        old = next((old for old, each in wishes.tables.items() if each == renamed), table)
+        has_old = old in current and column in current[old].columns
+        has_new = renamed in target and new in target[renamed].columns
+        if not has_old or not has_new or new in current[old].columns:
+            message = f"Column {name} cannot become {new}: {NEEDED}"
+            raise Refused(message)
+        yield Rename(renamed, new, column)
+
+
+def _asked(changes: Sequence[Change], wishes: Wishes) -> Rename | None:
+    """Ask of each column that goes whether it is one that comes, of the same type."""
+    for gone in changes:
+        for come in changes:
+            is_pair = isinstance(gone.old, Column) and isinstance(come.new, Column)
+            if not is_pair or gone.new or come.old or gone.table != come.table:
+                continue
+            assert isinstance(gone.old, Column)
+            assert isinstance(come.new, Column)
+            question = (
+                f"Is {come.table}.{come.new.name} the column {gone.old.name} with a new name?"
+            )
+            if gone.old.type == come.new.type and wishes.ask(question):
+                return Rename(gone.table, come.new.name, gone.old.name)
+    return None
+
+
+def _inverse(rename: Rename) -> Rename:
+    if rename.column:
+        return Rename(rename.table, rename.column, rename.new)
+    return Rename(rename.new, rename.table)
+
+
+def _values(changes: Sequence[Change], wishes: Wishes) -> Values:
+    """Return what rows get: what was told, or the model's own default for a new column."""
+    values: dict[tuple[str, str], str] = {}
+    for change in changes:
+        new = change.new
+        if isinstance(new, Column) and not new.is_null and not new.extra:
+            told = wishes.fills.get(f"{change.table}.{new.name}")
+            is_given = change.old is not None or new.default is not None
+            value = told or (None if is_given else models.default_of(change.table, new.name))
+            if value is not None:
+                values[change.table, new.name] = value
+    return values
+
+
+def _neutral(changes: Sequence[Change]) -> Values:
+    """Return what rows get for a column that comes back: its own values are gone."""
+    held = {
+        (change.table, column)
+        for change in changes
+        if not isinstance(change.new, Table | Column | None)
+        for column in change.new.columns
+        if change.new.kind in {"unique", "primary key", "foreign key"}
+    }
+    return {
+        (change.table, change.new.name): neutral
+        for change in changes
+        if isinstance(change.new, Column) and change.old is None
+        if not (change.new.is_null or change.new.extra or change.new.default is not None)
+        if (change.table, change.new.name) not in held
+        if (neutral := dialect.NEUTRAL.get(dialect.family(change.new.type)))
+    }
+
+
+def in_words(change: Change) -> str:
+    """Say what a change does, and whether it loses what is there."""
+    return f"{change} (what it holds is lost)" if change.loses else str(change)
+
+
+async def _try(
+    read: Read,
+    config: Config,
+    folder: Path,
+    migration: Migration,
+    target: Catalogue,
+) -> None:
+    """Let aerich apply the very file and undo it, and look at both.
+
+    Raises:
+        Refused: The database does not take it, or the outcome is not what the models say.
+    """
+    before = await read()
+    with TemporaryDirectory() as name:
+        beside = files.copy_helpers(folder, Path(name))
+        files.next_path(beside, migration.name).write_text(migration.text(), encoding="utf-8")
+        for work, wanted in ((scratch.upgrade, target), (scratch.downgrade, before)):
+            await attempt(work(config, beside))
+            expect(await read(), wanted)
+
+
+async def attempt(work: Awaitable[object]) -> None:
+    """Let aerich work in a scratch database.
+
+    Raises:
+        Refused: The database does not take a statement.
+    """
+    try:
+        await work
+    except (BaseORMException, SystemExit) as error:
+        message = f"The database does not take this change: {error}. Write it by hand: --empty."
+        raise Refused(message) from error
+
+
+def expect(found: Catalogue, wanted: Catalogue) -> None:
+    """Compare what a migration made with what it should make.
+
+    Raises:
+        Refused: Something differs.
+    """
+    if left := differences(found, wanted):
+        message = f"The planner cannot make this change; it leaves: {'; '.join(map(str, left))}."
+        raise Refused(message)

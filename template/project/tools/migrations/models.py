@@ -1,0 +1,165 @@
+"""Tables as Tortoise's models describe them."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+from tortoise import Tortoise
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.schema_generator import BaseSchemaGenerator
+from tortoise.converters import escape_item
+from tortoise.fields import Field
+from tortoise.models import Model
+
+from tools.migrations import dialect
+
+AERICH = "aerich"
+"""The table in which aerich records what it applied, and Tortoise's module of that name."""
+EMPTY: tuple[Callable[[], Any], ...] = (dict, list, str, int, float, bool)
+"""Functions whose result is known: the defaults that are the same for every row."""
+
+
+async def create_tables(connection: BaseDBAsyncClient) -> None:
+    """Make the tables of all models in an empty database, by Tortoise's own statements.
+
+    What Tortoise gets wrong is mended here: keys in a circle, quotes and backslashes in
+    defaults and comments, and the columns of an index that are not named as their fields.
+    """
+    generator = type("Generator", (_Generator, connection.schema_generator), {})(connection)
+    for statement in generator.statements():
+        await connection.execute_script(statement)
+
+
+def models() -> Iterator[type[Model]]:
+    """Return the models that Tortoise knows, but for aerich's own."""
+    for app in (Tortoise.apps or {}).values():
+        yield from (model for model in app.values() if model._meta.db_table != AERICH)
+
+
+def unregistered(modules: Iterable[str]) -> list[str]:
+    """Name the models that are defined in the packages of these modules, but not among them.
+
+    A model that Tortoise was not told of would have no table, and nobody would say so.
+    """
+    known = set(models())
+    packages = {name.partition(".")[0] for name in modules} - {AERICH}
+    for package in packages:
+        for found in pkgutil.walk_packages(
+            getattr(importlib.import_module(package), "__path__", ()), f"{package}."
+        ):
+            if not found.name.endswith("__main__"):
+                importlib.import_module(found.name)
+    return sorted(
+        f"{model.__module__}.{model.__qualname__}"
+        for model in _subclasses(Model)
+        if model.__module__.partition(".")[0] in packages
+        and not model._meta.abstract
+        and model not in known
+    )
+
+
+def default_of(table: str, column: str) -> str | None:
+    """Return the model's own default as SQL, where it is the same for every row."""
+    for model in models():
+        if dialect.table_name(model._meta.schema, model._meta.db_table) == table:
+            for name, projected in model._meta.fields_db_projection.items():
+                if projected == column:
+                    return _default(model, model._meta.fields_map[name])
+    return None
+
+
+def _default(model: type[Model], field: Field[Any]) -> str | None:
+    value = field.default
+    if value in EMPTY:
+        value = value()
+    if value is None or callable(value):
+        return None
+    return literal(field.to_db_value(value, model))
+
+
+def literal(value: object) -> str:
+    """Return a value as SQL."""
+    if isinstance(value, bool):
+        return dialect.BOOLEANS[value]
+    if isinstance(value, int | float | Decimal):
+        return str(value)
+    if isinstance(value, bytes):
+        return dialect.binary(value)
+    return dialect.text(str(value))
+
+
+def _subclasses(model: type[Model]) -> Iterator[type[Model]]:
+    for subclass in model.__subclasses__():
+        yield subclass
+        yield from _subclasses(subclass)
+
+
+class _Generator(BaseSchemaGenerator):
+    """Tortoise's generator of statements, mended; a mixin before that of the database."""
+
+    _table = ""
+    _keys: list[str]
+
+    def statements(self) -> list[str]:
+        """Return the statements; tables come in any order, and foreign keys last."""
+        self._keys = []
+        described = [
+            self._get_table_sql(model, safe=False)
+            for model in self._get_models_to_create()
+            if model._meta.db_table != AERICH
+        ]
+        schemas = dict.fromkeys(each["model"]._meta.schema for each in described)
+        return [
+            *dialect.BEFORE_TABLES,
+            *(self._get_schema_create_sql(schema, safe=True) for schema in schemas if schema),
+            *(each["table_creation_string"] for each in described),
+            *(table for each in described for table in each["m2m_tables"]),
+            *self._keys,
+        ]
+
+    def _get_table_sql(self, model: type[Model], safe: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002 - Tortoise's
+        self._table = self._qualify_table_name(model._meta.db_table, model._meta.schema)
+        return super()._get_table_sql(model, safe)
+
+    def _create_fk_string(  # noqa: PLR0913 - Tortoise's
+        self,
+        constraint_name: str,
+        db_column: str,
+        table: str,
+        field: str,
+        on_delete: str,
+        comment: str,
+    ) -> str:
+        inline = super()._create_fk_string(
+            constraint_name, db_column, table, field, on_delete, comment
+        )
+        if not constraint_name or not dialect.FOREIGN_KEYS_LAST:
+            return inline
+        column, references = self.quote(db_column), inline.removesuffix(comment)
+        self._keys.append(f"ALTER TABLE {self._table} ADD FOREIGN KEY ({column}){references}")
+        return comment
+
+    def _escape_default_value(self, default: Any) -> str:  # noqa: ANN401 - any value of a field
+        is_mended = isinstance(default, str | bytes | bool)
+        return literal(default) if is_mended else str(escape_item(default))
+
+    def _escape_comment(self, comment: str) -> str:
+        return dialect.comment(comment, super()._escape_comment)
+
+    def _get_index_sql(  # noqa: PLR0913 - Tortoise's
+        self,
+        model: type[Model],
+        field_names: Sequence[str],
+        safe: bool,  # noqa: FBT001 - Tortoise's
+        index_name: str | None = None,
+        index_type: str | None = None,
+        extra: str | None = None,
+    ) -> str:
+        fields = model._meta.fields_map
+        name = index_name or self._get_index_name("idx", model, field_names)
+        columns = [
+            (fields[each].source_field or each) if each in fields else each for each in field_names
+        ]
+        return super()._get_index_sql(model, columns, safe, name, index_type, extra)

@@ -1,0 +1,58 @@
+"""Other answers: the owner's migrations are SQL of the database of before."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from tools.migrations import files
+from tools.migrations.make import Made, Project, Refused, make
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(  # noqa: S603 - the arguments are ours
+        ["git", *arguments],  # noqa: S607 - as the owner installed it
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        message = f"git {arguments[0]} failed: {done.stderr.strip()}"
+        raise Refused(message)
+    return done.stdout
+
+
+async def restart(project: Project, ask: Callable[[list[str]], bool]) -> Made | None:
+    """Remove the owner's migrations, and write one with what the shipped ones lack.
+
+    Raises:
+        Refused: There are changes that git does not have, or the owner said no.
+    """
+    if _git(project.folder, "status", "--porcelain"):
+        message = (
+            "Commit or stash your changes first: this removes files, and git brings them back."
+        )
+        raise Refused(message)
+    own = [each for each in files.versions(project.folder) if not files.constant(each, "PART")]
+    if own and not ask([path.name for path in own]):
+        message = "Nothing was removed."
+        raise Refused(message)
+    for path in own:
+        path.unlink()
+    return await make(project, "restart")
+
+
+def restore(folder: Path) -> list[str]:
+    """Bring back the template's migrations that git has and the folder lacks; return their names.
+
+    Files of an option that was switched off belong to the history of the database.
+    """
+    names = _git(folder, "ls-tree", "--name-only", "HEAD", "./").splitlines()
+    gone = [
+        name
+        for name in names
+        if not (folder / name).exists() and "\nPART = " in _git(folder, "show", f"HEAD:./{name}")
+    ]
+    if gone:
+        _git(folder, "checkout", "HEAD", "--", *gone)
+    return gone

@@ -1,0 +1,27 @@
+"""SQL as it stands in a file of Python."""
+
+import re
+from textwrap import indent
+
+QUOTED = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`""")
+
+
+def as_source(sql: str) -> str:
+    """Return a string of Python, in the form that reads best."""
+    if '"""' in sql or sql.endswith(('"', "\\")) or _has_long_string(sql):
+        return repr(sql)
+    raw = "r" if "\\" in sql else ""
+    if "\n" not in sql and "'" not in sql and '"' in sql:
+        return f"{raw}'{sql}'"
+    quotes = '"""' if "\n" in sql or '"' in sql else '"'
+    return f"{raw}{quotes}{sql}{quotes}"
+
+
+def indented(sql: str, margin: int) -> str:
+    """Indent a statement, unless that would change a string in it."""
+    return sql if _has_long_string(sql) else indent(sql, " " * margin)
+
+
+def _has_long_string(sql: str) -> bool:
+    """Whether a string or a name goes on in the next line."""
+    return any("\n" in quoted for quoted in QUOTED.findall(sql))
