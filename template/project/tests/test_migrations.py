@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from httpx import AsyncClient
@@ -9,8 +10,11 @@ from tortoise.context import TortoiseContext
 from tortoise.exceptions import OperationalError
 
 from app.core import dialect, migration_tool
+from app.core.migration_tool import UnusableFile
 from app.database import connected, migrations, orm_config
 from tests.conftest import DATABASE_URL, ChangeSettings, beside, our_tables
+from tools.migrations.cli import FOLDER
+from tools.migrations.make import Project, left_over
 
 
 @pytest.fixture
@@ -24,6 +28,12 @@ async def applied(client: AsyncClient, change_settings: ChangeSettings) -> Async
     await dialect.drop_database(url)
 
 
+async def test_the_migrations_make_what_the_models_describe(client: AsyncClient) -> None:
+    left = await left_over(Project(None, orm_config(), FOLDER))
+
+    assert [str(change) for change in left] == []
+
+
 async def readable_tables() -> list[str]:
     """Name the tables that have all columns of their models."""
     names: list[str] = []
@@ -33,11 +43,6 @@ async def readable_tables() -> list[str]:
                 await table.first()
                 names.append(table.__name__)
     return names
-
-
-async def test_the_models_have_no_change_that_no_migration_makes(applied: list[str]) -> None:
-    async with connected():
-        assert await migration_tool.changes(orm_config()) == []
 
 
 async def test_all_migrations_can_be_undone_and_applied_again(applied: list[str]) -> None:
@@ -59,3 +64,30 @@ async def test_ready_says_no_before_the_last_migration(
 
     assert response.status_code == 503
     assert response.json()["checks"] == {"database": "ok", "migrations": "failing"}
+
+
+async def test_migrations_are_found_from_any_folder(
+    client: AsyncClient, applied: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    await migrations().downgrade(to_nothing=True)
+
+    async with connected():
+        assert await migration_tool.pending(orm_config()) == applied
+        response = await client.get("/health/ready")
+
+    assert response.is_success == (not applied)
+
+
+async def test_a_service_without_its_migrations_is_not_ready(
+    client: AsyncClient, applied: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migration_tool, "FOLDER", tmp_path)
+
+    async with connected():
+        response = await client.get("/health/ready")
+
+    assert response.status_code == 503
+    assert response.json()["checks"] == {"database": "ok", "migrations": "failing"}
+    with pytest.raises(UnusableFile, match="models is missing"):
+        await migrations().upgrade()

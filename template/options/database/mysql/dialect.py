@@ -19,6 +19,7 @@ from app.core.settings import Section, cached
 EXAMPLE_URL = "mysql://user:password@127.0.0.1:3306/database"
 VERSION_QUERY = "SELECT version() AS version"
 LOCK_WAIT_SECONDS = 60
+LOCK_TIMEOUT_SECONDS = 5
 COLLATION = "utf8mb4_bin"
 
 # Error numbers: https://dev.mysql.com/doc/mysql-errors/8.0/en/, MariaDB's from 1900 on.
@@ -53,6 +54,9 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
 )
 """What the driver raises while the server is away, restarting or overloaded."""
 
+DRIVER_ERROR = errors.MySQLError
+"""What the driver raises when the server refuses a statement."""
+
 
 class Pool(Section):
     """How many connections each worker process keeps and may open."""
@@ -83,6 +87,11 @@ def is_unavailable(error: Exception) -> bool:
 def must_retry(error: Exception) -> bool:
     """Whether the server undid the transaction so that it can be run again."""
     return _code(error) == DEADLOCK
+
+
+def is_lock_timeout(error: Exception) -> bool:
+    """Whether a statement waited too long for a lock that another session holds."""
+    return _code(error) == LOCK_WAIT_TIMEOUT
 
 
 def credentials(url: str) -> dict[str, Any]:
@@ -128,6 +137,15 @@ def connection(url: str) -> dict[str, Any]:
         "init_command": f"SET time_zone = '+00:00', collation_connection = '{COLLATION}'",
     }
     return {"engine": __name__, "credentials": credentials(url) | pool}
+
+
+def migration_connection(url: str) -> dict[str, Any]:
+    """Describe the pool of migrations: a statement may take long, waiting for a lock may not."""
+    described = connection(url)
+    waits = f"lock_wait_timeout = {LOCK_TIMEOUT_SECONDS}"
+    settings = f"{described['credentials']['init_command']}, {waits}, innodb_{waits}"
+    described["credentials"] |= {"read_timeout": None, "init_command": settings}
+    return described
 
 
 class ExactTables(MySQLSchemaGenerator):

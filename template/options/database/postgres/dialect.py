@@ -15,6 +15,7 @@ from app.core.settings import Section, cached
 EXAMPLE_URL = "postgres://user:password@127.0.0.1:5432/database"
 VERSION_QUERY = "SELECT version() AS version"
 LOCK_WAIT_SECONDS = 60
+LOCK_TIMEOUT_SECONDS = 5
 LOCK_KEY = 7_215_043_101
 
 UNAVAILABLE: tuple[type[Exception], ...] = (
@@ -32,6 +33,9 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
     TimeoutError,
 )
 """What the driver raises while the server is away, restarting or overloaded."""
+
+DRIVER_ERROR = asyncpg.PostgresError
+"""What the driver raises when the server refuses a statement."""
 
 
 class Pool(Section):
@@ -62,6 +66,11 @@ def is_unavailable(error: Exception) -> bool:
 def must_retry(error: Exception) -> bool:
     """Whether the server undid the transaction so that it can be run again (40001, 40P01)."""
     return isinstance(error, asyncpg.TransactionRollbackError)
+
+
+def is_lock_timeout(error: Exception) -> bool:
+    """Whether a statement waited too long for a lock that another session holds (55P03)."""
+    return isinstance(error, asyncpg.LockNotAvailableError)
 
 
 def credentials(url: str) -> dict[str, Any]:
@@ -103,6 +112,14 @@ def connection(url: str) -> dict[str, Any]:
         "max_inactive_connection_lifetime": 60,
     }
     return {"engine": "tortoise.backends.asyncpg", "credentials": credentials(url) | pool}
+
+
+def migration_connection(url: str) -> dict[str, Any]:
+    """Describe the pool of migrations: a statement may take long, waiting for a lock may not."""
+    described = connection(url)
+    settings = {"lock_timeout": f"{LOCK_TIMEOUT_SECONDS}s"}
+    described["credentials"] |= {"command_timeout": None, "server_settings": settings}
+    return described
 
 
 async def create_database(url: str) -> None:

@@ -21,6 +21,9 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
 )
 """What the driver raises while another process keeps the file locked."""
 
+DRIVER_ERROR = sqlite3.Error
+"""What the driver raises when SQLite refuses a statement."""
+
 
 def is_unavailable(error: Exception) -> bool:
     """Tell a locked or unreadable file from a statement that is wrong."""
@@ -30,6 +33,11 @@ def is_unavailable(error: Exception) -> bool:
 def must_retry(error: Exception) -> bool:
     """Whether the transaction met another process's and can be run again."""
     return isinstance(error, UNAVAILABLE) and "is locked" in str(error)
+
+
+def is_lock_timeout(error: Exception) -> bool:
+    """Whether a statement waited too long for another process that writes."""
+    return must_retry(error)
 
 
 def credentials(url: str) -> dict[str, Any]:
@@ -49,6 +57,11 @@ def connection(url: str) -> dict[str, Any]:
     """Describe the connection: write-ahead log, patience; Tortoise turns foreign keys on."""
     pragmas = {"journal_mode": "WAL", "synchronous": "NORMAL", "busy_timeout": BUSY_WAIT_MS}
     return {"engine": "tortoise.backends.sqlite", "credentials": credentials(url) | pragmas}
+
+
+def migration_connection(url: str) -> dict[str, Any]:
+    """Describe the connection of migrations, which is that of the service."""
+    return connection(url)
 
 
 async def create_database(url: str) -> None:

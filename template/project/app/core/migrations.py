@@ -1,5 +1,6 @@
-"""Migrations of every app, one process at a time."""
+"""Migrations of the database, one process at a time."""
 
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -7,25 +8,85 @@ from typing import Any
 from tortoise import Tortoise
 from tortoise.exceptions import OperationalError
 
-from app.core import dialect, migration_tool
+from app.core import adoption, dialect, migration_tool, rollback
+from app.core.commands import reason
 from app.core.errors import AppError
+from app.core.migration_tool import Config
+
+TRIES = 3
+"""How often a migration waits for a lock that another session holds."""
+
+log = logging.getLogger(__name__)
 
 
 class FailedMigration(AppError):
-    """A migration could not be applied; the sentence names it."""
+    """A migration could not be applied or undone; the sentence names it."""
 
 
 class Migrations:
     """The migrations in `migrations/` and the database that they are for.
 
     Args:
-        config: Tortoise's configuration, as `migration_tool.prepare` returns it.
+        config: Tortoise's configuration.
         url: The URL of the same database.
     """
 
-    def __init__(self, config: dict[str, Any], url: str) -> None:
-        self.config = config
+    def __init__(self, config: Config, url: str) -> None:
+        self.config = config | {"connections": {"default": dialect.migration_connection(url)}}
         self.url = url
+
+    async def upgrade(
+        self, then: Callable[[], Awaitable[None]] | None = None, *, adopt: bool = False
+    ) -> list[str]:
+        """Create the database where that is allowed, and apply what is pending.
+
+        Processes that come at the same time wait for the first and find nothing to do.
+
+        Args:
+            then: What to do afterwards, still under the lock, such as storing built-in rows.
+            adopt: Whether other tools made the tables; the migrations of these are recorded first.
+
+        Returns:
+            The names of the migrations that were applied.
+
+        Raises:
+            PermissionError: The database does not exist and may not be created.
+            TimeoutError: Another process has been migrating for a minute.
+            FailedMigration: The database, or the migration itself, refused.
+            CannotAdopt: The database is not one to adopt.
+        """
+        await dialect.create_database(self.url)
+        async with dialect.migration_lock(self.url), self._open():
+            if adopt:
+                await adoption.adopt(self.config)
+            names = await migration_tool.pending(self.config)
+            self._check(names)
+            if names:
+                await self._run(migration_tool.upgrade)
+            if then is not None:
+                await then()
+            return names
+
+    async def downgrade(self, *, to_nothing: bool = False) -> list[str]:
+        """Undo the last migration, or all of them, and return their names.
+
+        Raises:
+            TimeoutError: Another process has been migrating for a minute.
+            FailedMigration: The database, or the migration itself, refused.
+            UnusableFile: The file of one is missing, or has no way back.
+        """
+        async with dialect.migration_lock(self.url), self._open():
+            names = await self._last(to_nothing=to_nothing)
+            self._check(names)
+            for name in names:
+                await self._run(migration_tool.downgrade, name)
+            return names
+
+    async def losses(self, *, to_nothing: bool = False) -> list[str]:
+        """Say which migrations `downgrade` would undo, and which rows that would delete."""
+        async with self._open():
+            names = await self._last(to_nothing=to_nothing)
+            return await rollback.losses(self.config, names)
 
     @asynccontextmanager
     async def _open(self) -> AsyncGenerator[None]:
@@ -35,57 +96,47 @@ class Migrations:
         finally:
             await Tortoise.close_connections()
 
-    async def upgrade(self, then: Callable[[], Awaitable[None]] | None = None) -> list[str]:
-        """Create the database where that is allowed, and apply what is pending.
+    async def _last(self, *, to_nothing: bool) -> list[str]:
+        """Name what is to be undone, the last first."""
+        names = await migration_tool.applied(self.config)
+        return names[::-1] if to_nothing else names[-1:]
 
-        Processes that come at the same time wait for the first and find nothing to do.
+    def _check(self, names: list[str]) -> None:
+        """Refuse a file that was written for another database, before anything is done."""
+        ours = Tortoise.get_connection("default").schema_generator.DIALECT
+        for name in names:
+            theirs = migration_tool.constant(self.config, name, "DIALECT")
+            if theirs not in {None, ours}:
+                message = (
+                    f"{name} is written for {theirs}, but this database is {ours}."
+                    " Run `just restart-migrations`."
+                )
+                raise FailedMigration(message)
 
-        Args:
-            then: What to do afterwards, still under the lock, such as storing built-in rows.
-
-        Returns:
-            The names of the migrations that were applied.
-
-        Raises:
-            PermissionError: The database does not exist and may not be created.
-            TimeoutError: Another process has been migrating for a minute.
-            FailedMigration: The database refused a statement.
-        """
-        await dialect.create_database(self.url)
-        async with dialect.migration_lock(self.url), self._open():
+    async def _run(self, step: Callable[[Config], Awaitable[Any]], name: str = "") -> None:
+        """Apply or undo, and try again where another session held a lock for too long."""
+        for number in range(1, TRIES + 1):
             try:
-                names = await migration_tool.upgrade(self.config)
-            except OperationalError as error:
-                raise await self._failure(error) from error
-            if then is not None:
-                await then()
-            return names
+                await step(self.config)
+            except SystemExit as refusal:  # how a migration refuses what rows forbid
+                raise FailedMigration(str(refusal)) from refusal
+            except (OperationalError, dialect.DRIVER_ERROR) as error:
+                failure = await self._failure(error, name)
+                if number == TRIES or not dialect.is_lock_timeout(error):
+                    raise failure from error
+                log.warning("%s Try %s of %s failed.", failure, number, TRIES)
+            else:
+                return
 
-    async def _failure(self, error: OperationalError) -> Exception:
-        if dialect.is_unavailable(error):
+    async def _failure(self, error: Exception, name: str) -> Exception:
+        is_locked = dialect.is_lock_timeout(error)
+        if dialect.is_unavailable(error) and not is_locked:
             return error
-        stuck = next(iter(await migration_tool.pending(self.config)), "no migration")
+        name = name or (await migration_tool.pending(self.config))[0]
+        if is_locked:
+            return FailedMigration(f"{name} must wait: another session holds a lock on the table.")
         message = (
-            f"Migration {stuck} failed ({error}). Those before it are applied; if it stopped"
+            f"{name} failed ({reason(error)}). Those before it are done; if it stopped"
             " half-way, docs/migrations.md says how to go on."
         )
         return FailedMigration(message)
-
-    async def downgrade(self, *, to_nothing: bool = False) -> list[str]:
-        """Undo the last migration, or all of them, and return their names."""
-        names: list[str] = []
-        async with dialect.migration_lock(self.url), self._open():
-            while name := await migration_tool.downgrade(self.config):
-                names.append(name)
-                if not to_nothing:
-                    break
-        return names
-
-    async def make(self, name: str) -> list[str]:
-        """Write migrations for what changed in the models, and return their paths.
-
-        Raises:
-            CannotWriteMigration: The tool lacks the change; the sentence says what to do.
-        """
-        async with self._open():
-            return await migration_tool.make(self.config, name)

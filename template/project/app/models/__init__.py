@@ -1,5 +1,1 @@
-"""Your tables.
-
-Import each model class here: this list is the Tortoise app `models`, and
-`just make-migration` looks at nothing else.
-"""
+"""Tables, a module for each noun; `app/database.py` lists them."""

@@ -11,7 +11,7 @@ class Note(Model):
 
     id = fields.BigIntField(primary_key=True)
     owner: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
-        "accounts.User", related_name="notes", on_delete=fields.CASCADE
+        "models.User", related_name="notes", on_delete=fields.CASCADE
     )
     title = fields.CharField(max_length=200)
     body = fields.TextField()
@@ -21,5 +21,4 @@ class Note(Model):
     class Meta(Model.Meta):
         """Storage."""
 
-        app = "notes"
         table = "notes"

@@ -18,7 +18,7 @@ class Token(Model):
     secret_hash = fields.CharField(max_length=64, unique=True)
     family = fields.UUIDField(db_index=True)
     owner: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
-        "accounts.User", related_name="tokens", on_delete=fields.CASCADE
+        "models.User", related_name="tokens", on_delete=fields.CASCADE
     )
     owner_id: int
     name = fields.CharField(max_length=100, default="")
@@ -33,7 +33,6 @@ class Token(Model):
     class Meta(Model.Meta):
         """Storage."""
 
-        app = "accounts"
         table = "tokens"
 
     @property
@@ -53,6 +52,5 @@ class LoginFailure(Model):
     class Meta(Model.Meta):
         """Storage."""
 
-        app = "accounts"
         table = "login_failures"
         unique_together = (("key_hash", "window"),)

@@ -15,7 +15,6 @@ class Role(Model):
     class Meta(Model.Meta):
         """Storage."""
 
-        app = "accounts"
         table = "roles"
 
     def __str__(self) -> str:
@@ -37,7 +36,7 @@ class User(Model):
     updated_at = fields.DatetimeField(auto_now=True)
 
     roles: fields.ManyToManyRelation[Role] = fields.ManyToManyField(
-        "accounts.Role",
+        "models.Role",
         related_name="users",
         through="user_roles",
         forward_key="role_id",
@@ -47,7 +46,6 @@ class User(Model):
     class Meta(Model.Meta):
         """Storage."""
 
-        app = "accounts"
         table = "users"
 
     def __str__(self) -> str:

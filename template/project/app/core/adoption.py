@@ -1,0 +1,61 @@
+"""Databases whose tables were made by other tools than these migrations."""
+
+from tortoise import Tortoise
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.exceptions import OperationalError
+from tortoise.transactions import in_transaction
+
+from app.core import dialect, migration_tool
+from app.core.errors import AppError
+from app.core.migration_tool import Config
+
+MARK = "INSERT INTO aerich (version, app, content) VALUES ('adopted', 'adopted', '{}')"
+"""Tells the migration that `just adopt-migrations` wrote that this database has work for it."""
+
+
+class CannotAdopt(AppError):
+    """The database is not as the migrations expect it; the sentence says what is missing."""
+
+
+async def adopt(config: Config) -> list[str]:
+    """Record the migrations whose tables are there without them, and return their names.
+
+    `just adopt-migrations` wrote a list of these tables. Names are compared, nothing else:
+    the migration with the list makes what differs.
+
+    Raises:
+        CannotAdopt: There is no list, a table or column of it is missing, or all was recorded.
+    """
+    waiting = await migration_tool.pending(config)
+    lists = [name for name in waiting if migration_tool.constant(config, name, "ADOPTS")]
+    if not lists:
+        message = "No migration lists what to adopt. Run `just adopt-migrations` in development."
+        raise CannotAdopt(message)
+    files = migration_tool.constant(config, lists[-1], "ADOPTS")
+    names = [name for name in waiting if f"{name}.py" in files]
+    if len(names) < len(files):
+        message = f"This database has been migrated: {', '.join(files)} were applied, in part."
+        raise CannotAdopt(message)
+    connection = Tortoise.get_connection("default")
+    there = migration_tool.constant(config, lists[-1], "THERE")
+    if missing := [each for each in there if not await _exists(connection, *each)]:
+        message = f"The database lacks what {lists[-1]} expects: {'; '.join(map(str, missing))}."
+        raise CannotAdopt(message)
+    await connection.execute_script(migration_tool.constant(config, lists[-1], "AERICH_TABLE"))
+    async with in_transaction("default") as transaction:
+        await transaction.execute_query(MARK)
+        await migration_tool.record(config, names)
+    return names
+
+
+async def _exists(connection: BaseDBAsyncClient, table: str, *columns: str) -> bool:
+    """Whether a table has these columns."""
+    quote = connection.schema_generator(connection).quote
+    names = ", ".join(map(quote, columns))
+    try:
+        await connection.execute_query(f"SELECT {names} FROM {quote(table)} WHERE 1 = 0")  # noqa: S608
+    except OperationalError as error:
+        if dialect.is_unavailable(error):
+            raise
+        return False
+    return True

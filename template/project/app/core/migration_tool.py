@@ -1,0 +1,134 @@
+"""Migrations by aerich, as functions that work inside an open Tortoise context."""
+
+import ast
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from aerich import Command
+from aerich.exceptions import DowngradeError
+from aerich.models import Aerich
+from tortoise.exceptions import OperationalError
+
+from app.core import dialect
+from app.core.errors import AppError
+
+Config = dict[str, Any]
+FOLDER = Path(__file__).resolve().parents[2] / "migrations"
+"""Beside `app/`, from whichever folder the process was started."""
+
+
+class UnusableFile(AppError):
+    """A migration file is missing, or has no way back; the sentence names it."""
+
+
+async def upgrade(config: Config) -> list[str]:
+    """Apply all that is pending and return its names; the caller holds the migration lock."""
+    command = await _command(config)
+    return [_name(file) for file in await command.upgrade()]
+
+
+async def downgrade(config: Config) -> str | None:
+    """Undo the migration that was applied last and return its name, or None if there is none.
+
+    Raises:
+        UnusableFile: Its file is not there, or does not say how to undo it.
+    """
+    names = await applied(config)
+    if not names:
+        return None
+    source(config, names[-1])
+    command = await _command(config)
+    try:
+        await command.downgrade(version=-1, delete=False)
+    except DowngradeError as error:
+        message = f"{names[-1]} cannot be undone: its downgrade() returns no statement."
+        raise UnusableFile(message) from error
+    return names[-1]
+
+
+async def pending(config: Config) -> list[str]:
+    """Name the migrations that this database has not seen, in the order of the files.
+
+    Raises:
+        UnusableFile: There is no folder of migrations.
+    """
+    numbered = [
+        (int(number), path.stem)
+        for path in _folder(config).glob("*_*.py")
+        if (number := path.stem.partition("_")[0]).isdigit()
+    ]
+    seen = set(await applied(config))
+    return [name for _, name in sorted(numbered) if name not in seen]
+
+
+async def applied(config: Config) -> list[str]:
+    """Name the migrations that this database has seen, in the order in which it saw them."""
+    books = Aerich.filter(app=_app(config)).order_by("id")
+    try:
+        files = await books.values_list("version", flat=True)
+    except OperationalError as error:
+        if dialect.is_unavailable(error):
+            raise
+        return []  # the first migration makes aerich's table
+    return [_name(str(file)) for file in files]
+
+
+async def record(config: Config, names: list[str]) -> None:
+    """Record migrations as applied, without running them."""
+    for name in names:
+        await Aerich.create(version=f"{name}.py", app=_app(config), content={})
+
+
+def constant(config: Config, name: str, wanted: str) -> Any:  # noqa: ANN401 - of any type
+    """Return a constant of a migration from its source, without running it; None if it has none.
+
+    Raises:
+        UnusableFile: The file is not there.
+    """
+    for statement in ast.parse(source(config, name), f"{name}.py").body:
+        match statement:
+            case (
+                ast.Assign(targets=[ast.Name(id=found)], value=ast.expr() as value)
+                | ast.AnnAssign(target=ast.Name(id=found), value=ast.expr() as value)
+            ) if found == wanted:
+                with suppress(ValueError):  # it is no literal
+                    return ast.literal_eval(value)
+    return None
+
+
+def source(config: Config, name: str) -> str:
+    """Return the text of a migration.
+
+    Raises:
+        UnusableFile: The file is not there.
+    """
+    path = _folder(config) / f"{name}.py"
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        message = f"{path} was applied and is missing. Restore the file, for example from git."
+        raise UnusableFile(message) from error
+
+
+def _folder(config: Config) -> Path:
+    folder = FOLDER / _app(config)
+    if not folder.is_dir():
+        message = f"The folder {folder} is missing. Restore it, for example from git."
+        raise UnusableFile(message)
+    return folder
+
+
+def _app(config: Config) -> str:
+    (app,) = config["apps"]
+    return str(app)
+
+
+def _name(file: str) -> str:
+    return file.removesuffix(".py")
+
+
+async def _command(config: Config) -> Command:
+    command = Command(config, _app(config), str(FOLDER))
+    await command.init()
+    return command
