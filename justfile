@@ -33,7 +33,11 @@ bites *ARGS:
 
 # The rest: what owners change, the first hour, and attacks on running services.
 tour *ARGS:
-    {{ pytest }} tests/tour tests/test_changed_models.py tests/test_first_hour.py tests/test_interruptions.py tests/test_security_table.py {{ ARGS }}
+    {{ pytest }} tests/tour tests/test_first_hour.py tests/test_interruptions.py tests/test_security_table.py {{ ARGS }}
+
+# What owners change in their models: --database D for one, and the trial of the tools.
+schema *ARGS:
+    {{ pytest }} tests/schema {{ ARGS }}
 
 # Draw combinations: --count K [--seed N], and with --run do all that an owner does.
 matrix *ARGS:
@@ -50,6 +54,10 @@ cover:
 # Compare a rendered service with a bare FastAPI + Tortoise app.
 bench *ARGS:
     uv run python -m tests.bench {{ ARGS }}
+
+# Try the planner, aerich and Tortoise's own tool on every change; prints the table.
+bench-migrations *ARGS:
+    uv run python -m tests.schema.trial {{ if ARGS == "" { "--all" } else { ARGS } }}
 
 # Break things on purpose, longer than the tests do: migrate-race, db-restart, schema, or all.
 chaos *NAMES:

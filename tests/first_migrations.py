@@ -1,69 +1,65 @@
 """Write the first migrations that the template ships: `just first-migrations`.
 
-For each tool and database a service with every table is rendered and its own
-`make-migration` writes the files, so they are what an owner would get. A file
-that was in a released version never changes; only new tables bring new ones.
+The planner of a rendered service writes them, for each database. Once they are in a release
+they never change.
 """
 
-import os
+import json
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests import harness
-from tests.harness import ROOT, SERVERS, Service
-from tests.matrix.rows import TOOLS
+from tests.harness import ROOT, Service
 
-APPS = ("accounts", "notes")
-NAME = f"first_migrations_{harness.RUN}_{os.getpid()}"
-URLS = {"sqlite": f"sqlite://{NAME}.sqlite3"} | {
-    server: f"{url}/{NAME}" for server, url in SERVERS.items()
+PARTS = {
+    "20261201000000001_accounts": ["app.models.token", "app.models.user"],
+    "20261201000000002_notes": ["app.models.note"],
 }
+"""The modules whose tables each file makes, in the order of the files."""
 WRITE = """
-import asyncio, os
-from app.core import dialect
-from app.database import migrations
-async def main():
-    url = os.environ["DATABASE_URL"]
-    await dialect.create_database(url)
-    try:
-        print(await migrations().make("init"))
-    finally:
-        await dialect.drop_database(url)
-asyncio.run(main())
+import asyncio, json, os, sys
+from tools.migrations.cli import FOLDER, project
+from tools.migrations.make import Project, Wishes, make
+async def write(name, modules):
+    known = project()
+    apps = {"models": known.scratch["apps"]["models"] | {"models": [*modules, "aerich.models"]}}
+    part = name.partition("_")[2]
+    planned = Project(None, known.scratch | {"apps": apps}, FOLDER)
+    made = await make(planned, part, Wishes(part=part))
+    made.path.rename(FOLDER / f"{name}.py")
+asyncio.run(write(sys.argv[1], json.loads(sys.argv[2])))
 """
 
 
-def write(template: Path, tool: str, database: str, destination: Path) -> dict[str, Path]:
-    """Render, let the service write its first migrations, and return the file of each app."""
-    for app in APPS:  # what is to be written is included already
-        path = template / "template/options/migrations/aerich" / database / app / "0_init.py"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-    answers = {"database": database, "migrations": tool, "auth": ["jwt"], "example": "notes"}
-    project = harness.render(template, destination, answers)
-    for old in (project / "migrations").glob("*/0*.py"):
-        old.unlink()
-    Service(project, database, {"DATABASE_URL": URLS[database]}).python("-c", WRITE)
-    return {app: next((project / "migrations" / app).glob("0*.py")) for app in APPS}
-
-
-def shipped(tool: str, database: str, app: str) -> Path:
-    """Return where the template keeps the file."""
-    if tool == "tortoise":
-        return ROOT / "template/project/migrations" / app / "0001_initial.py"
-    return ROOT / "template/options/migrations/aerich" / database / app / "0_init.py"
-
-
 def main() -> None:
-    """Put the files into the template."""
-    with tempfile.TemporaryDirectory() as folder:
-        template = harness.snapshot(Path(folder, "template"))
-        for number, (database, tool) in enumerate(TOOLS):
-            for app, path in write(template, tool, database, Path(folder, str(number))).items():
-                destination = shipped(tool, database, app)
-                destination.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(path, destination)
+    """Write them all."""
+    with tempfile.TemporaryDirectory() as name:
+        template = harness.snapshot(Path(name) / "template")
+        for database in harness.questions()["database"]["choices"].values():
+            for path in write(template, database, Path(name) / database):
+                shutil.copy(path, shipped(database, path))
+
+
+def write(template: Path, database: str, folder: Path) -> Iterator[Path]:
+    """Let the planner write them in a service of its own, and return the paths."""
+    answers = {"database": database, "project_slug": harness.new_slug("first")}
+    project = harness.render(template, folder / "service", answers)
+    for path in (project / "migrations/models").glob("[0-9]*.py"):
+        path.unlink()
+    modules: list[str] = []
+    service = Service(project, database)
+    for name, added in PARTS.items():
+        modules += added
+        service.python("-c", WRITE, name, json.dumps(modules))
+        yield project / f"migrations/models/{name}.py"
+
+
+def shipped(database: str, path: Path) -> Path:
+    """Return the place from which the template ships a file."""
+    part = path.name.partition("_")[2]
+    return ROOT / "template/options/database" / database / "migrations" / part
 
 
 if __name__ == "__main__":

@@ -195,7 +195,6 @@ def test_a_row_refuses_what_is_unknown_or_not_allowed(given: dict[str, Any], sen
         ({"auth": ["oauth1"]}, ValueError, "oauth1"),
         ({"auth": "jwt"}, (TypeError, ValueError), "auth|list"),
         ({"auth": [], "example": "notes"}, ValueError, "belongs to accounts"),
-        ({"database": "mysql", "migrations": "tortoise"}, ValueError, "--data database=mysql"),
     ],
 )
 def test_render_refuses_what_is_unknown_or_not_allowed(

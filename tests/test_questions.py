@@ -72,19 +72,11 @@ REFUSED_TOGETHER: dict[str, tuple[dict[str, Any], str]] = {
         {"auth": [], "example": "notes"},
         "belongs to accounts",
     ),
-    "Tortoise's own migrations with MySQL": (
-        {"database": "mysql", "migrations": "tortoise"},
-        "--data database=mysql --data migrations=aerich",
-    ),
 }
 
 
 def test_these_questions_are_asked_and_no_others() -> None:
-    asked = [
-        name
-        for name, body in questions().items()
-        if body.get("when", True) is not False and body.get("ask", True)
-    ]
+    asked = [name for name, body in questions().items() if body.get("when", True) is not False]
 
     assert sorted(asked) == sorted(ASKED)
 
@@ -92,7 +84,7 @@ def test_these_questions_are_asked_and_no_others() -> None:
 def test_copier_yml_includes_the_questions_in_this_order() -> None:
     included = re.findall(r"!include template/options/(\w+)/question.yml", _copier_yml())
 
-    assert included == [*ASKED, "migrations"]
+    assert included == [*ASKED]
 
 
 @pytest.mark.parametrize("name", questions())
@@ -184,11 +176,8 @@ def test_a_recorded_answer_is_refused_with_an_earlier_one_that_rules_it_out(
 
     with pytest.raises(ValueError, match="say --data example=none too"):
         _update(project, auth=[])
-    with pytest.raises(ValueError, match="--data database=mysql --data migrations=aerich"):
-        _update(project, database="mysql")
 
     assert _answers(project)["example"] == "notes"
-    assert _answers(project)["migrations"] == "tortoise"
 
 
 def test_both_answers_can_change_together(template: Path, tmp_path: Path) -> None:
@@ -198,16 +187,6 @@ def test_both_answers_can_change_together(template: Path, tmp_path: Path) -> Non
 
     assert _answers(project)["auth"] == []
     assert not (project / "app/auth").exists()
-
-
-def test_a_service_keeps_its_migration_tool_when_its_database_changes(
-    template: Path, tmp_path: Path
-) -> None:
-    project = _under_git(template, tmp_path)
-
-    _update(project, database="postgres")
-
-    assert _answers(project)["migrations"] == "tortoise"
 
 
 @pytest.mark.parametrize(
@@ -225,7 +204,7 @@ def test_a_preset_sets_defaults(preset: str, answers: dict[str, Any], render: Re
 
 
 def test_the_answers_hold_no_secret_and_no_derived_value(render: Render) -> None:
-    assert set(_answers(render())) == {*ASKED, "migrations", "_src_path"}
+    assert set(_answers(render())) == {*ASKED, "_src_path"}
 
 
 @pytest.mark.parametrize(

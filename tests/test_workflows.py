@@ -60,8 +60,8 @@ def test_every_test_is_in_a_recipe_that_is_run() -> None:
 
     named = [word for command in commands.values() for word in command if word.startswith("tests/")]
     existing = [f"tests/{path.name}" for path in (ROOT / "tests").glob("test_*.py")]
-    assert sorted(named) == sorted([*existing, "tests/tour"])
-    assert {"check", "static", "rows", "bites", "tour"} == set(recipes)
+    assert sorted(named) == sorted([*existing, "tests/schema", "tests/tour"])
+    assert {"check", "static", "rows", "bites", "schema", "tour"} == set(recipes)
 
 
 def test_the_shards_are_all_there() -> None:

@@ -200,39 +200,37 @@ def the_rows_are_in_the_database(live: Live) -> None:
         assert rows.count(service, "roles") == 2
 
 
-@reads(*EVERY_DATABASE, "migrations/aerich", "migrations/tortoise")
-def the_page_knows_what_sqlite_cannot(project: Project) -> None:
-    """How tables of SQLite are changed, by each tool, and nothing of it for other databases."""
+@reads(*EVERY_DATABASE)
+def the_files_lead_to_the_migrations(project: Project) -> None:
+    """Those of its tables and no others, each in the database's own SQL."""
+    parts = ["accounts"] * bool(project.answers["auth"])
+    parts += ["notes"] * (project.answers["example"] == "notes")
+    assert [path.stem.partition("_")[2] for path in _migrations(project)] == parts
+    for path in _migrations(project):
+        dialect = f'DIALECT = "{project.answers["database"]}"'
+        assert dialect in path.read_text(encoding="utf-8").splitlines()
+    helpers = {"sqlite": "sqlite_tables", "postgres": "postgres_casts", "mysql": "mysql_statements"}
+    helper = helpers[project.answers["database"]]
+    assert "async def " in project.text(f"migrations/{helper}.py")
     page = project.text("docs/migrations.md")
-    tool = project.answers["migrations"] if project.answers["database"] == "sqlite" else None
-    assert ("cannot change a column in place" in page) == (tool == "aerich")
-    assert ("run without foreign" in page) == (tool == "tortoise")
-
-
-FOREIGN_KEYS = """
-import asyncio, sys
-from tortoise import Tortoise
-from app.core import migration_tool
-from app.database import orm_config
-async def main():
-    config = orm_config(sys.argv[1])
-    for work in (migration_tool.upgrade, migration_tool.downgrade):
-        await Tortoise.init(config=config)
-        await work(config)
-        connection = Tortoise.get_connection("default")
-        print(*[row[0] for row in (await connection.execute_query("PRAGMA foreign_keys"))[1]])
-        await Tortoise.close_connections()
-asyncio.run(main())
-"""
+    folder = harness.ROOT / "template/options/database" / project.answers["database"]
+    for fragment in folder.glob("migrations*.md"):
+        assert fragment.read_text(encoding="utf-8").strip() in page
 
 
 @uses(*EVERY_DATABASE)
-def no_table_is_emptied_by_a_change_of_another(live: Live) -> None:
-    """While Tortoise's tool changes a table of SQLite, nothing is deleted by cascade."""
-    answers = live.service.project.answers
-    if (answers["database"], answers["migrations"]) == ("sqlite", "tortoise"):
-        scratch = f"sqlite://{live.service.log.parent}/scratch.sqlite3"
-        assert live.service.python("-c", FOREIGN_KEYS, scratch).output.split() == ["0", "0"]
+def aerich_keeps_its_books(live: Live) -> None:
+    """Every migration is in its table, and its own commands know them."""
+    service = live.service
+    names = [path.name for path in _migrations(service.project)]
+    if names:  # a service without tables has no books yet
+        recorded = rows.query(service, "SELECT version FROM aerich ORDER BY id")
+        assert [version for (version,) in recorded] == names
+    assert live.told["make-migration"].output.startswith("Nothing to write")
+    aerich = str(service.interpreter.with_name("aerich"))
+    told = service.run(aerich, "history").output
+    assert told.split() == names or not names
+    assert "No available heads" in service.run(aerich, "heads").output
 
 
 MAIL_SECONDS = 10
@@ -540,6 +538,7 @@ def the_files_lead_to_the_example(project: Project) -> None:
     """An owner is told what to read, and has the tests of it."""
     assert "tests/api/test_notes.py" in project.files
     assert "`note.py` in each folder of `app/` is an example" in project.text("README.md")
+    assert "copy `app/models/note.py` and change its names" in project.text("README.md")
 
 
 @uses("example/notes")
@@ -590,41 +589,6 @@ def the_workflow_checks(project: Project) -> None:
 def no_workflow_is_there(project: Project) -> None:
     """There is no file for any CI."""
     assert not [name for name in project.files if ".github" in name or ".gitlab" in name]
-
-
-@reads("migrations/aerich", "migrations/tortoise")
-def the_files_lead_to_the_tool(project: Project) -> None:
-    """Its settings, its page, and its own first migrations and no others."""
-    tool = project.answers["migrations"]
-    page = project.text("docs/migrations.md")
-    settings = {"aerich": {"tortoise_orm", "location"}, "tortoise": {"tortoise_orm"}}
-    found = {name: set(project.pyproject["tool"].get(name, ())) for name in settings}
-    assert {name: keys for name, keys in found.items() if keys} == {tool: settings[tool]}
-    assert ("written by [aerich]" in page) == (tool == "aerich")
-    assert ("those of Tortoise ORM itself" in page) == (tool == "tortoise")
-    first = {"aerich": "0_init.py", "tortoise": "0001_initial.py"}[tool]
-    apps = (["accounts"] if project.answers["auth"] else []) + (
-        ["notes"] if project.answers["example"] == "notes" else []
-    )
-    shipped = {str(path.relative_to(project / "migrations")) for path in _migrations(project)}
-    assert shipped == {f"{app}/{first}" for app in apps}
-
-
-@uses("migrations/aerich", "migrations/tortoise")
-def the_tool_keeps_its_books(live: Live) -> None:
-    """Every table that migrations made is in the books of the tool, and of no other."""
-    service = live.service
-    if not service.project.answers["auth"]:
-        return  # a service without tables has no books yet
-    books = {"aerich": "aerich", "tortoise": "tortoise_migrations"}
-    kept = {name for name, table in books.items() if table in rows.tables(service)}
-    tool = service.project.answers["migrations"]
-    assert kept == {tool}
-    assert rows.count(service, books[tool]) == len([*_migrations(service.project)])
-    assert live.told["make-migration"].output.startswith("Nothing to write")
-    command = {"aerich": "history", "tortoise": "heads"}[tool]
-    told = service.run(str(service.interpreter.with_name(tool)), command).output
-    assert {path.stem for path in _migrations(service.project)} <= set(re.split(r"[\s.]+", told))
 
 
 @reads("project_name")
@@ -719,5 +683,5 @@ def _modules(project: Project, layer: str) -> Iterator[Path]:
     return (project / "app" / layer).glob("*.py")
 
 
-def _migrations(project: Project) -> Iterator[Path]:
-    return (project / "migrations").glob("*/[0-9]*.py")
+def _migrations(project: Project) -> list[Path]:
+    return sorted((project / "migrations/models").glob("[0-9]*.py"))

@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 
 KEPT = ROOT / ".cache/rows"
 STOPPED_BY_SIGTERM = {0, -15}
-BOOKS = {"aerich", "tortoise_migrations", "sqlite_sequence"}
+BOOKS = {"aerich", "sqlite_sequence"}
 """The tables that are there when every migration is undone."""
 
 

@@ -81,10 +81,3 @@ STATIC = list({row.id: row for row in [*TRIPLES, *named(SPACE.deviations()), *PA
 DATABASES = SPACE.questions["database"].choices
 RUNNING = [Row.of(database=name, auth=[*SPACE.questions["auth"].choices]) for name in DATABASES]
 """One service with every way to sign in for each database, for what clients see."""
-TOOLS = [
-    (database, tool)
-    for database in DATABASES
-    for tool in SPACE.questions["migrations"].choices
-    if SPACE.allows({"database": database, "migrations": tool})
-]
-"""Each database with each migration tool that works with it."""

@@ -31,8 +31,6 @@ WORDS = {
     "database/postgres": r"postgres|asyncpg",
     "database/sqlite": r"sqlite",
     "example/notes": r"api/notes|\bNotes?\b|\.note\b",
-    "migrations/aerich": r"aerich",
-    "migrations/tortoise": r"tortoise\.migrations|tool\.tortoise|0001_initial",
 }
 """Words that only a service with the answer may contain, in a file or in a name."""
 
@@ -197,7 +195,7 @@ def _distributions(project: Project, folder: str) -> set[str]:
             elif isinstance(node, ast.ImportFrom) and node.module:
                 modules.add(node.module)
     roots = {module.split(".")[0] for module in modules}
-    roots -= {*sys.stdlib_module_names, "app", "tests", "migrations"}
+    roots -= {*sys.stdlib_module_names, "app", "tests", "tools"}
     return {
         distribution.lower().replace("_", "-")
         for root in roots

@@ -11,9 +11,9 @@ import pytest
 from xdist.remote import Producer  # type: ignore[import-untyped]  # no types
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # no types
 
-from tests.matrix.rows import RUNNING, TOOLS
+from tests.matrix.rows import DATABASES, RUNNING
 
-SERVICES = sorted({*map(str, RUNNING), *map("-".join, TOOLS)}, key=len, reverse=True)
+SERVICES = sorted({*map(str, RUNNING), *DATABASES}, key=len, reverse=True)
 OWN_SERVERS = "test_servers"
 
 

@@ -46,16 +46,10 @@ def migrate_at_once(service: Service, processes: int = MIGRATORS) -> list[Outcom
     return ended
 
 
-def applied(service: Service) -> list[tuple[str, str]]:
-    """Return app and name of every row in the table of applied migrations."""
-    table, name = ("aerich", "version") if "aerich" in rows.tables(service) else _TORTOISE
-    return [
-        (str(app), str(version))
-        for app, version in rows.query(service, f"SELECT app, {name} FROM {table} ORDER BY id")
-    ]
-
-
-_TORTOISE = ("tortoise_migrations", "name")
+def applied(service: Service) -> list[str]:
+    """Return the names of the files in the table of applied migrations."""
+    found = rows.query(service, "SELECT version FROM aerich ORDER BY id")
+    return [str(version) for (version,) in found]
 
 
 @dataclass(frozen=True)

@@ -1,24 +1,28 @@
-"""Migrations: many at once, killed half way, complete."""
+"""Migrations: many at once, killed half way, refused, undone, and by aerich's own commands."""
 
 # ruff: noqa: S608 - the statements are ours, and so are the values in them
 
+import re
 import signal
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from subprocess import DEVNULL, Popen
+from subprocess import PIPE, Popen
 from sys import executable
-from textwrap import dedent
 
 import pytest
 
 from tests import harness
 from tests.conftest import need
 from tests.harness import Service, wait_until
-from tests.matrix.rows import TOOLS
+from tests.matrix.rows import DATABASES
 from tests.tour import rows
+from tests.tour.people import ADMIN_OPTIONS, PASSWORD
 from tests.tour.scenarios import MIGRATORS, applied, migrate_at_once
 
+SHIPPED = ["20261201000000001_accounts", "20261201000000002_notes"]
+OWN = "20270101000000000_own"
 SLOW = {
     "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000000)"
     " SELECT max(i) FROM n",
@@ -27,19 +31,40 @@ SLOW = {
 }
 """A statement that takes some seconds, between two that change the schema."""
 
+IMPATIENT = {
+    "sqlite": ("BUSY_WAIT_MS = 5000", "BUSY_WAIT_MS = 300"),
+    "postgres": ("LOCK_TIMEOUT_SECONDS = 5", "LOCK_TIMEOUT_SECONDS = 1"),
+    "mysql": ("LOCK_TIMEOUT_SECONDS = 5", "LOCK_TIMEOUT_SECONDS = 1"),
+}
+"""What makes a service wait less long for a lock."""
 
-@pytest.fixture(scope="module", params=TOOLS, ids="-".join)
+ADD = "ALTER TABLE notes ADD COLUMN due INT NULL"
+DROP = "ALTER TABLE notes DROP COLUMN due"
+
+
+@pytest.fixture(scope="module", params=DATABASES)
 def fresh(
     request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
-    """Offer a service with each tool; its database does not exist yet."""
-    database, tool = request.param
+    """Offer a service on each database, which does not exist yet."""
+    database = request.param
     need(database)
-    slug = harness.new_slug("race")
-    answers = {"database": database, "migrations": tool, "project_slug": slug}
+    answers = {"database": database, "project_slug": harness.new_slug("race")}
     folder = tmp_path_factory.mktemp("race") / "service"
     with Service(harness.render(template, folder, answers), database) as service:
         yield service
+
+
+@pytest.fixture
+def migrated(fresh: Service) -> Iterator[Service]:
+    """Offer the service with an empty, migrated database; take away what a test adds to it."""
+    fresh.python("-c", RESET, "migrate")
+    yield fresh
+    (fresh.project / f"migrations/models/{OWN}.py").unlink(missing_ok=True)
+
+
+on_sqlite = pytest.mark.parametrize("fresh", ["sqlite"], indirect=True)
+"""For what has nothing to do with the database."""
 
 
 def test_D01_eight_migrations_at_once_are_one(fresh: Service) -> None:
@@ -50,35 +75,31 @@ def test_D01_eight_migrations_at_once_are_one(fresh: Service) -> None:
 
     assert [end.text for end in ends if end.status != 0] == []
     assert len(ends) == MIGRATORS
-    versions = applied(fresh)
-    assert sorted(app for app, _ in versions) == ["accounts", "notes"]
-    assert sum(end.output.count("Applied") for end in ends) == len(versions)
+    assert applied(fresh) == [f"{name}.py" for name in SHIPPED]
+    assert sum(end.output.count("Applied") for end in ends) == len(SHIPPED)
     assert rows.query(fresh, "SELECT name FROM roles ORDER BY name") == [("admin",), ("member",)]
 
 
-def test_D02_a_killed_migration_can_go_on(fresh: Service) -> None:
+def test_D02_a_killed_migration_can_go_on(migrated: Service) -> None:
     """A migration killed half way is undone, or the next run says which one stopped and why."""
-    fresh.cli("migrate")
-    migration = _write_slow_migration(fresh)
-    _kill_half_way(fresh)
+    halves = [f"ALTER TABLE notes ADD COLUMN half_{number} INT NULL" for number in (1, 2)]
+    _write(migrated, "; ".join([halves[0], SLOW[migrated.database], halves[1]]), "")
+    _kill_half_way(migrated)
 
-    end = fresh.cli("migrate", check=False)
+    end = migrated.cli("migrate", check=False)
     if end.status != 0:
-        assert fresh.database != "postgres"
-        assert migration.stem in end.errors
+        assert migrated.database != "postgres"
+        assert OWN in end.errors
         assert "half_1" in end.errors
         assert "Traceback" not in end.text
-        for column in sorted(_columns(fresh) & {"half_1", "half_2"}):
-            rows.query(fresh, f"ALTER TABLE notes DROP COLUMN {column}")
-        end = fresh.cli("migrate")
+        for column in sorted(_columns(migrated) & {"half_1", "half_2"}):
+            rows.query(migrated, f"ALTER TABLE notes DROP COLUMN {column}")
+        end = migrated.cli("migrate")
 
-    assert end.output.count("Applied") == 1
-    assert {"half_1", "half_2"} <= _columns(fresh)
-    assert [name for app, name in applied(fresh) if app == "notes"][1:] in (
-        [migration.name],
-        [migration.stem],
-    )
-    assert fresh.cli("migrate").output.startswith("Nothing to apply")
+    assert end.output == f"Applied {OWN}\n"
+    assert {"half_1", "half_2"} <= _columns(migrated)
+    assert applied(migrated) == [f"{name}.py" for name in [*SHIPPED, OWN]]
+    assert migrated.cli("migrate").output.startswith("Nothing to apply")
 
 
 def test_D03_a_fresh_service_has_nothing_to_migrate(running: Service) -> None:
@@ -88,54 +109,232 @@ def test_D03_a_fresh_service_has_nothing_to_migrate(running: Service) -> None:
     assert written.startswith("Nothing to write")
 
 
-def _write_slow_migration(service: Service) -> Path:
-    """Write what an owner might: two columns, and something slow between them."""
-    statements = [
-        "ALTER TABLE notes ADD COLUMN half_1 INT NULL",
-        SLOW[service.database],
-        "ALTER TABLE notes ADD COLUMN half_2 INT NULL",
+def test_D04_a_migration_there_and_back_and_there_again_keeps_the_rows(migrated: Service) -> None:
+    """Undoing and repeating a migration keeps the rows."""
+    before = _seeded(migrated)
+    _write(migrated, ADD, DROP)
+
+    migrated.cli("migrate")
+    after = _counts(migrated)
+    undone, redone = migrated.cli_at_once(["rollback"], ["migrate"])
+
+    assert undone.output == f"{OWN} does not say what it deletes\nUndid {OWN}\n"
+    assert redone.output == f"Applied {OWN}\n"
+    assert min(before.values()) > 0
+    assert before == after == _counts(migrated)
+
+
+def test_D06_a_migration_gives_up_on_a_lock(migrated: Service) -> None:
+    """A migration gives up on a lock rather than block everybody, and goes on if it is free."""
+    _write(migrated, ADD, DROP)
+    with _impatient(migrated), _locked(migrated) as lock:
+        end = migrated.cli("migrate", check=False)
+        before = applied(migrated)
+        with _started(migrated) as process:
+            assert process.stderr
+            assert any("Try 1 of 3 failed" in line for line in process.stderr)
+            lock.execute("COMMIT")
+            output, errors = process.communicate(timeout=60)
+
+    assert end.status == 1
+    assert re.findall(r"Try (\d) of 3 failed", end.errors) == ["1", "2"]
+    sentence = f"Error: {OWN} must wait: another session holds a lock on the table.\n"
+    assert end.errors.endswith(sentence)
+    assert "Traceback" not in end.text
+    assert before == [f"{name}.py" for name in SHIPPED]
+    assert (process.returncode, output) == (0, f"Applied {OWN}\n"), errors
+
+
+def test_a_migration_refuses_in_its_own_words(migrated: Service) -> None:
+    """It may end aerich with a sentence when rows forbid what it does."""
+    refusal = 'raise SystemExit("2 notes are too long.")'
+    _write(migrated, refusal, "")
+    up = migrated.cli("migrate", check=False)
+    before = applied(migrated)
+    _write(migrated, ADD, refusal)
+
+    _, back = migrated.cli_at_once(["migrate"], ["rollback"])
+
+    assert (up.status, up.text) == (1, "Error: 2 notes are too long.\n")
+    assert before == [f"{name}.py" for name in SHIPPED]
+    assert back.status == 1
+    assert back.output.endswith("\nError: 2 notes are too long.\n")
+    assert applied(migrated) == [*before, f"{OWN}.py"]
+
+
+def test_a_migration_that_fails_is_named(migrated: Service) -> None:
+    nonsense = "ALTER TABLE nowhere ADD COLUMN due INT NULL"
+    _write(migrated, nonsense, "")
+    up = migrated.cli("migrate", check=False)
+    _write(migrated, ADD, nonsense)
+
+    _, back = migrated.cli_at_once(["migrate"], ["rollback"])
+
+    assert up.errors.startswith(f"Error: {OWN} failed (")
+    assert f"\nError: {OWN} failed (" in back.output
+
+
+@on_sqlite
+def test_a_migration_without_a_way_back_is_named(migrated: Service) -> None:
+    _write(migrated, ADD, "")
+
+    _, back = migrated.cli_at_once(["migrate"], ["rollback"])
+
+    sentence = f"Error: {OWN} cannot be undone: its downgrade() returns no statement.\n"
+    assert back.output.endswith(sentence)
+
+
+@on_sqlite
+def test_a_migration_for_another_database_is_refused_before_all_others(fresh: Service) -> None:
+    fresh.drop_database()
+    path = _write(fresh, ADD, DROP, 'DIALECT = "oracle"')
+
+    refused = fresh.cli("migrate", check=False)
+    path.unlink()
+
+    assert refused.errors == (
+        f"Error: {OWN} is written for oracle, but this database is sqlite."
+        " Run `just restart-migrations`.\n"
+    )
+    assert rows.tables(fresh) == []
+
+
+@on_sqlite
+def test_a_migration_whose_file_is_gone_is_named(migrated: Service) -> None:
+    path = _write(migrated, ADD, DROP)
+    migrated.cli("migrate")
+    path.unlink()
+
+    refused = migrated.cli("rollback", "--to", "0", check=False)
+
+    assert refused.errors == (
+        f"Error: {path} was applied and is missing. Restore the file, for example from git.\n"
+    )
+    assert applied(migrated) == [f"{name}.py" for name in [*SHIPPED, OWN]]
+
+
+def test_a_rollback_says_what_it_deletes_and_asks_in_production(migrated: Service) -> None:
+    notes = _seeded(migrated)["notes"]
+    _write(
+        migrated, f"{ADD}; UPDATE notes SET due = 1", DROP, 'ROLLBACK_DELETES = [("notes", "due")]'
+    )
+    migrated.cli("migrate")
+    migrated.environment["ENVIRONMENT"] = "production"
+    commands = ["rollback", "--to", "0"], ["rollback"], ["rollback", "--yes"]
+    try:
+        refused, unanswered, undone = migrated.cli_at_once(*commands, given="n\n")
+    finally:
+        migrated.environment["ENVIRONMENT"] = "development"
+
+    lines = refused.output.splitlines()
+    assert lines[:2] == [
+        f"{OWN} deletes notes.due ({notes} rows have a value)",
+        f"{SHIPPED[1]} deletes table notes ({notes} rows)",
     ]
-    if (service.project / "migrations/notes/0001_initial.py").exists():
-        name = "0002_slow"
-        text = f"""
-            from tortoise import migrations
-            from tortoise.migrations import operations as ops
+    assert f"{SHIPPED[0]} deletes table roles (2 rows)" in lines
+    assert lines[-1].startswith("This is production. Undo it? [y/N]: ")
+    assert (refused.status, unanswered.status) == (1, 1)
+    assert undone.output == f"{lines[0]}\nUndid {OWN}\n"
+    assert applied(migrated) == [f"{name}.py" for name in SHIPPED]
 
 
-            class Migration(migrations.Migration):
-                dependencies = [("notes", "0001_initial")]
-                operations = [ops.RunSQL({statements!r})]
-            """
-    else:
-        name = "1_20270101000000_slow"
-        text = f"""
-            from tortoise import BaseDBAsyncClient
+def test_the_commands_of_aerich_work_without_ours(fresh: Service) -> None:
+    """From an empty database, as its documentation has it."""
+    fresh.python("-c", RESET)
+    names = [f"{name}.py" for name in SHIPPED]
 
-            RUN_IN_TRANSACTION = True
-
-
-            async def upgrade(db: BaseDBAsyncClient) -> str:
-                return {"; ".join(statements)!r}
+    assert _aerich(fresh, "history") == names
+    assert _aerich(fresh, "upgrade") == [f"Success upgrading to {name}" for name in names]
+    assert _aerich(fresh, "heads") == ["No available heads."]
+    assert _aerich(fresh, "downgrade", "--yes") == [f"Success downgrading to {names[1]}"]
+    assert "notes" not in rows.tables(fresh)
+    assert _aerich(fresh, "heads") == [names[1]]
+    assert fresh.cli("migrate").output == f"Applied {SHIPPED[1]}\n"
 
 
-            async def downgrade(db: BaseDBAsyncClient) -> str:
-                return ""
-            """
-    path: Path = service.project / f"migrations/notes/{name}.py"
-    path.write_text(dedent(text), encoding="utf-8")
+RESET = """
+import asyncio, os, sys
+from app.cli import cli
+from app.core import dialect
+url = os.environ["DATABASE_URL"]
+asyncio.run(dialect.drop_database(url))
+asyncio.run(dialect.create_database(url))
+if sys.argv[1:]:
+    cli.main(sys.argv[1:])
+"""
+"""Leaves an empty database, and runs a command if one is named."""
+
+
+def _aerich(service: Service, *arguments: str) -> list[str]:
+    aerich = str(service.interpreter.with_name("aerich"))
+    return service.run(aerich, *arguments).output.splitlines()
+
+
+def _write(service: Service, upgrade: str, downgrade: str, constants: str = "") -> Path:
+    """Write a migration as an owner might, by hand: SQL, or a statement that raises."""
+    up, down = (
+        what if what.startswith("raise ") else f"return {what!r}" for what in (upgrade, downgrade)
+    )
+    text = f"{constants}\nasync def upgrade(db):\n    {up}\nasync def downgrade(db):\n    {down}\n"
+    path: Path = service.project / f"migrations/models/{OWN}.py"
+    path.write_text(text, encoding="utf-8")
     return path
+
+
+def _seeded(service: Service) -> dict[str, int]:
+    """Write some rows, and return how many there are."""
+    service.cli_at_once(["create-admin", *ADMIN_OPTIONS], ["seed"], given=f"{PASSWORD}\n")
+    return _counts(service)
+
+
+def _counts(service: Service) -> dict[str, int]:
+    return {name: rows.count(service, name) for name in ("users", "notes", "user_roles")}
+
+
+@contextmanager
+def _impatient(service: Service) -> Iterator[None]:
+    """Let the service wait less long for a lock."""
+    path = service.project / "app/core/dialect.py"
+    text = path.read_text(encoding="utf-8")
+    usual, short = IMPATIENT[service.database]
+    assert text.count(usual) == 1
+    path.write_text(text.replace(usual, short), encoding="utf-8")
+    yield
+    path.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def _started(service: Service) -> Iterator[Popen[str]]:
+    """Start a process that migrates, and see to it that it ends."""
+    with Popen(
+        [executable, "-m", "app.cli", "migrate"],
+        cwd=service.project.path,
+        env=service.environment,
+        stdout=PIPE,
+        stderr=PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
+def _locked(service: Service) -> Iterator[rows.Session]:
+    """Hold a lock on the table of notes, as a session that forgot to end its transaction."""
+    with rows.session(service.database_url) as session:
+        if service.database == "sqlite":
+            session.execute("BEGIN IMMEDIATE")
+        else:
+            session.execute("BEGIN")
+            session.execute("SELECT count(*) FROM notes")
+        yield session
 
 
 def _kill_half_way(service: Service) -> None:
     """Kill the migrating process while the slow statement runs."""
-    command = [executable, "-m", "app.cli", "migrate"]
-    with Popen(
-        command,
-        cwd=service.project.path,
-        env=service.environment,
-        stdout=DEVNULL,
-        stderr=DEVNULL,
-    ) as process:
+    with _started(service) as process:
         wait_until(lambda: _is_half_way(service), "the slow statement")
         process.send_signal(signal.SIGKILL)
     wait_until(lambda: _is_over(service), "the server to notice")
