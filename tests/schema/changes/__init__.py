@@ -1,0 +1,1 @@
+"""The changes, by what they are about."""

@@ -1,0 +1,64 @@
+"""The service's planner gets every change of the trial right, or refuses it before harm.
+
+`python -m tests.schema.trial --all` sets it beside aerich's own diff and Tortoise's own tool, on
+all cases; here are the everyday ones, or all where SCHEMA_TRIAL is `all`.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests import harness
+from tests.conftest import Say, need
+from tests.schema import trial
+from tests.schema.case import DATABASES
+from tests.schema.outcome import Verdict
+
+CHOICE = () if os.environ.get("SCHEMA_TRIAL") == "all" else ("--everyday",)
+WRONG = {
+    "aerich": {
+        "drop one column and add another of the same type": "tasks.remark of row 2 is '', not None",
+        "on delete: SET NULL becomes CASCADE": "nothing is made of: tasks: key (owner_id)",
+        "add a many-to-many to another part": "unique (tasks_id, user_id) is missing",
+        "a column is not unique any more": "projects: unique (code) should not be there",
+    },
+    "tortoise": {
+        "NULL is allowed": "tasks: unique (project_id, title) is missing",
+        "a text column of a table that others hang on gets wider": "tasks has 0 rows, not 4",
+        "a text column gets too narrow": "what the rows forbid was not refused",
+    },
+}
+"""What other tools get wrong on SQLite, and the words for it: the trial can find fault."""
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_the_planner_makes_every_change_or_refuses_it(
+    database: str, template: Path, tmp_path: Path, say: Say
+) -> None:
+    need(database)
+    service = harness.render(template, tmp_path / "service", {"database": database})
+
+    outcomes = trial.elsewhere("planner", database, service.path, *CHOICE)
+
+    missed = [str(outcome) for outcome in outcomes if not outcome.is_expected]
+    right = f"{len(outcomes) - len(missed)} of {len(outcomes)} changes of models"
+    say(f"planner on {database}: {right}, in {sum(item.seconds for item in outcomes):.0f} s")
+    assert outcomes
+    assert not missed, "\n".join(missed)
+
+
+@pytest.mark.parametrize("tool", WRONG)
+def test_the_trial_sees_what_other_tools_get_wrong(
+    tool: str, template: Path, tmp_path: Path
+) -> None:
+    service = harness.render(template, tmp_path / "service", {"database": "sqlite"})
+    cases = [option for name in WRONG[tool] for option in ("--case", name)]
+
+    outcomes = trial.elsewhere(tool, "sqlite", service.path, *cases)
+
+    assert {item.case: item.verdict for item in outcomes} == dict.fromkeys(
+        WRONG[tool], Verdict.WRONG
+    )
+    for outcome in outcomes:
+        assert WRONG[tool][outcome.case] in "\n".join(outcome.words)
