@@ -144,7 +144,7 @@ async def databases(kind: str) -> AsyncIterator[dict[str, Database]]:
         yield made
     finally:
         await _drop_all(kind, base, name)
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _drop_all(kind: str, base: str, name: str) -> None:

@@ -200,7 +200,7 @@ class TortoiseTool:
         client = getattr(importlib.import_module("app.core.dialect"), "client_class", None)
         if client:
             client.__module__ = "app.core.mysql"
-            MySQLSchemaEditor._table_generate_extra = _with_collation  # type: ignore[method-assign,assignment]  # noqa: SLF001
+            MySQLSchemaEditor._table_generate_extra = _with_collation  # type: ignore[method-assign]  # noqa: SLF001
 
     async def first(self, bench: Bench) -> None:
         """Run `tortoise makemigrations` for the first time."""

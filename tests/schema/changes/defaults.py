@@ -10,7 +10,7 @@ from tests.schema.rows import row
 from tests.schema.snapshot import ANYTHING
 
 LATER = (row("Tag", name="later"),)
-NASTY = 'it\'s "so" \\ \\n 100% %s :word {x} \t Zoë 🦀'
+NASTY = 'it\'s "so" \\ \\n 100% %s :word {x} \t Zoë Ω 漢'
 NASTY_COMMENT = 'What it\'s "for" */ -- 100% %s :word \\ back\nand a second line; Zoë 🦀'
 PYTHON_DEFAULTS = (
     'a_char = fields.CharField(max_length=40, default="it\'s :so \\\\ 100%")',
@@ -33,7 +33,7 @@ IMPORTS = replace(
 )
 
 
-def _adds(name: str, line: str, value: object) -> Case:
+def _adds(name: str, line: str, value: object, *, may_refuse: tuple[str, ...] = ()) -> Case:
     """Add a column to tags, named `hint`, whose rows get the value."""
     return Case(
         name,
@@ -41,6 +41,7 @@ def _adds(name: str, line: str, value: object) -> Case:
         values={"tags.hint": value},
         later=LATER,
         fresh={"tags.hint": value},
+        may_refuse=may_refuse,
     )
 
 
@@ -69,6 +70,12 @@ CASES = (
     _text("a percent sign in db_default", "100% %s %(x)s"),
     _text("a semicolon and a line break in db_default", "a;\nb"),
     _text("any character in db_default", NASTY),
+    _adds(
+        "an emoji in db_default",
+        'hint = fields.CharField(max_length=60, db_default="🦀")',
+        "🦀",
+        may_refuse=("mysql",),  # MariaDB's catalogue has only characters of three bytes
+    ),
     _text("a word of SQL in db_default", "CURRENT_TIMESTAMP"),
     _text("the word NULL in db_default", "NULL"),
     _text("a text of digits in db_default", "007"),

@@ -9,6 +9,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from tools.migrations.catalogue import Catalogue, Column, Key, KeyKind, Table
 from tools.migrations.changes import Rename, Step
+from tools.migrations.refusal import Refused
 from tools.migrations.source import as_source
 
 NAME = "mysql"
@@ -33,6 +34,8 @@ AERICH_TABLE = """CREATE TABLE IF NOT EXISTS `aerich` (
     `app` VARCHAR(100) NOT NULL,
     `content` JSON NOT NULL
 ) CHARACTER SET utf8mb4"""
+HAS_ZONES = False
+"""Whether a moment is written with its time zone."""
 BOOLEANS = {True: "1", False: "0"}
 NEUTRAL = {
     **dict.fromkeys(("integer", "decimal", "float", "boolean"), "0"),
@@ -67,6 +70,7 @@ KEY = re.compile(rf"  (?:(UNIQUE |FULLTEXT |SPATIAL )?KEY {NAMED} (.*)|CONSTRAIN
 FOREIGN = re.compile(rf"FOREIGN KEY \((.*?)\) REFERENCES {NAMED} \((.*?)\)")
 OPTIONS = re.compile(r"\) .*?DEFAULT CHARSET=(\w+)(?: COLLATE=(\w+))?.*?(?: COMMENT='(.*)')?")
 TOKEN = re.compile(rf"{STRING}|`[^`]*`|[()]|[^\s()'`]+")
+LAST_CHARACTER = 0xFFFF
 TEXTS = r"(var)?char|(tiny|medium|long)?text|enum"
 CHOSEN_BY_SERVER = re.compile(r".*_ibfk_\d+")
 """Names that depend on the order in which keys were made: ours is used instead."""
@@ -223,6 +227,20 @@ def quote(name: str) -> str:
 def text(value: str) -> str:
     """Return a string as SQL."""
     return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def refuse_unstorable(default: str) -> None:
+    """Refuse a default that the catalogue could not tell: it knows three bytes a character.
+
+    Raises:
+        Refused: It has a character such as an emoji.
+    """
+    if any(ord(character) > LAST_CHARACTER for character in default):
+        message = (
+            f"The db_default {default!r} has characters that the server's catalogue does not hold:"
+            " set them in Python, with default=."
+        )
+        raise Refused(message)
 
 
 def binary(value: bytes) -> str:

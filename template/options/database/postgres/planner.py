@@ -31,6 +31,8 @@ AERICH_TABLE = """CREATE TABLE IF NOT EXISTS "aerich" (
 )"""
 BEFORE_TABLES: tuple[str, ...] = ()
 FOREIGN_KEYS_LAST = True
+HAS_ZONES = True
+"""Whether a moment is written with its time zone."""
 BOOLEANS = {True: "true", False: "false"}
 NEUTRAL = {
     **dict.fromkeys(("integer", "decimal", "float"), "0"),
@@ -144,6 +146,10 @@ def quote(name: str) -> str:
 def text(value: str) -> str:
     """Return a string as SQL."""
     return "'" + value.replace("'", "''") + "'"
+
+
+def refuse_unstorable(_default: str) -> None:
+    """Refuse a default that the catalogue could not tell: it tells all."""
 
 
 def binary(value: bytes) -> str:

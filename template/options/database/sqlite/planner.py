@@ -36,6 +36,8 @@ AERICH_TABLE = """CREATE TABLE IF NOT EXISTS "aerich" (
     "app" VARCHAR(100) NOT NULL,
     "content" JSON NOT NULL
 )"""
+HAS_ZONES = True
+"""Whether a moment is written with its time zone."""
 BOOLEANS = {True: "1", False: "0"}
 NEUTRAL = {
     **dict.fromkeys(("integer", "float"), "0"),
@@ -181,6 +183,10 @@ def quote(name: str) -> str:
 def text(value: str) -> str:
     """Return a string as SQL."""
     return "'" + value.replace("'", "''") + "'"
+
+
+def refuse_unstorable(_default: str) -> None:
+    """Refuse a default that the catalogue could not tell: it tells all."""
 
 
 def binary(value: bytes) -> str:

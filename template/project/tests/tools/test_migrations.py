@@ -9,10 +9,11 @@ import pytest
 from tools.migrations import dialect, files
 from tools.migrations.catalogue import Column, Key, Table, without
 from tools.migrations.changes import Change, Rename, differences
-from tools.migrations.checks import Refused, checks
+from tools.migrations.checks import checks
 from tools.migrations.files import Direction, Migration
 from tools.migrations.make import Wishes
 from tools.migrations.plan import plan
+from tools.migrations.refusal import Refused
 
 NUMBER = Column("number", "int", is_null=True)
 TITLE = Column("title", "varchar(50)", is_null=False)

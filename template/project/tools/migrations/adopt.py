@@ -10,10 +10,11 @@ from tortoise.exceptions import BaseORMException
 from tools.migrations import dialect, files, scratch
 from tools.migrations.catalogue import Catalogue, without
 from tools.migrations.changes import differences
-from tools.migrations.checks import Refused, checks
+from tools.migrations.checks import checks
 from tools.migrations.files import Direction, Migration
 from tools.migrations.make import Made, Project, attempt, described, expect, in_words, left_over
 from tools.migrations.plan import plan
+from tools.migrations.refusal import Refused
 
 MARK = "INSERT INTO aerich (version, app, content) VALUES ('adopted', 'adopted', '{}')"
 """What records in aerich's table that other tools made the tables, as `migrate --adopt` does."""

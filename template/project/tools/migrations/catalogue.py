@@ -1,8 +1,11 @@
 """A schema as plain values, read from a server."""
 
+import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
+
+OWN_VALUES = re.compile("sequence|generated|auto_?increment|virtual", re.IGNORECASE)
 
 KeyKind = Literal["primary key", "unique", "index", "foreign key", "check"]
 
@@ -18,6 +21,11 @@ class Column:
     extra: str = ""
     """All else that the server says of it: a collation, a sequence, how it is generated."""
     comment: str = ""
+
+    @property
+    def has_own_values(self) -> bool:
+        """Whether the server makes its values: from a sequence, or from other columns."""
+        return OWN_VALUES.search(self.extra) is not None
 
     @property
     def definition(self) -> str:

@@ -8,6 +8,7 @@ from tools.migrations import dialect
 from tools.migrations.catalogue import Catalogue, Column, Key, Table
 from tools.migrations.changes import Change, Check, Rename
 from tools.migrations.plan import Values
+from tools.migrations.refusal import Refused
 
 SIZES = {"tinyint": 1, "smallint": 2, "mediumint": 3, "int": 4, "integer": 4, "bigint": 8}
 """Bytes of the types of whole numbers."""
@@ -25,10 +26,6 @@ CHECKED = {
 }
 """Conversions that some values do not survive."""
 NEVER_TEXT = {"binary"}
-
-
-class Refused(Exception):
-    """The migration cannot be made; the sentence says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ def _of_column(table: Table, change: Change, values: Values, names: Names) -> It
     source = dialect.quote(names.table(table.name))
     filled_by = f"make this migration again with --fill {table.name}.{new.name}=VALUE"
     if not isinstance(change.old, Column):
-        if not (new.is_null or new.extra or value or new.default is not None):
+        if not (new.is_null or new.has_own_values or value or new.default is not None):
             query = f"SELECT 1 FROM {source}"
             sentence = (
                 f"each row needs a value for the new column, which has no default: {filled_by}"
@@ -104,7 +101,7 @@ def _of_column(table: Table, change: Change, values: Values, names: Names) -> It
 def _conversion(column: str, old: Column, new: Column, table: str) -> Iterator[tuple[str, str]]:
     """Return the conditions that find values which do not become those of the new type."""
     kinds = dialect.family(old.type), dialect.family(new.type)
-    if "generated" in (old.extra + new.extra).lower() or kinds in SAFE or _widens(old, new):
+    if "generated" in f"{old.extra}{new.extra}".lower() or kinds in SAFE or _widens(old, new):
         return
     if kinds[1] == "text" and kinds[0] not in NEVER_TEXT:
         if limit := length_of(new.type):

@@ -9,7 +9,7 @@ from tortoise.transactions import in_transaction
 
 from tools.migrations import dialect, files, scratch
 from tools.migrations.changes import Check
-from tools.migrations.checks import Refused
+from tools.migrations.refusal import Refused
 from tools.migrations.scratch import Config
 
 

@@ -12,10 +12,11 @@ from tortoise.exceptions import BaseORMException
 from tools.migrations import dialect, files, models, scratch
 from tools.migrations.catalogue import Catalogue, Column, Table, without
 from tools.migrations.changes import Change, Rename, differences
-from tools.migrations.checks import Refused, checks
+from tools.migrations.checks import checks
 from tools.migrations.development import look
 from tools.migrations.files import Direction, Migration
 from tools.migrations.plan import Values, plan
+from tools.migrations.refusal import Refused
 from tools.migrations.scratch import Config
 
 NEEDED = "the migrations must have made the old one, and only the models must have the new one."
@@ -231,7 +232,7 @@ def _values(changes: Sequence[Change], wishes: Wishes) -> Values:
     values: dict[tuple[str, str], str] = {}
     for change in changes:
         new = change.new
-        if isinstance(new, Column) and not new.is_null and not new.extra:
+        if isinstance(new, Column) and not new.is_null and not new.has_own_values:
             told = wishes.fills.get(f"{change.table}.{new.name}")
             is_given = change.old is not None or new.default is not None
             value = told or (None if is_given else models.default_of(change.table, new.name))
@@ -253,7 +254,7 @@ def _neutral(changes: Sequence[Change]) -> Values:
         (change.table, change.new.name): neutral
         for change in changes
         if isinstance(change.new, Column) and change.old is None
-        if not (change.new.is_null or change.new.extra or change.new.default is not None)
+        if not (change.new.is_null or change.new.has_own_values or change.new.default is not None)
         if (change.table, change.new.name) not in held
         if (neutral := dialect.NEUTRAL.get(dialect.family(change.new.type)))
     }

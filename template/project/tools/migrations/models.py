@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -87,6 +88,10 @@ def literal(value: object) -> str:
         return str(value)
     if isinstance(value, bytes):
         return dialect.binary(value)
+    if isinstance(value, datetime) and value.tzinfo and not dialect.HAS_ZONES:
+        value = value.astimezone(UTC).replace(tzinfo=None)
+    if isinstance(value, time) and not dialect.HAS_ZONES:
+        value = value.replace(tzinfo=None)
     return dialect.text(str(value))
 
 
@@ -142,6 +147,7 @@ class _Generator(BaseSchemaGenerator):
         return comment
 
     def _escape_default_value(self, default: Any) -> str:  # noqa: ANN401 - any value of a field
+        dialect.refuse_unstorable(str(default))
         is_mended = isinstance(default, str | bytes | bool)
         return literal(default) if is_mended else str(escape_item(default))
 

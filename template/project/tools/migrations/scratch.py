@@ -13,7 +13,7 @@ from tortoise.context import TortoiseContext
 from tortoise.exceptions import OperationalError
 
 from tools.migrations import dialect
-from tools.migrations.checks import Refused
+from tools.migrations.refusal import Refused
 
 Config = dict[str, Any]
 """Tortoise's configuration, whose connection is called default and gives its credentials."""
