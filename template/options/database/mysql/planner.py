@@ -71,6 +71,7 @@ FOREIGN = re.compile(rf"FOREIGN KEY \((.*?)\) REFERENCES {NAMED} \((.*?)\)")
 OPTIONS = re.compile(r"\) .*?DEFAULT CHARSET=(\w+)(?: COLLATE=(\w+))?.*?(?: COMMENT='(.*)')?")
 TOKEN = re.compile(rf"{STRING}|`[^`]*`|[()]|[^\s()'`]+")
 LAST_CHARACTER = 0xFFFF
+UUID = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 TEXTS = r"(var)?char|(tiny|medium|long)?text|enum"
 CHOSEN_BY_SERVER = re.compile(r".*_ibfk_\d+")
 """Names that depend on the order in which keys were made: ours is used instead."""
@@ -284,15 +285,18 @@ def not_castable(column: str, old: Column, new: Column) -> str:
     if kinds[1] == "boolean":
         return f"{column} NOT IN ('0', '1')"
     if kinds[1] in {"decimal", "float"}:
-        cast = f"CAST({column} AS DECIMAL(65, 30))"
-        fits = f"{cast} <> CAST({column} AS {new.type})" if kinds[1] == "decimal" else "FALSE"
-        return f"{column} NOT REGEXP '^[[:space:]]*[-+]?[0-9]*[.]?[0-9]+(e[-+]?[0-9]+)?$' OR {fits}"
+        is_text = kinds[0] == "text"
+        value = f"CAST({column} AS DECIMAL(65, 30))" if is_text else column
+        digits, places = (int(each) for each in re.findall(r"\d+", f"{new.type}(65, 30)")[:2])
+        is_outside = f"{value} <> round({value}, {places}) OR abs({value}) >= 1e{digits - places}"
+        is_none = f"{column} NOT REGEXP '^[[:space:]]*[-+]?[0-9]*[.]?[0-9]+(e[-+]?[0-9]+)?$'"
+        return " OR ".join([is_none] * is_text + [is_outside] * (kinds[1] == "decimal"))
     if kinds[0] == "datetime":
         return f"TIME({column}) <> 0"
     if kinds[1] == "json":
         return f"NOT JSON_VALID({column})"
     if kinds[1] == "uuid":
-        return f"BINARY {column} NOT REGEXP '^[0-9a-f]8(-[0-9a-f]4)3-[0-9a-f]12$'"
+        return f"BINARY {column} NOT REGEXP '{UUID}'"
     return f"CAST({column} AS {new.type}) IS NULL"
 
 

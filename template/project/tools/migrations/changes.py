@@ -71,7 +71,7 @@ def _within(old: Table, new: Table) -> Iterator[Change]:
         if key in old.keys:
             continue
         twin = next((each for each in gone if _differ_by_name(each, key)), None)
-        twin = twin or next((each for each in gone if key.name and each.name == key.name), None)
+        twin = twin or next((each for each in gone if _differ_by_definition(each, key)), None)
         if twin:
             gone.remove(twin)
         yield Change(new.name, twin, key)
@@ -80,6 +80,10 @@ def _within(old: Table, new: Table) -> Iterator[Change]:
 
 def _differ_by_name(one: Key, other: Key) -> bool:
     return (one.kind, one.definition) == (other.kind, other.definition)
+
+
+def _differ_by_definition(one: Key, other: Key) -> bool:
+    return bool(other.name) and (one.kind, one.name) == (other.kind, other.name)
 
 
 @dataclass(frozen=True)
