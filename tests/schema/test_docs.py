@@ -35,7 +35,7 @@ TASK = (
     " VALUES ('{}', '', '', '2026-01-01', '2026-01-01', 1)"
 )
 WARM = """
-import contextlib, io, json, os, sys
+import contextlib, io, json, os, sys, traceback
 import aerich.cli, fastapi_offline, jose.jwt, passlib.context, pydantic_settings
 import tortoise.contrib.fastapi, uvicorn.supervisors, zxcvbn
 
@@ -43,12 +43,16 @@ for line in sys.stdin:
     if child := os.fork():
         os.waitpid(child, 0)
         continue
-    from app.cli import cli
     said = []
     for arguments in json.loads(line):
         with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):
-            with contextlib.suppress(SystemExit):
+            try:
+                from app.cli import cli
                 cli.main(arguments)
+            except SystemExit:
+                pass
+            except Exception:
+                traceback.print_exc()
         said.append(out.getvalue())
     print(json.dumps(said), flush=True)
     os._exit(0)
