@@ -43,8 +43,8 @@ DEFAULTS: dict[str, tuple[str, ...]] = {
     "smallint": ("0", "-7", "32767"),
     "int": ("0", "-7", "2147483647"),
     "bigint": ("0", "2**53 + 1", "-5"),
-    "char": ("''", "'a'", "'0'", "'\\''", "'é'", "'\\\\'", "':'", "'%'"),
-    "text": ("''", repr(NASTY), "'NULL'", "' : %s \\\\ '"),
+    "char": ("''", "'a'", "'0'", "'\\''", "'é'", "'\\\\'", "':'", "'%'", "'\\n'"),
+    "text": ("''", repr(NASTY), "'two\\nlines'", "'NULL'", "' : %s \\\\ '"),
     "bool": ("True", "False"),
     "decimal": ("Decimal('1.50')", "Decimal('-0.01')", "0"),
     "float": ("0.5", "-1.5", "1e-7", "0.0"),
@@ -177,7 +177,7 @@ DRAWS: dict[str, Callable[[Random], Any]] = {
 def a_field(draft: Draft, model: Model, kind: str = "") -> Field:
     """Draw a field; one that must have a value usually has a default."""
     rng = draft.rng
-    kind = kind or rng.choice([each for each in DRAWS])
+    kind = kind or rng.choice([*DRAWS, "char", "char", "int", "text"])
     drawn = Field(next(draft.numbers), draft.name(model), kind, a_size(rng, kind))
     is_null = draft.chance(0.5) or (kind == "time" and draft.database == "sqlite")
     drawn = replace(drawn, is_null=is_null, comment=rng.choice(("", "", *COMMENTS)))
@@ -199,7 +199,9 @@ def with_defaults(draft: Draft, drawn: Field) -> Field:
         drawn = replace(drawn, default=a_default(rng, drawn))
     if draft.chance(0.35) and not (draft.database == "mysql" and kind == "datetime"):
         first = a_default(rng, drawn)
-        first = "{}" if first == "dict" else "[]" if first == "list" else first
+        first = {"dict": "{}", "list": "[]"}.get(first, first)
+        if draft.database == "mysql":
+            first = first.replace("🦀", "")  # its catalogue holds no such characters
         drawn = replace(drawn, db_default=first)
     if draft.chance(0.1) and kind in COMPUTED and (kind != "char" or drawn.size[0] > 32):  # noqa: PLR2004 - its length
         drawn = replace(drawn, db_default=COMPUTED[kind])

@@ -69,11 +69,17 @@ def raw(sql_type, *, generated_sql=None):
 '''
 
 
-MOMENT = "MOMENT = datetime(1999, 12, 31, 23, 59, 59, tzinfo=UTC)\n"
+MOMENT = """
+HARD = NASTY
+MOMENT = datetime(1999, 12, 31, 23, 59, 59, tzinfo=UTC)
+"""
 MOMENTS = {
     "sqlite": MOMENT,
     "postgres": MOMENT,
-    "mysql": "MOMENT = SqlDefault(\"'1999-12-31 23:59:59'\")\n",  # it knows no time zones
+    "mysql": """
+HARD = NASTY.replace("🦀", "")  # its catalogue holds no such characters
+MOMENT = SqlDefault("'1999-12-31 23:59:59'")  # it knows no time zones
+""",
 }
 
 
@@ -94,8 +100,8 @@ KINDS = {
     "Int": Kind("fields.IntField(", "3", ("0", "-5", "2147483647")),
     "BigInt": Kind("fields.BigIntField(", "3", ("0", "-9223372036854775808", "2**53 + 1")),
     "Char": Kind("fields.CharField(20, ", "'x'", ("''", "'it\\'s'", "'NULL'", "'0'", "'a:b'")),
-    "LongChar": Kind("fields.CharField(200, ", "'x'", ("NASTY", "'CURRENT_TIMESTAMP'", "' '")),
-    "Text": Kind("fields.TextField(", "'x'", ("''", "NASTY", "'\\\\'", "'é'"), is_indexable=False),
+    "LongChar": Kind("fields.CharField(200, ", "'x'", ("HARD", "'CURRENT_TIMESTAMP'", "' '")),
+    "Text": Kind("fields.TextField(", "'x'", ("''", "HARD", "'\\\\'", "'é'"), is_indexable=False),
     "Boolean": Kind("fields.BooleanField(", "True", ("True", "False")),
     "Decimal": Kind(
         "fields.DecimalField(12, 3, ",
@@ -120,7 +126,7 @@ KINDS = {
     "JSON": Kind(
         "fields.JSONField(",
         "dict",
-        ("{}", "[]", "{'a': [1, None, True, {'b': NASTY}], '': 0.5}", "'null'"),
+        ("{}", "[]", "{'a': [1, None, True, {'b': HARD}], '': 0.5}", "'null'"),
         is_indexable=False,
     ),
     "Binary": Kind(
