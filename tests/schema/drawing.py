@@ -10,7 +10,18 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from tests.schema.drawn import INDEXABLE, KEYS, Field, Link, Meta, Model, Schema, Shape, shape, uniques
+from tests.schema.drawn import (
+    INDEXABLE,
+    KEYS,
+    Field,
+    Link,
+    Meta,
+    Model,
+    Schema,
+    Shape,
+    shape,
+    uniques,
+)
 
 WORDS = (
     "name title note body slug size rank total price owner start until state order group select"
@@ -20,16 +31,31 @@ UNQUOTED = set("name title note body slug price".split())
 """Names that Tortoise may leave without quotes, as it does in conditions."""
 TABLES = "things tags notes people order parts rooms letters Mixed".split()
 NASTY = "Zoë 🦀 Ω 'q' \"d\" \\b :word %s 100% ? $1 -- /* */ ; end"
-COMMENTS = ("", "plain", "it's \"a\" \\ comment", "two\nlines", NASTY)
+COMMENTS = ("", "plain", 'it\'s "a" \\ comment', "two\nlines", NASTY)
 TEXTS = (
-    "", "a", "Zoë 🦀", "it's", NASTY, "12", "-7", "0", "1", "007", "1.50", "99999999999", "null",
+    "", "a", "Zoë 🦀", "it's", NASTY, "12", "-7", "0", "1", "007", "1.50", "99999999999",
     '{"a": [1, null, "é"]}', "[]", "2024-02-29", "00000000-0000-4000-8000-00000000abcd", "é", "E",
     "x" * 90, "NULL", "true",
 )  # fmt: skip
 SIZES = (1, 8, 20, 36, 60, 100, 255)
 DIGITS = ((5, 2), (9, 0), (10, 2), (12, 4), (18, 6))
 DECIMALS = ("0", "1", "-1", "1.5", "-0.01", "123.45", "99999", "12345678.9", "0.0001")
-INTEGERS = (0, 1, -1, 2, 7, 99, -32768, 32767, 40000, -(2**31), 2**31 - 1, 2**40, -(2**63), 2**63 - 1)
+INTEGERS = (
+    0,
+    1,
+    -1,
+    2,
+    7,
+    99,
+    -32768,
+    32767,
+    40000,
+    -(2**31),
+    2**31 - 1,
+    2**40,
+    -(2**63),
+    2**63 - 1,
+)
 LIMITS = {"smallint": 15, "int": 31, "bigint": 63}
 FLOATS = (0.0, 1.0, -1.5, 0.1, 1e300, 1e-7, 0.30000000000000004, -2.0)
 DATES = (date(2024, 2, 29), date(1000, 1, 1), date(1970, 1, 1), date(9999, 12, 31))
@@ -152,7 +178,7 @@ def value(rng: Random, of: Field, schema: Schema, database: str) -> Any:  # noqa
 
 
 def _json(rng: Random) -> Any:  # noqa: ANN401 - as above
-    return json.loads(rng.choice(('{}', "[]", '{"a": [1, null, {"b": "Zoë"}]}', '["x", 1.5]')))
+    return json.loads(rng.choice(("{}", "[]", '{"a": [1, null, {"b": "Zoë"}]}', '["x", 1.5]')))
 
 
 DRAWS: dict[str, Callable[[Random], Any]] = {
@@ -184,7 +210,9 @@ def a_field(draft: Draft, model: Model, kind: str = "") -> Field:
     if draft.chance(0.15):
         drawn = replace(drawn, source_field=f"{drawn.name}_col")
     if kind in INDEXABLE and draft.chance(0.25):
-        way = "is_unique" if draft.chance(0.5) and kind not in {"bool", "charenum"} else "is_indexed"
+        way = (
+            "is_unique" if draft.chance(0.5) and kind not in {"bool", "charenum"} else "is_indexed"
+        )
         drawn = replace(drawn, **{way: True})
     return with_defaults(draft, drawn)
 
@@ -235,7 +263,6 @@ def a_key(draft: Draft, model: Model, target: str = "") -> Field:
         on_delete=rng.choice(actions),
         has_constraint=not draft.chance(0.15),
         is_indexed=draft.chance(0.2) and kind == "key",
-        is_unique=draft.chance(0.1) and kind == "key",
         comment=rng.choice(("", "", *COMMENTS)),
         source_field=f"{drawn.name}_ref" if draft.chance(0.15) else "",
     )

@@ -24,7 +24,16 @@ from typing import Any
 from tests.schema.case import DATABASES
 from tests.schema.catalogue import Catalogue, differences
 from tests.schema.changing import FILLS, change
-from tests.schema.conversions import ANYTHING, WHATEVER, Like, Lossy, Unsure, converted, matches, plain
+from tests.schema.conversions import (
+    ANYTHING,
+    WHATEVER,
+    Like,
+    Lossy,
+    Unsure,
+    converted,
+    matches,
+    plain,
+)
 from tests.schema.drawing import Draft, a_schema, is_usual, unique_fields, value
 from tests.schema.drawn import KEYS, Field, Model, Schema, evaluate, shape, text, uniques
 from tests.schema.snapshot import read_raw
@@ -151,7 +160,9 @@ def _constraints(before: Schema, after: Schema, found: Expectation, *, is_undo: 
     """Find the rows that a unique constraint or a key would forbid."""
     for model in after.values():
         for fields in uniques(model):
-            values = [[row[each.identity] for each in fields] for row in found.rows[model.name].values()]
+            values = [
+                [row[each.identity] for each in fields] for row in found.rows[model.name].values()
+            ]
             whole = [each for each in values if None not in each]
             names = ", ".join(each.column for each in fields)
             if any(isinstance(value, Like) for each in whole for value in each):
@@ -166,7 +177,9 @@ def _constraints(before: Schema, after: Schema, found: Expectation, *, is_undo: 
                 for row in found.rows[model.name].values():
                     value = row[each.identity]
                     if value is not None and not isinstance(value, Like) and value not in there:
-                        found.must.append(f"{model.table}.{each.column}: {value!r} refers to nothing")
+                        found.must.append(
+                            f"{model.table}.{each.column}: {value!r} refers to nothing"
+                        )
 
 
 @dataclass
@@ -245,7 +258,9 @@ class Sequence:
         left = dict(self.schema)
         while left:
             for name, model in list(left.items()):
-                needs = {each.target for each in model.fields if each.kind in KEYS and not each.is_null}
+                needs = {
+                    each.target for each in model.fields if each.kind in KEYS and not each.is_null
+                }
                 if not needs & left.keys():
                     del left[name]
                     for _ in range(self.rng.randint(0, 4)):
@@ -336,7 +351,9 @@ class Sequence:
         read: Rows = {}
         async with self.shop.models() as models:
             for name, model in schema.items():
-                kept = [each for each in model.columns if each.identity not in skipped.get(name, ())]
+                kept = [
+                    each for each in model.columns if each.identity not in skipped.get(name, ())
+                ]
                 seen = Model(name, model.table, kept[0], tuple(kept[1:]))
                 found = await self._read(models[name], seen)
                 read[name] = {row[model.key.identity]: row for row in found}
@@ -351,6 +368,8 @@ class Sequence:
                             words = f"{model.table}.{each.column} of row {key!r} is {value!r}"
                             should = should.words if isinstance(should, Like) else repr(should)
                             raise Wrong(f"{words}, not {should}")
+                        if value is None and not each.is_null:  # the null of JSON
+                            row[each.identity] = WHATEVER
                     for identity in skipped.get(name, ()):
                         row[identity] = WHATEVER
                 for link in model.links:
@@ -360,7 +379,9 @@ class Sequence:
     async def _look_at_pairs(self, models: Mapping[str, Any], name: str, link: Any) -> None:  # noqa: ANN401 - as above
         described = models[name]._meta.fields_map[link.name]  # noqa: SLF001 - Tortoise has no other way
         quote = "`" if self.shop.kind == "mysql" else '"'
-        columns = [f"{quote}{key}{quote}" for key in (described.backward_key, described.forward_key)]
+        columns = [
+            f"{quote}{key}{quote}" for key in (described.backward_key, described.forward_key)
+        ]
         query = f"SELECT {', '.join(columns)} FROM {quote}{link.through}{quote}"  # noqa: S608 - our own names
         found = await models["connection"].execute_query_dict(query)
         pairs = Counter((str(left), str(right)) for left, right in (row.values() for row in found))
@@ -376,7 +397,14 @@ class Sequence:
         self.story.append("; ".join(draft.words))
         self.story += list(
             difflib.unified_diff(
-                text(before).splitlines(), text(after).splitlines(), "before", "after", "", "", 0, ""
+                text(before).splitlines(),
+                text(after).splitlines(),
+                "before",
+                "after",
+                "",
+                "",
+                0,
+                "",
             )
         )
         wishes = {"columns": draft.columns, "tables": draft.tables, "fills": draft.fills}
@@ -393,7 +421,10 @@ class Sequence:
             await self._refused(str(refusal), should, wishes)
             return
         if not is_made:
-            if is_changed and not (self.shop.kind == "mysql" and not differences(self.moments[-1].catalogue, await self.shop.truth(source))):
+            if is_changed and not (
+                self.shop.kind == "mysql"
+                and not differences(self.moments[-1].catalogue, await self.shop.truth(source))
+            ):
                 raise Wrong(*[f"nothing is made of: {words}" for words in is_changed])
             self.counts["nothing to make"] += 1
         elif should.must:
@@ -488,14 +519,18 @@ class Sequence:
 
     async def _undo(self, moment: Moment) -> None:
         kind = self.shop.kind
-        should = expected(self.schema, moment.schema, self.rows, database=kind, fills={}, is_undo=True)
+        should = expected(
+            self.schema, moment.schema, self.rows, database=kind, fills={}, is_undo=True
+        )
         try:
             await self.shop.downgrade(self.folder)
         except Refused as refusal:
             self.story.append(f"  undo refused: {refusal}")
             if not (should.must or should.may):
                 raise Wrong(f"undo refused without need: {refusal}") from refusal
-            self.moments.append(Moment(self.schema, await self.shop.databases["filled"].catalogue()))
+            self.moments.append(
+                Moment(self.schema, await self.shop.databases["filled"].catalogue())
+            )
             await self._untouched()
             self.moments.pop()
             self.counts["undo refused"] += 1
@@ -512,7 +547,11 @@ class Sequence:
             raise Wrong(*[f"after the undo: {each}" for each in words])
         self.shop.write(text(moment.schema))
         for name, model in moment.schema.items():
-            old = {each.identity for each in self.schema[name].columns} if name in self.schema else set()
+            old = (
+                {each.identity for each in self.schema[name].columns}
+                if name in self.schema
+                else set()
+            )
             back = {each.identity for each in model.columns if each.identity not in old}
             if name in self.schema:
                 self.unreadable.setdefault(name, set()).update(back)

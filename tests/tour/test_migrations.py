@@ -21,7 +21,7 @@ from tests.tour import rows
 from tests.tour.people import ADMIN_OPTIONS, PASSWORD
 from tests.tour.scenarios import MIGRATORS, applied, migrate_at_once
 
-SHIPPED = ["20261201000000001_accounts", "20261201000000002_notes"]
+SHIPPED = ["20261128000000001_accounts", "20261128000000002_notes"]
 OWN = "20270101000000000_own"
 SLOW = {
     "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000000)"

@@ -147,9 +147,8 @@ def _column(match: re.Match[str], collation: str) -> Column:
         if word == "NOT":
             column = replace(column, is_null=False)
         elif word == "DEFAULT" and after != "NULL":
-            column = replace(
-                column, default=after.replace("current_timestamp", "CURRENT_TIMESTAMP")
-            )
+            default = after.replace("current_timestamp", "CURRENT_TIMESTAMP")
+            column = replace(column, default=re.sub("^X'.*'$", r"(\g<0>)", default))
         elif word == "COLLATE" and is_text:
             column = replace(column, extra=f"COLLATE {after}")
         elif word == "COMMENT":
@@ -245,8 +244,8 @@ def refuse_unstorable(default: str) -> None:
 
 
 def binary(value: bytes) -> str:
-    """Return bytes as SQL."""
-    return f"x'{value.hex()}'"
+    """Return bytes as SQL; in brackets, as a default may be no literal that is no text."""
+    return f"(x'{value.hex()}')"
 
 
 def comment(words: str, escape: Callable[[str], str]) -> str:

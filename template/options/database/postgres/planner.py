@@ -79,8 +79,10 @@ COLUMNS = """
            (SELECT s.seqtypid::regtype::text FROM pg_sequence s JOIN pg_depend p
              ON p.objid = s.seqrelid AND p.classid = 'pg_class'::regclass
              WHERE p.refobjid = a.attrelid AND p.refobjsubid = a.attnum) AS sequence
-    FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-    WHERE a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum"""
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
+    LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relnamespace <> 'pg_catalog'::regnamespace
+    ORDER BY a.attrelid, a.attnum"""
 KEYS = """
     SELECT o.conrelid::bigint AS id, o.conname AS name, o.contype::text AS kind,
            pg_get_constraintdef(o.oid) AS definition,
@@ -197,7 +199,15 @@ def rename(step: Rename) -> str:
     table = quote(step.table)
     if step.column:
         return f"ALTER TABLE {table} RENAME COLUMN {quote(step.column)} TO {quote(step.new)}"
-    return f"ALTER TABLE {table} RENAME TO {quote(step.new.rpartition('.')[2])}"
+    (old_schema, _, old), (schema, _, new) = step.table.rpartition("."), step.new.rpartition(".")
+    made: list[str] = []
+    if old_schema != schema:
+        made += [f"CREATE SCHEMA IF NOT EXISTS {quote(schema)}"] if schema else []
+        made.append(f"ALTER TABLE {table} SET SCHEMA {quote(schema or 'public')}")
+        table = quote(f"{schema}.{old}" if schema else old)
+    if old != new:
+        made.append(f"ALTER TABLE {table} RENAME TO {quote(new)}")
+    return ";\n".join(made)
 
 
 def _statements(step: Step) -> list[str]:

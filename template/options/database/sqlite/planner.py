@@ -118,13 +118,22 @@ def _table(name: str, source: str, columns: Rows, indexes: Rows, foreign: Rows) 
     numbers = dict.fromkeys(row["id"] for row in foreign)
     keys += [_foreign_key([row for row in foreign if row["id"] == each]) for each in numbers]
     apart = {tables.subject(item): item.strip() for item in items if tables.name_of(item) is None}
-    keys += [Key("check", (), each) for each in apart if each.startswith("check")]
+    keys += [
+        Key("check", (), each, given_name=_given_name(item))
+        for each, item in apart.items()
+        if each.startswith("check")
+    ]
     return Table(
         name,
         {row["name"]: _column(row, own.get(row["name"], "")) for row in columns},
         tuple(replace(key, source=key.source or apart.get(_subject(key), "")) for key in keys),
         source=_laid_out(source),
     )
+
+
+def _given_name(constraint: str) -> str:
+    found = re.match(r'CONSTRAINT (?:"((?:[^"]|"")*)"|(\w+))', constraint, re.IGNORECASE)
+    return next(filter(None, found.groups()), "") if found else ""
 
 
 def _laid_out(source: str) -> str:
@@ -274,8 +283,12 @@ def _calls(steps: Sequence[Step]) -> Iterator[str]:
         assert isinstance(new, Table)
         yield f"sqlite_tables.create({new.name!r}, {as_source(new.source)})"
         yield from (_index_call(key) for key in new.keys if key.name)
-    inside = [each for each in parts if not isinstance(each.new or each.old, Table)]
-    inside = [each for each in inside if not getattr(each.new or each.old, "given_name", "")]
+    things = [(each, each.new or each.old) for each in parts]
+    inside = [
+        each
+        for each, thing in things
+        if isinstance(thing, Column) or (isinstance(thing, Key) and not thing.name)
+    ]
     for name in dict.fromkeys(each.table for each in inside):
         yield _alter([each for each in inside if each.table == name])
     yield from (

@@ -8,7 +8,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.exceptions import BaseORMException
 
 from tools.migrations import dialect, files, scratch
-from tools.migrations.catalogue import Catalogue, without
+from tools.migrations.catalogue import Catalogue, Key, without
 from tools.migrations.changes import differences
 from tools.migrations.checks import checks
 from tools.migrations.files import Direction, Migration
@@ -82,9 +82,15 @@ def _migration(name: str, there: Catalogue, target: Catalogue, folder: Path) -> 
 def _named(catalogue: Catalogue) -> Catalogue:
     """Return tables whose keys have the names that the server knows: files will need them."""
     return {
-        name: replace(table, keys=tuple(replace(key, name=key.given_name) for key in table.keys))
+        name: replace(
+            table, keys=tuple(replace(key, name=key.name or _known_name(key)) for key in table.keys)
+        )
         for name, table in catalogue.items()
     }
+
+
+def _known_name(key: Key) -> str:
+    return "" if key.kind == "check" else key.given_name
 
 
 async def _try(

@@ -29,10 +29,11 @@ class Column:
 
     @property
     def definition(self) -> str:
-        """Type, NULL and default, for people."""
+        """Type, NULL and default, for people; the collation goes without saying."""
         default = f" default {self.default}" if self.default is not None else ""
-        words = [self.type, "null" if self.is_null else "not null"]
-        return " ".join([*words, *self.extra.split()]).lower() + default
+        extra = re.sub(r"COLLATE \S+ ?", "", self.extra)
+        words = [self.type, "null" if self.is_null else "not null", extra]
+        return " ".join(filter(None, words)).lower() + default
 
     def __str__(self) -> str:
         """Return what people call it."""
@@ -61,6 +62,8 @@ class Key:
 
     def __str__(self) -> str:
         """Return what people call it."""
+        if self.kind == "check":
+            return self.definition
         what = f"{self.kind} ({', '.join(self.columns) or self.definition})"
         if self.kind == "foreign key":
             return f"{what} {self.definition[self.definition.find('REFERENCES') :].lower()}"

@@ -33,7 +33,7 @@ class Change:
             new = self.new.definition if isinstance(self.new, Column) else ""
             change = " → ".join(dict.fromkeys(filter(None, [old, new])))
             if old == new:
-                change = f"comment → {thing.comment!r}"
+                change = _unsaid(self.old, thing)
             return f"{verb} {self.table}.{thing.name} {change}"
         if isinstance(thing, Key):
             if isinstance(self.old, Key) and isinstance(self.new, Key):
@@ -46,6 +46,13 @@ class Change:
             old, new = (f"{each.options} {each.comment!r}" for each in (self.old, self.new))
             return f"{verb} {thing} {old} → {new}"
         return f"{verb} {thing} ({', '.join(thing.columns)})"
+
+
+def _unsaid(old: Table | Column | Key | None, new: Column) -> str:
+    """Say what differs between columns of the same definition."""
+    if isinstance(old, Column) and old.extra != new.extra:
+        return f"{old.extra} → {new.extra}".lower()
+    return f"comment → {new.comment!r}"
 
 
 def differences(old: Catalogue, new: Catalogue) -> list[Change]:
