@@ -119,7 +119,6 @@ def retype(draft: Draft) -> None:
         each for each in model.indexes if each.call in {"", "Index"} or old.name not in each.fields
     )
     model = replace(model.without_condition(old.name), indexes=tuple(kept))
-    model = model.without_condition(old.name)
     _change(draft, model, new, f"{old.kind} {old.size} → {kind} {size}:")
 
 

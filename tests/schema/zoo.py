@@ -469,7 +469,7 @@ def _of_mysql() -> Iterator[str]:
             "j = raw('TIMESTAMP')(db_default=SqlDefault(\"CURRENT_TIMESTAMP"
             ' ON UPDATE CURRENT_TIMESTAMP"))',
             "k = raw('BIT(2)')(db_default=SqlDefault(\"b'10'\"))",
-            "l = raw('VARBINARY(9)')(db_default=SqlDefault(\"(x'00ff')\"))",
+            "l = raw('VARBINARY(9)')(db_default=SqlDefault(\"unhex('00ff')\"))",
         ],
     )
     yield _model(

@@ -85,7 +85,15 @@ async def read(connection: BaseDBAsyncClient) -> Catalogue:
     )
     tables: dict[str, Table] = {}
     for row in await connection.execute_query_dict(query):
-        [found] = await connection.execute_query_dict(f"SHOW CREATE TABLE {quote(row['name'])}")
+        show = f"SHOW CREATE TABLE {quote(row['name'])}"
+        try:
+            [found] = await connection.execute_query_dict(show)
+        except UnicodeDecodeError as error:
+            message = (
+                f"A default of table {row['name']} has bytes that the server prints as they are:"
+                " write it as an expression, such as (unhex('00ff'))."
+            )
+            raise Refused(message) from error
         tables[row["name"]] = table_of(row["name"], found["Create Table"])
     return tables
 
@@ -358,14 +366,16 @@ def _definition(column: Column) -> str:
         collation, _, generated = column.extra.partition(" ")[2].partition(" ")
     else:
         generated = column.extra
+    is_generated = generated.startswith("GENERATED")
+    null = "" if is_generated else "NULL"  # which MariaDB does not take there
     words = [
         quote(column.name),
         column.type,
         f"COLLATE {collation}" if collation else "",
-        generated if generated.startswith("GENERATED") else "",
-        "NULL" if column.is_null else "NOT NULL",
+        generated if is_generated else "",
+        null if column.is_null else "NOT NULL",
         f"DEFAULT {column.default}" if column.default is not None else "",
-        generated if not generated.startswith("GENERATED") else "",
+        generated if not is_generated else "",
         f"COMMENT {text(column.comment)}" if column.comment else "",
     ]
     return " ".join(filter(None, words))

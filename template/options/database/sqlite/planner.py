@@ -132,8 +132,8 @@ def _table(name: str, source: str, columns: Rows, indexes: Rows, foreign: Rows) 
 
 
 def _given_name(constraint: str) -> str:
-    found = re.match(r'CONSTRAINT (?:"((?:[^"]|"")*)"|(\w+))', constraint, re.IGNORECASE)
-    return next(filter(None, found.groups()), "") if found else ""
+    word, _, rest = tables.without_comments(constraint).partition(" ")
+    return tables.name_of(rest) or "" if word.upper() == "CONSTRAINT" else ""
 
 
 def _laid_out(source: str) -> str:
@@ -283,11 +283,11 @@ def _calls(steps: Sequence[Step]) -> Iterator[str]:
         assert isinstance(new, Table)
         yield f"sqlite_tables.create({new.name!r}, {as_source(new.source)})"
         yield from (_index_call(key) for key in new.keys if key.name)
-    things = [(each, each.new or each.old) for each in parts]
     inside = [
         each
-        for each, thing in things
-        if isinstance(thing, Column) or (isinstance(thing, Key) and not thing.name)
+        for each in parts
+        if isinstance(thing := each.new or each.old, Column)
+        or (isinstance(thing, Key) and not thing.name)
     ]
     for name in dict.fromkeys(each.table for each in inside):
         yield _alter([each for each in inside if each.table == name])

@@ -8,7 +8,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.exceptions import BaseORMException
 
 from tools.migrations import dialect, files, scratch
-from tools.migrations.catalogue import Catalogue, Key, without
+from tools.migrations.catalogue import Catalogue, without
 from tools.migrations.changes import differences
 from tools.migrations.checks import checks
 from tools.migrations.files import Direction, Migration
@@ -83,14 +83,14 @@ def _named(catalogue: Catalogue) -> Catalogue:
     """Return tables whose keys have the names that the server knows: files will need them."""
     return {
         name: replace(
-            table, keys=tuple(replace(key, name=key.name or _known_name(key)) for key in table.keys)
+            table,
+            keys=tuple(
+                key if key.kind == "check" else replace(key, name=key.given_name)
+                for key in table.keys
+            ),
         )
         for name, table in catalogue.items()
     }
-
-
-def _known_name(key: Key) -> str:
-    return "" if key.kind == "check" else key.given_name
 
 
 async def _try(
