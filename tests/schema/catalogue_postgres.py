@@ -1,6 +1,7 @@
 """The catalogue of a PostgreSQL database."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,7 +22,7 @@ TABLES = f"""
     WHERE c.relkind IN ('r', 'p') AND {OURS}
 """  # noqa: S608 - fixed texts, as below
 COLUMNS = """
-    SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
+    SELECT a.attrelid AS owner, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
            NOT a.attnotnull AS nullable, pg_get_expr(d.adbin, d.adrelid) AS default,
            a.attidentity::text AS identity, a.attgenerated::text AS computed,
            CASE WHEN a.attcollation <> t.typcollation THEN l.collname ELSE '' END AS collation,
@@ -33,11 +34,12 @@ COLUMNS = """
     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     LEFT JOIN pg_collation l ON l.oid = a.attcollation
-    WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE a.attrelid = ANY($1) AND a.attnum > 0 AND NOT a.attisdropped
     ORDER BY a.attnum
 """
 INDEXES = """
-    SELECT c.relname AS name, x.indisunique AS is_unique, x.indisprimary AS is_primary,
+    SELECT x.indrelid AS owner, c.relname AS name,
+           x.indisunique AS is_unique, x.indisprimary AS is_primary,
            m.amname AS method, x.indisvalid AS is_valid, x.indoption::text AS options,
            ARRAY(SELECT pg_get_indexdef(x.indexrelid, k, true)
                  FROM generate_series(1, x.indnkeyatts) k) AS columns,
@@ -45,10 +47,10 @@ INDEXES = """
                  JOIN pg_opclass o ON o.oid = u.id WHERE NOT o.opcdefault ORDER BY u.n) AS classes,
            coalesce(pg_get_expr(x.indpred, x.indrelid, true), '') AS condition
     FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid JOIN pg_am m ON m.oid = c.relam
-    WHERE x.indrelid = $1
+    WHERE x.indrelid = ANY($1)
 """
 CONSTRAINTS = """
-    SELECT k.contype::text AS kind, pg_get_constraintdef(k.oid) AS definition,
+    SELECT k.conrelid AS owner, k.contype::text AS kind, pg_get_constraintdef(k.oid) AS definition,
            f.nspname AS schema, t.relname AS target, k.confdeltype::text AS on_delete,
            k.confupdtype::text AS on_update, k.condeferrable AS is_deferrable,
            NOT k.convalidated AS is_unchecked,
@@ -60,7 +62,7 @@ CONSTRAINTS = """
                  ORDER BY u.i) AS targets
     FROM pg_constraint k LEFT JOIN pg_class t ON t.oid = k.confrelid
     LEFT JOIN pg_namespace f ON f.oid = t.relnamespace
-    WHERE k.conrelid = $1 AND k.contype IN ('f', 'c', 'x')
+    WHERE k.conrelid = ANY($1) AND k.contype IN ('f', 'c', 'x')
 """
 ACTIONS = {"a": "NO ACTION", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 LITERALS = re.compile(r"'(?:[^']|'')*'(?:::[\w .\[\]]+(?:\(\d+(?:,\d+)?\))?)?")
@@ -72,7 +74,19 @@ async def read(**arguments: str | int) -> Catalogue:
     session = await asyncpg.connect(**arguments)
     try:
         rows = [row for row in await session.fetch(TABLES) if row["name"] not in IGNORED]
-        return {_qualified(row["schema"], row["name"]): await _table(session, row) for row in rows}
+        oids = [row["oid"] for row in rows]
+        columns = _by_table(await session.fetch(COLUMNS, oids))
+        indexes = _by_table(await session.fetch(INDEXES, oids))
+        constraints = _by_table(await session.fetch(CONSTRAINTS, oids))
+        return {
+            _qualified(row["schema"], row["name"]): _table(
+                row,
+                {each["name"]: await _column(session, each) for each in columns[row["oid"]]},
+                indexes[row["oid"]],
+                constraints[row["oid"]],
+            )
+            for row in rows
+        }
     finally:
         await session.close()
 
@@ -81,13 +95,19 @@ def _qualified(schema: str, name: str) -> str:
     return name if schema == "public" else f"{schema}.{name}"
 
 
-async def _table(session: Row, row: Row) -> Table:
-    columns = await session.fetch(COLUMNS, row["oid"])
-    indexes = await session.fetch(INDEXES, row["oid"])
-    constraints = await session.fetch(CONSTRAINTS, row["oid"])
+def _by_table(rows: list[Row]) -> defaultdict[int, list[Row]]:
+    found = defaultdict(list)
+    for row in rows:
+        found[row["owner"]].append(row)
+    return found
+
+
+def _table(
+    row: Row, columns: dict[str, Column], indexes: list[Row], constraints: list[Row]
+) -> Table:
     primary = [tuple(index["columns"]) for index in indexes if index["is_primary"]]
     return Table(
-        columns={column["name"]: await _column(session, column) for column in columns},
+        columns=columns,
         primary_key=primary[0] if primary else (),
         indexes=[_index(index) for index in indexes if not index["is_primary"]],
         keys=list(_keys(constraints)),

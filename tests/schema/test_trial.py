@@ -12,9 +12,14 @@ import pytest
 from tests import harness
 from tests.conftest import Say, need
 from tests.schema import trial
-from tests.schema.case import DATABASES
 from tests.schema.outcome import Verdict
 
+SHARDS = [
+    (database, f"{number}/{of}")
+    for database, of in {"postgres": 4, "mysql": 2, "sqlite": 1}.items()
+    for number in range(1, of + 1)
+]
+"""Parts of about a minute, most of which is waiting for a server that makes databases."""
 CHOICE = () if os.environ.get("SCHEMA_TRIAL") == "all" else ("--everyday",)
 WRONG = {
     "aerich": {
@@ -32,18 +37,19 @@ WRONG = {
 """What other tools get wrong on SQLite, and the words for it: the trial can find fault."""
 
 
-@pytest.mark.parametrize("database", DATABASES)
+@pytest.mark.parametrize(("database", "shard"), SHARDS)
 def test_the_planner_makes_every_change_or_refuses_it(
-    database: str, template: Path, tmp_path: Path, say: Say
+    database: str, shard: str, template: Path, tmp_path: Path, say: Say
 ) -> None:
     need(database)
     service = harness.render(template, tmp_path / "service", {"database": database})
 
-    outcomes = trial.elsewhere("planner", database, service.path, *CHOICE)
+    outcomes = trial.elsewhere("planner", database, service.path, *CHOICE, "--shard", shard)
 
     missed = [str(outcome) for outcome in outcomes if not outcome.is_expected]
     right = f"{len(outcomes) - len(missed)} of {len(outcomes)} changes of models"
-    say(f"planner on {database}: {right}, in {sum(item.seconds for item in outcomes):.0f} s")
+    seconds = sum(item.seconds for item in outcomes)
+    say(f"planner on {database}, {shard}: {right}, in {seconds:.0f} s")
     assert outcomes
     assert not missed, "\n".join(missed)
 

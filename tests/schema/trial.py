@@ -113,6 +113,7 @@ def main() -> None:
         (database,), (tool,) = options.database, options.tool or ["planner"]
         tried = EVERYDAY if options.everyday else CASES
         cases = [case for case in tried if not options.case or case.name in options.case]
+        cases = cases[options.shard[0] - 1 :: options.shard[1]]
         service = options.service.resolve()
         outcomes = run_cases(
             database, service, cases, tool=tool, tell=lambda outcome: print(outcome, flush=True)
@@ -132,8 +133,16 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--service", type=Path, help="a service rendered for the database")
     parser.add_argument("--case", action="append", help="the name of a case; all without it")
     parser.add_argument("--everyday", action="store_true", help="a third of the cases")
+    parser.add_argument(
+        "--shard", type=_shard, default=(1, 1), help="1/3: every third from the first"
+    )
     parser.add_argument("--json", type=Path, help="where to put the outcomes")
     return parser.parse_args()
+
+
+def _shard(text: str) -> tuple[int, int]:
+    number, _, of = text.partition("/")
+    return int(number), int(of)
 
 
 if __name__ == "__main__":
