@@ -171,7 +171,7 @@ class Planner(Aerich):
         said = planner.Wishes(
             columns=dict(wishes.columns),
             tables=dict(wishes.tables),
-            fills=dict(wishes.fills),
+            fills_sql=dict(wishes.fills),
             anyway=anyway,
         )
         try:

@@ -1,200 +1,16 @@
 """The page of the service about migrations is true: what it shows is run, on each database."""
 
-import ast
-import json
 import os
 import pty
 import re
-import shlex
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import IO
 
 import pytest
 
-from tests import harness
-from tests.conftest import need
-from tests.harness import Service
-from tests.schema.case import DATABASES
+from tests.schema.owner import MODEL, TASK, TITLE, Owner, on_sqlite
 from tests.tour import rows
 
-PAGE = "docs/migrations.md"
 LINES = 160
-MODEL = "app/models/task.py"
-TITLE = "title = fields.CharField(max_length=200)"
-MODELS = "MODELS: list[str] = [\n"
-SLUG = 'slug = fields.CharField(max_length=50, default="")'
-USER = (
-    "INSERT INTO users (id, username, username_key, email, password_hash, is_active, created_at,"
-    " updated_at) VALUES (1, 'ada', 'ada', 'ada@example.com', '', TRUE, '2026-01-01', '2026-01-01')"
-)
-TASK = (
-    "INSERT INTO tasks (title, slug, body, created_at, updated_at, owner_id)"
-    " VALUES ('{}', '', '', '2026-01-01', '2026-01-01', 1)"
-)
-WARM = """
-import contextlib, io, json, os, sys, traceback
-import aerich.cli, fastapi_offline, jose.jwt, passlib.context, pydantic_settings
-import tortoise.contrib.fastapi, uvicorn.supervisors, zxcvbn
-
-for line in sys.stdin:
-    if child := os.fork():
-        os.waitpid(child, 0)
-        continue
-    said = []
-    for arguments in json.loads(line):
-        with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):
-            try:
-                from app.cli import cli
-                cli.main(arguments)
-            except SystemExit:
-                pass
-            except Exception:
-                traceback.print_exc()
-        said.append(out.getvalue())
-    print(json.dumps(said), flush=True)
-    os._exit(0)
-"""
-"""Runs commands in processes that have all packages already, which costs the most of their time.
-
-The service itself, and so its models, are imported by each process anew.
-"""
-
-
-class Owner:
-    """Somebody who reads the page, and does what it says in a service."""
-
-    def __init__(self, service: Service, commands: IO[str], answers: IO[str]) -> None:
-        self.service = service
-        self.page = service.project.text(PAGE)
-        self.commands, self.answers = commands, answers
-
-    def shown(self, pattern: str) -> str:
-        """Return what the page has in the brackets of a pattern, once."""
-        (found,) = set(re.findall(pattern, self.page))
-        return str(found)
-
-    def block(self, words: str) -> str:
-        """Return the block of code with these words, as somebody would copy it."""
-        blocks = re.findall(r"^( *)```\w*\n(.*?)^ *```$", self.page, re.MULTILINE | re.DOTALL)
-        (found,) = (
-            re.sub(rf"^{indent}", "", block, flags=re.MULTILINE)
-            for indent, block in blocks
-            if words in block
-        )
-        return str(found)
-
-    def replace(self, old: str, *new: str) -> None:
-        """Change the model: a line for one that is there."""
-        path = self.service.project / MODEL
-        text = path.read_text(encoding="utf-8")
-        assert text.count(old) == 1
-        path.write_text(text.replace(old, "\n    ".join(new)), encoding="utf-8")
-
-    def lists(self, module: str) -> None:
-        """Tell Tortoise of one more module."""
-        path = self.service.project / "app/database.py"
-        text = path.read_text(encoding="utf-8")
-        assert text.count(MODELS) == 1
-        path.write_text(text.replace(MODELS, f'{MODELS}    "{module}",\n'), encoding="utf-8")
-
-    def runs(self, *commands: str) -> list[str]:
-        """Run commands, written as on the page but for `just`, and return what they print."""
-        print(json.dumps([shlex.split(each) for each in commands]), file=self.commands, flush=True)
-        said: list[str] = json.loads(self.answers.readline())
-        return said
-
-    def files(self) -> list[Path]:
-        """Return the migrations, the last made last."""
-        return sorted(self.service.project.path.glob("migrations/models/2*.py"))
-
-    def named(self, name: str) -> str:
-        """Return the whole name of a migration."""
-        (path,) = (path for path in self.files() if path.stem.endswith(name))
-        return path.stem
-
-    def fills(self, name: str, *sources: str) -> None:
-        """Put functions and constants into a migration, in the place of those that are there."""
-        path = self.service.project / f"migrations/models/{self.named(name)}.py"
-        for node in ast.parse("\n\n".join(sources)).body:
-            text = path.read_text(encoding="utf-8")
-            (there,) = (each for each in ast.parse(text).body if _name(each) == _name(node))
-            old = ast.get_source_segment(text, there)
-            assert old
-            path.write_text(text.replace(old, ast.unparse(node)), encoding="utf-8")
-
-    def tasks(self, columns: str) -> list[rows.Row]:
-        """Return columns of the tasks, in the order in which they were made."""
-        return rows.query(self.service, f"SELECT {columns} FROM tasks ORDER BY id")  # noqa: S608
-
-
-def _name(node: ast.stmt) -> str:
-    match node:
-        case ast.AsyncFunctionDef(name=name):
-            return name
-        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
-            return name
-    return ""
-
-
-@pytest.fixture(scope="module", params=DATABASES)
-def reader(
-    request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Owner]:
-    """Offer the owner of a service who has added a table to it, as the README says."""
-    database = request.param
-    need(database)
-    answers = {"database": database, "project_slug": harness.new_slug("docs")}
-    folder = tmp_path_factory.mktemp("docs") / "service"
-    project = harness.render(template, folder, answers)
-    with Service(project, database) as service, _warm(service) as owner:
-        assert "copy `app/models/note.py` and change its names" in project.text("README.md")
-        model = project.text("app/models/note.py").replace("Note", "Task")
-        model = model.replace('"notes"', '"tasks"').replace(TITLE, f"{TITLE}\n    {SLUG}")
-        (project / MODEL).write_text(model, encoding="utf-8")
-        owner.lists("app.models.task")
-        made, *_ = owner.runs("make-migration add_tasks", "migrate", "rollback --to 0", "migrate")
-        assert made.startswith("  add table tasks (id, title, slug, body, ")
-        rows.query(service, USER)
-        yield owner
-
-
-@contextmanager
-def _warm(service: Service) -> Iterator[Owner]:
-    """Start the process that runs commands."""
-    with subprocess.Popen(
-        [str(service.interpreter), "-c", WARM],
-        cwd=service.project.path,
-        env=service.environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdin
-        assert process.stdout
-        yield Owner(service, process.stdin, process.stdout)
-
-
-@pytest.fixture
-def owner(reader: Owner) -> Iterator[Owner]:
-    """Offer the owner of a service with two tasks; take back afterwards what a test has made."""
-    service = reader.service
-    model, files = service.project.text(MODEL), reader.files()
-    rows.query(service, "DELETE FROM tasks")
-    for title in ("Buy Milk", "Call Bob"):
-        rows.query(service, TASK.format(title))
-    yield reader
-    if added := rows.count(service, "aerich") - len(files):
-        reader.runs(*["rollback"] * added)
-    (service.project / MODEL).write_text(model, encoding="utf-8")
-    for path in set(reader.files()) - set(files):
-        path.unlink()
-
-
-on_sqlite = pytest.mark.parametrize("reader", ["sqlite"], indirect=True)
-"""For what has nothing to do with the database."""
 
 
 @on_sqlite
@@ -246,7 +62,6 @@ def test_the_daily_loop(owner: Owner) -> None:
 def test_rows_that_forbid_a_change(owner: Owner) -> None:
     fill = owner.shown(r"`(--fill \S+=\S+)`").replace("slug", "code")
     expression = owner.shown(r'`(--fill-sql ".*")`').replace("slug", "mark")
-    constant = owner.shown(r"`(--fill-sql \S+=FALSE)`")
     text = "{} = fields.CharField(max_length=50)".format
     unique = TITLE.replace(")", ", unique=True)")
     owner.replace(TITLE, unique, text("code"), text("mark"), "is_done = fields.BooleanField()")
@@ -260,7 +75,7 @@ def test_rows_that_forbid_a_change(owner: Owner) -> None:
     rows.query(owner.service, "DELETE FROM tasks")
     for title in ("Buy Milk", "Call Bob"):
         rows.query(owner.service, TASK.format(title))
-    owner.runs(f"make-migration strict {fill} {expression} {constant}", "migrate")
+    owner.runs(f"make-migration strict {fill} {expression} --fill tasks.is_done=false", "migrate")
 
     for message in (refused, stopped):
         for column in ("code", "mark", "is_done"):
@@ -271,6 +86,39 @@ def test_rows_that_forbid_a_change(owner: Owner) -> None:
     assert found == [("text", "buy milk"), ("text", "call bob")]
     assert owner.tasks("title") == rows.query(
         owner.service, "SELECT title FROM tasks WHERE NOT is_done ORDER BY id"
+    )
+
+
+def test_what_rows_are_filled_with(owner: Owner) -> None:
+    due, is_done = "due = fields.DateField(null=True)", "is_done = fields.BooleanField()"
+    owner.replace(TITLE, TITLE, due, is_done)
+    wrong = {
+        "tasks.is_done=yes": "'yes' is no value of tasks.is_done: write true or false.",
+        "tasks.due=soon": "'soon' is no value of tasks.due: ",
+        "tasks.done=true": "This adds or changes no column tasks.done that could be filled.",
+        "tasks.title=x": "This adds or changes no column tasks.title that could be filled.",
+    }
+
+    refused = owner.runs(*[f"make-migration wrong --fill {each}" for each in wrong])
+    fills = "--fill tasks.due=2027-01-31 --fill tasks.is_done=true"
+    made, _ = owner.runs(f"make-migration filled {fills}", "migrate")
+
+    for message, expected in zip(refused, wrong.values(), strict=True):
+        assert message.startswith(f"Error: {expected}")
+    assert made.startswith("  add tasks.due date null\n")
+    filled = "SELECT count(*) FROM tasks WHERE due = '2027-01-31' AND is_done"
+    assert rows.query(owner.service, filled) == [(2,)]
+
+
+@on_sqlite
+def test_a_rename_is_told_of_where_nobody_can_be_asked(owner: Owner) -> None:
+    owner.replace(TITLE, TITLE.replace("title", "subject"))
+
+    (made,) = owner.runs("make-migration rename_title --anyway")
+
+    assert made.startswith(
+        "Is tasks.subject the column title with a new name? Then delete the file and make it"
+        " again with --rename tasks.title=subject.\n"
     )
 
 
@@ -320,7 +168,7 @@ def test_data_migrations(owner: Owner) -> None:
     owner.runs("make-migration titles --empty", fill_slugs, "make-migration broken --empty")
     owner.fills("titles", owner.block("SET title"))
     owner.fills("fill_slugs", owner.block("values_list"), owner.block("SET slug = ''"))
-    owner.fills("broken", BROKEN, *re.findall(r"`(RUN_IN_TRANSACTION = True)`", owner.page))
+    owner.fills("broken", BROKEN)
 
     (stopped,) = owner.runs("migrate")
     broken = owner.named("broken")

@@ -15,6 +15,8 @@ from tests.matrix.rows import DATABASES, RUNNING
 
 SERVICES = sorted({*map(str, RUNNING), *DATABASES}, key=len, reverse=True)
 OWN_SERVERS = "test_servers"
+OF_OWNERS = ("test_docs", "test_adopting")
+"""Modules of `tests/schema/` whose tests share a service for each database."""
 
 
 class ByService(LoadScopeScheduling):  # type: ignore[misc]  # no types
@@ -23,13 +25,13 @@ class ByService(LoadScopeScheduling):  # type: ignore[misc]  # no types
     def _split_scope(self, nodeid: str) -> str:
         """Return the name of the group, which outside of the tour is the test itself."""
         path, _, test = nodeid.partition("::")
-        if "/tour/" not in path:
-            return nodeid
         module = path.rpartition("/")[2].removesuffix(".py")
+        if "/tour/" not in path and module not in OF_OWNERS:
+            return nodeid
         parameters = re.search(r"\[(.*)\]", test)
         given = parameters.group(1) if parameters else ""
         service = next((name for name in SERVICES if name in given), None)
-        if service and module != OWN_SERVERS:
+        if service and module not in {OWN_SERVERS, *OF_OWNERS}:
             return service
         return f"{module} {service or ''}"
 

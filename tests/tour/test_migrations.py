@@ -138,8 +138,8 @@ def test_D06_a_migration_gives_up_on_a_lock(migrated: Service) -> None:
 
     assert end.status == 1
     assert re.findall(r"Try (\d) of 3 failed", end.errors) == ["1", "2"]
-    sentence = f"Error: {OWN} must wait: another session holds a lock on the table.\n"
-    assert end.errors.endswith(sentence)
+    sentence = f"Error: {OWN} was not run: another session holds a lock on the table."
+    assert end.errors.endswith(f"{sentence} Run `just migrate` again when it does not.\n")
     assert "Traceback" not in end.text
     assert before == [f"{name}.py" for name in SHIPPED]
     assert (process.returncode, output) == (0, f"Applied {OWN}\n"), errors
@@ -208,7 +208,8 @@ def test_a_migration_whose_file_is_gone_is_named(migrated: Service) -> None:
     refused = migrated.cli("rollback", "--to", "0", check=False)
 
     assert refused.errors == (
-        f"Error: {path} was applied and is missing. Restore the file, for example from git.\n"
+        f"Error: {path} was applied and is missing. Restore it from git; `just restore-migrations`"
+        " does so where an update of the template took it away.\n"
     )
     assert applied(migrated) == [f"{name}.py" for name in [*SHIPPED, OWN]]
 
@@ -232,7 +233,7 @@ def test_a_rollback_says_what_it_deletes_and_asks_in_production(migrated: Servic
         f"{SHIPPED[1]} deletes table notes ({notes} rows)",
     ]
     assert f"{SHIPPED[0]} deletes table roles (2 rows)" in lines
-    assert lines[-1].startswith("This is production. Undo it? [y/N]: ")
+    assert lines[-1].startswith("This is production, and --yes was not given. Undo it? [y/N]: ")
     assert (refused.status, unanswered.status) == (1, 1)
     assert undone.output == f"{lines[0]}\nUndid {OWN}\n"
     assert applied(migrated) == [f"{name}.py" for name in SHIPPED]

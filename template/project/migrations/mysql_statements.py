@@ -4,7 +4,6 @@ DDL is no transaction in MySQL. So a file records before each statement how far 
 comment of aerich's table; when it was stopped, the next run goes on from there.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,7 +27,12 @@ async def is_new(db: Any, name: str, direction: str) -> bool:
 
 
 async def run(db: Any, name: str, direction: str, statements: Sequence[str]) -> str:
-    """Carry out the statements one by one, and return one that does nothing, for aerich."""
+    """Carry out the statements one by one, and return one that does nothing, for aerich.
+
+    Raises:
+        SystemExit: Another file, or the other direction, was stopped on its way.
+    """
+    await _refuse_others(db, name, direction)
     began, is_unsure = await _began(db, name, direction) or (0, False)
     for number, statement in enumerate(statements[began:], began):
         await _record(db, f"{direction} {name} {number}")
@@ -40,16 +44,31 @@ async def run(db: Any, name: str, direction: str, statements: Sequence[str]) -> 
             if not (is_unsure and number == began and _had_been_done(error)):
                 await _record(db, f"{direction} {name} {number} refused")
                 raise
-    await _record(db, f"{direction} {name} {len(statements)}")
+    await _record(db, f"{direction} {name} {len(statements)} done")
     return "DO 0"
 
 
 async def _began(db: Any, name: str, direction: str) -> tuple[int, bool] | None:
     """Return where an earlier run stopped, and whether that statement may have been done."""
+    match await _progress(db):
+        case [which, of, number, *mark] if (which, of) == (direction, name):
+            return int(number), not mark
+    return None
+
+
+async def _refuse_others(db: Any, name: str, direction: str) -> None:
+    match await _progress(db):
+        case [which, of, number, *mark] if (which, of) != (direction, name):
+            if "done" not in mark and (number, mark) != ("0", ["refused"]):
+                verb = {"upgrade": "migrate", "downgrade": "rollback"}[which]
+                sentence = f"{of} was stopped half-way: `just {verb}` has to end it first."
+                raise SystemExit(sentence)
+
+
+async def _progress(db: Any) -> list[str]:
+    """Return direction, file, number of the statement and whether it was refused, or all done."""
     rows = await db.execute_query_dict(PROGRESS)
-    pattern = rf"{direction} {re.escape(name)} (\d+)( refused)?"
-    found = re.fullmatch(pattern, rows[0]["progress"] if rows else "")
-    return (int(found[1]), not found[2]) if found else None
+    return str(rows[0]["progress"]).split() if rows else []
 
 
 async def _record(db: Any, words: str) -> None:

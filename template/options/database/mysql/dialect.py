@@ -18,6 +18,9 @@ from app.core.settings import Section, cached
 
 EXAMPLE_URL = "mysql://user:password@127.0.0.1:3306/database"
 VERSION_QUERY = "SELECT version() AS version"
+TABLES_QUERY = (
+    "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()"
+)
 LOCK_WAIT_SECONDS = 60
 LOCK_TIMEOUT_SECONDS = 5
 COLLATION = "utf8mb4_bin"

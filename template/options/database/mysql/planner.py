@@ -26,6 +26,8 @@ REFUSE = """\
     if await mysql_statements.is_new(db, __name__, "{name}"):
         await checks.refuse(db, __name__, {constant})"""
 RUN_IN_TRANSACTION = False
+ROWS_HINT = "With SQL:"
+"""What to say in a file that a person fills."""
 BEFORE_TABLES = ("SET FOREIGN_KEY_CHECKS = 0",)
 FOREIGN_KEYS_LAST = False
 AERICH_TABLE = """CREATE TABLE IF NOT EXISTS `aerich` (
@@ -397,7 +399,8 @@ def _alter(table: str, old: Column, new: Column, value: str | None) -> list[str]
     if "GENERATED" in old.extra + new.extra and (old.type, old.extra) != (new.type, new.extra):
         return [f"ALTER TABLE {table} DROP COLUMN {name}", *_add_column(table, new, value)]
     fill = [f"UPDATE {table} SET {name} = {value} WHERE {name} IS NULL"] if value else []
-    return [*fill, f"ALTER TABLE {table} MODIFY COLUMN {_definition(new)}"]
+    modify = [f"ALTER TABLE {table} MODIFY COLUMN {_definition(new)}"] if old != new else []
+    return [*fill, *modify]
 
 
 def _can_rename(old: Key, new: Key) -> bool:

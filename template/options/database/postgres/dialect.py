@@ -1,5 +1,6 @@
 """PostgreSQL through asyncpg: its URL, its errors, its lock for migrations."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -14,7 +15,11 @@ from app.core.settings import Section, cached
 
 EXAMPLE_URL = "postgres://user:password@127.0.0.1:5432/database"
 VERSION_QUERY = "SELECT version() AS version"
+TABLES_QUERY = (
+    "SELECT tablename AS name FROM pg_tables WHERE schemaname = ANY(current_schemas(false))"
+)
 LOCK_WAIT_SECONDS = 60
+LOCK_POLL_SECONDS = 0.2
 LOCK_TIMEOUT_SECONDS = 5
 LOCK_KEY = 7_215_043_101
 
@@ -155,19 +160,23 @@ async def drop_database(url: str) -> None:
 async def migration_lock(url: str) -> AsyncIterator[None]:
     """Hold the lock that lets one process migrate while the others wait.
 
-    It belongs to a session of its own and ends with it, also when the process dies.
+    It belongs to a session of its own and ends with it, also when the process dies. Who waits
+    asks again and again: a statement that waits is a transaction, for which CREATE INDEX
+    CONCURRENTLY in turn would wait.
 
     Raises:
         TimeoutError: Another process kept the lock for a minute.
     """
     connection = await asyncpg.connect(**credentials(url), timeout=5)
     try:
-        await connection.execute(f"SET lock_timeout = '{LOCK_WAIT_SECONDS}s'")
-        await connection.execute("SELECT pg_advisory_lock($1)", LOCK_KEY)
+        for _ in range(round(LOCK_WAIT_SECONDS / LOCK_POLL_SECONDS)):
+            if await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK_KEY):
+                break
+            await asyncio.sleep(LOCK_POLL_SECONDS)
+        else:
+            message = f"Another process has been migrating for {LOCK_WAIT_SECONDS} seconds"
+            raise TimeoutError(message)
         yield
-    except asyncpg.LockNotAvailableError as error:
-        message = f"Another process has been migrating for {LOCK_WAIT_SECONDS} seconds"
-        raise TimeoutError(message) from error
     finally:
         await connection.close()
 

@@ -23,6 +23,8 @@ PREPARE = "is_valid("
 """The function of the session, for which checks ask the helper."""
 REFUSE = "    await checks.refuse(db, __name__, {constant})"
 RUN_IN_TRANSACTION = True
+ROWS_HINT = "With SQL:"
+"""What to say in a file that a person fills."""
 AERICH_TABLE = """CREATE TABLE IF NOT EXISTS "aerich" (
     "id" SERIAL NOT NULL PRIMARY KEY,
     "version" VARCHAR(255) NOT NULL,

@@ -10,6 +10,7 @@ from tortoise.exceptions import DBConnectionError, OperationalError
 
 EXAMPLE_URL = "sqlite://db.sqlite3"
 VERSION_QUERY = "SELECT 'SQLite ' || sqlite_version() AS version"
+TABLES_QUERY = "SELECT name FROM sqlite_master WHERE type = 'table'"
 LOCK_WAIT_SECONDS = 60
 BUSY_WAIT_MS = 5000
 REASONS = ("is locked", "is busy", "unable to open database file", "disk I/O error", "is full")

@@ -28,6 +28,8 @@ PREPARE = ""
 """The function of the session, for which checks ask the helper."""
 REFUSE = "    await checks.refuse(db, __name__, {constant})"
 RUN_IN_TRANSACTION = True
+ROWS_HINT = "With SQL, one statement; let `await db.execute_query(...)` run others before:"
+"""What to say in a file that a person fills."""
 BEFORE_TABLES: tuple[str, ...] = ()
 FOREIGN_KEYS_LAST = False
 AERICH_TABLE = """CREATE TABLE IF NOT EXISTS "aerich" (

@@ -48,12 +48,37 @@ async def adopt(config: Config) -> list[str]:
     return names
 
 
+async def expect_own_tables(config: Config) -> None:
+    """Refuse a database whose tables are there although none of the migrations was recorded.
+
+    After a first migration that was stopped, aerich's table is there and empty: that is ours.
+
+    Raises:
+        CannotAdopt: There are such tables; the sentence names them.
+    """
+    recorded = await migration_tool.applied(config)
+    if set(recorded) & set(migration_tool.names(config)):
+        return
+    connection = Tortoise.get_connection("default")
+    rows = await connection.execute_query_dict(dialect.TABLES_QUERY)
+    there = {str(row["name"]) for row in rows}
+    ours = {str(model["table"]) for model in Tortoise.describe_models().values()}
+    if "aerich" in there and not recorded:
+        return
+    if found := sorted(there & ours - {"aerich"}):
+        message = (
+            f"The database has {', '.join(found)}, which these migrations did not make: nothing"
+            " was applied. Run `just adopt-migrations` in development, then `migrate --adopt` here."
+        )
+        raise CannotAdopt(message)
+
+
 async def _exists(connection: BaseDBAsyncClient, table: str, *columns: str) -> bool:
     """Whether a table has these columns."""
-    quote = connection.schema_generator(connection).quote
-    names = ", ".join(map(quote, columns))
+    quote = migration_tool.quoted
+    names = ", ".join(f"it.{quote(column)}" for column in columns)  # SQLite takes "x" for a text
     try:
-        await connection.execute_query(f"SELECT {names} FROM {quote(table)} WHERE 1 = 0")  # noqa: S608
+        await connection.execute_query(f"SELECT {names} FROM {quote(table)} it WHERE 1 = 0")  # noqa: S608
     except OperationalError as error:
         if dialect.is_unavailable(error):
             raise

@@ -8,6 +8,7 @@ from typing import Any
 from aerich import Command
 from aerich.exceptions import DowngradeError
 from aerich.models import Aerich
+from tortoise import Tortoise
 from tortoise.exceptions import OperationalError
 
 from app.core import dialect
@@ -34,21 +35,21 @@ async def downgrade(config: Config) -> str | None:
     Raises:
         UnusableFile: Its file is not there, or does not say how to undo it.
     """
-    names = await applied(config)
-    if not names:
+    done = await applied(config)
+    if not done:
         return None
-    source(config, names[-1])
+    source(config, done[-1])
     command = await _command(config)
     try:
         await command.downgrade(version=-1, delete=False)
     except DowngradeError as error:
-        message = f"{names[-1]} cannot be undone: its downgrade() returns no statement."
+        message = f"{done[-1]} cannot be undone: its downgrade() returns no statement."
         raise UnusableFile(message) from error
-    return names[-1]
+    return done[-1]
 
 
-async def pending(config: Config) -> list[str]:
-    """Name the migrations that this database has not seen, in the order of the files.
+def names(config: Config) -> list[str]:
+    """Name the migrations that there are, in their order.
 
     Raises:
         UnusableFile: There is no folder of migrations.
@@ -58,8 +59,17 @@ async def pending(config: Config) -> list[str]:
         for path in _folder(config).glob("*_*.py")
         if (number := path.stem.partition("_")[0]).isdigit()
     ]
+    return [name for _, name in sorted(numbered)]
+
+
+async def pending(config: Config) -> list[str]:
+    """Name the migrations that this database has not seen, in their order.
+
+    Raises:
+        UnusableFile: There is no folder of migrations.
+    """
     seen = set(await applied(config))
-    return [name for _, name in sorted(numbered) if name not in seen]
+    return [name for name in names(config) if name not in seen]
 
 
 async def applied(config: Config) -> list[str]:
@@ -74,9 +84,9 @@ async def applied(config: Config) -> list[str]:
     return [_name(str(file)) for file in files]
 
 
-async def record(config: Config, names: list[str]) -> None:
+async def record(config: Config, done: list[str]) -> None:
     """Record migrations as applied, without running them."""
-    for name in names:
+    for name in done:
         await Aerich.create(version=f"{name}.py", app=_app(config), content={})
 
 
@@ -107,8 +117,18 @@ def source(config: Config, name: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        message = f"{path} was applied and is missing. Restore the file, for example from git."
+        message = (
+            f"{path} was applied and is missing. Restore it from git; `just restore-migrations`"
+            " does so where an update of the template took it away."
+        )
         raise UnusableFile(message) from error
+
+
+def quoted(name: str) -> str:
+    """Return the name of a table or column as SQL; a table's may begin with that of its schema."""
+    connection = Tortoise.get_connection("default")
+    quote = connection.schema_generator(connection).quote
+    return ".".join(map(quote, name.split(".")))
 
 
 def _folder(config: Config) -> Path:

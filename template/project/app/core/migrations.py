@@ -53,16 +53,18 @@ class Migrations:
             PermissionError: The database does not exist and may not be created.
             TimeoutError: Another process has been migrating for a minute.
             FailedMigration: The database, or the migration itself, refused.
-            CannotAdopt: The database is not one to adopt.
+            CannotAdopt: The database is not one to adopt, or must be adopted first.
         """
         await dialect.create_database(self.url)
         async with dialect.migration_lock(self.url), self._open():
             if adopt:
                 await adoption.adopt(self.config)
+            else:
+                await adoption.expect_own_tables(self.config)
             names = await migration_tool.pending(self.config)
             self._check(names)
             if names:
-                await self._run(migration_tool.upgrade)
+                await self._run(migration_tool.upgrade, names)
             if then is not None:
                 await then()
             return names
@@ -79,7 +81,7 @@ class Migrations:
             names = await self._last(to_nothing=to_nothing)
             self._check(names)
             for name in names:
-                await self._run(migration_tool.downgrade, name)
+                await self._run(migration_tool.downgrade, [name])
             return names
 
     async def losses(self, *, to_nothing: bool = False) -> list[str]:
@@ -113,7 +115,7 @@ class Migrations:
                 )
                 raise FailedMigration(message)
 
-    async def _run(self, step: Callable[[Config], Awaitable[Any]], name: str = "") -> None:
+    async def _run(self, step: Callable[[Config], Awaitable[Any]], names: list[str]) -> None:
         """Apply or undo, and try again where another session held a lock for too long."""
         for number in range(1, TRIES + 1):
             try:
@@ -121,22 +123,28 @@ class Migrations:
             except SystemExit as refusal:  # how a migration refuses what rows forbid
                 raise FailedMigration(str(refusal)) from refusal
             except (OperationalError, dialect.DRIVER_ERROR) as error:
-                failure = await self._failure(error, name)
                 if number == TRIES or not dialect.is_lock_timeout(error):
-                    raise failure from error
-                log.warning("%s Try %s of %s failed.", failure, number, TRIES)
+                    raise await self._failure(error, names) from error
+                log.warning("Another session holds a lock. Try %s of %s failed.", number, TRIES)
             else:
                 return
 
-    async def _failure(self, error: Exception, name: str) -> Exception:
+    async def _failure(self, error: Exception, names: list[str]) -> Exception:
+        """Return what to raise: which migration stopped, and which were done before it."""
         is_locked = dialect.is_lock_timeout(error)
         if dialect.is_unavailable(error) and not is_locked:
             return error
-        name = name or (await migration_tool.pending(self.config))[0]
+        waiting = await migration_tool.pending(self.config)
+        at = next((number for number, name in enumerate(names) if name in waiting), 0)
+        done = f" Applied before it: {', '.join(names[:at])}." if at else ""
         if is_locked:
-            return FailedMigration(f"{name} must wait: another session holds a lock on the table.")
+            message = (
+                f"{names[at]} was not run: another session holds a lock on the table."
+                f"{done} Run `just migrate` again when it does not."
+            )
+            return FailedMigration(message)
         message = (
-            f"{name} failed ({reason(error)}). Those before it are done; if it stopped"
-            " half-way, docs/migrations.md says how to go on."
+            f"{names[at]} failed ({reason(error)}).{done}"
+            " If it stopped half-way, docs/migrations.md says how to go on."
         )
         return FailedMigration(message)

@@ -31,10 +31,10 @@ async def _with_rows(table: str, column: str | None) -> str:
     """Return the name of a table or column, and how many rows have something in it."""
     what = f"{table}.{column}" if column else f"table {table}"
     connection = Tortoise.get_connection("default")
-    quote = connection.schema_generator(connection).quote
-    query = f"SELECT count(*) AS number FROM {quote(table)}"  # noqa: S608 - quoted
+    quote = migration_tool.quoted
+    query = f"SELECT count(*) AS number FROM {quote(table)} it"  # noqa: S608 - quoted
     if column:
-        query += f" WHERE {quote(table)}.{quote(column)} IS NOT NULL"
+        query += f" WHERE it.{quote(column)} IS NOT NULL"
     try:
         (row,) = await connection.execute_query_dict(query)
     except OperationalError as error:

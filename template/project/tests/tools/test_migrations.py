@@ -114,4 +114,4 @@ def test_an_empty_file_says_what_no_model_describes(tmp_path: Path) -> None:
 
 
 def test_nobody_is_asked_by_default() -> None:
-    assert Wishes().ask("Is it?") is False
+    assert Wishes().ask(Rename("tasks", "remark", "text")) is False

@@ -5,14 +5,25 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.exceptions import BaseORMException
 
 from tools.migrations import dialect, files, scratch
 from tools.migrations.catalogue import Catalogue, without
 from tools.migrations.changes import differences
 from tools.migrations.checks import checks
+from tools.migrations.development import look
 from tools.migrations.files import Direction, Migration
-from tools.migrations.make import Made, Project, attempt, described, expect, in_words, left_over
+from tools.migrations.make import (
+    Made,
+    Project,
+    Wishes,
+    attempt,
+    described,
+    expect,
+    in_words,
+    left_over,
+    neutral,
+    values_for,
+)
 from tools.migrations.plan import plan
 from tools.migrations.refusal import Refused
 
@@ -20,7 +31,7 @@ MARK = "INSERT INTO aerich (version, app, content) VALUES ('adopted', 'adopted',
 """What records in aerich's table that other tools made the tables, as `migrate --adopt` does."""
 
 
-async def adopt(project: Project, name: str) -> Made:
+async def adopt(project: Project, name: str, wishes: Wishes) -> Made:
     """Compare the development database with the models, and write what differs.
 
     The file lists what is there, so that `migrate --adopt` can compare names elsewhere. In a
@@ -28,24 +39,27 @@ async def adopt(project: Project, name: str) -> Made:
     are left alone.
 
     Raises:
-        Refused: There is nothing to adopt, or the migrations do not match the models.
+        Refused: There is nothing to adopt, the migrations do not match the models, or rows forbid
+            what has to be done.
     """
     if left := await left_over(project):
         message = f"Run `just make-migration` first: {'; '.join(map(str, left))}."
         raise Refused(message)
     there = await _there(project)
     async with scratch.scratch_database(project.scratch) as config:
-        target = await described(config)
+        target = await described(config, project.package)
         unknown = sorted(set(there) - set(target))
         known = without(there, unknown)
-        migration = _migration(name, known, target, project.folder)
         async with scratch.connected(config) as connection:
+            migration = _migration(name, known, target, project.folder, wishes)
             await _try(connection, config, project.folder, migration, known)
             expect(await dialect.read(connection), target)
+    assert project.development is not None
+    remark = await look(project.development, project.folder, migration.up.checks, ())
     path = files.next_path(project.folder, name)
     path.write_text(migration.text(), encoding="utf-8")
     kept = [f"leave table {each} alone: no model describes it" for each in unknown]
-    return Made(path, [*migration.words, *kept])
+    return Made(path, [*migration.words, *kept], remark)
 
 
 async def _there(project: Project) -> Catalogue:
@@ -56,8 +70,8 @@ async def _there(project: Project) -> Catalogue:
     try:
         async with scratch.connected(project.development) as connection:
             there = await dialect.read(connection)
-    except (BaseORMException, OSError) as error:
-        message = f"The development database does not answer: {error}"
+    except Exception as error:
+        message = f"The development database cannot be read: {error}"
         raise Refused(message) from error
     if not there:
         message = "The development database has no tables to adopt: run `just migrate`."
@@ -65,14 +79,17 @@ async def _there(project: Project) -> Catalogue:
     return there
 
 
-def _migration(name: str, there: Catalogue, target: Catalogue, folder: Path) -> Migration:
+def _migration(
+    name: str, there: Catalogue, target: Catalogue, folder: Path, wishes: Wishes
+) -> Migration:
     there, target = _named(there), _named(target)
     changes, back = differences(there, target), differences(target, there)
+    up, down = values_for(changes, wishes), neutral(back)
     return Migration(
         name,
         [in_words(change) for change in changes] or ["nothing differs"],
-        Direction(plan(changes, there, target, {}), checks(changes, there, {}, ())),
-        Direction(plan(back, target, there, {}), checks(back, target, {}, ())),
+        Direction(plan(changes, there, target, up), checks(changes, there, up, ())),
+        Direction(plan(back, target, there, down), checks(back, target, down, ())),
         [lost for change in back if (lost := change.loses)],
         adopts=[path.name for path in files.versions(folder)],
         there=[(table.name, *table.columns) for table in there.values()],

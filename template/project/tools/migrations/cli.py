@@ -1,6 +1,7 @@
 """Commands of development that write migrations."""
 
 import os
+import re
 import sys
 from collections.abc import Iterable
 from functools import cache
@@ -13,9 +14,10 @@ from app.core.errors import AppError
 from app.database import orm_config
 from tools.migrations import adopt, files
 from tools.migrations import restart as restarting
+from tools.migrations.changes import Rename
 from tools.migrations.make import Made, Project, Refused, Wishes, make
-from tools.migrations.models import literal
 
+FILL, FILL_SQL = "--fill tasks.text=none", "--fill-sql tasks.slug=lower(title)"
 FOLDER = Path(__file__).parents[2] / "migrations/models"
 
 
@@ -25,28 +27,37 @@ class CannotMake(AppError):
 
 def project() -> Project:
     """Return this service's folder and databases."""
-    return Project(orm_config(), orm_config(os.environ.get("TEST_DATABASE_URL")), FOLDER)
+    scratch = orm_config(os.environ.get("TEST_DATABASE_URL"))
+    return Project(orm_config(), scratch, FOLDER, package="app")
 
 
 def _pairs(given: Iterable[str], example: str) -> dict[str, str]:
-    """Take `left=right` apart.
+    """Take `left=right` apart; there may be nothing right of it, which is an empty text.
 
     Raises:
         BadParameter: It is something else.
     """
-    pairs = dict(each.partition("=")[::2] for each in given)
-    if not all(name and value for name, value in pairs.items()):
+    given = list(given)
+    if not all(re.match(r"\S+=", each) for each in given):
         message = f"write it as in {example}"
         raise click.BadParameter(message)
-    return pairs
+    return dict(each.partition("=")[::2] for each in given)
+
+
+fill_option = click.option(
+    "--fill", multiple=True, help="A value for rows that have none: tasks.text=none."
+)
+fill_sql_option = click.option(
+    "--fill-sql", multiple=True, help="The same in SQL: tasks.slug=lower(title)."
+)
 
 
 @click.command()
 @click.argument("name")
 @click.option("--rename", multiple=True, help="A column's new name: tasks.text=remark.")
 @click.option("--rename-table", multiple=True, help="A table's new name: tags=labels.")
-@click.option("--fill", multiple=True, help="A value for rows that have none: tasks.text=none.")
-@click.option("--fill-sql", multiple=True, help="The same in SQL: tasks.slug=lower(title).")
+@fill_option
+@fill_sql_option
 @click.option("--empty", is_flag=True, help="Write a file to fill by hand, for data.")
 @click.option("--anyway", is_flag=True, help="Write it although rows of development forbid it.")
 @asynchronous
@@ -65,13 +76,13 @@ async def make_migration(  # noqa: PLR0913 - an argument for each option
         path = files.write_empty(FOLDER, name)
         click.echo(f"Wrote {_shown(path)}: fill it by hand.")
         return
-    fills = {at: literal(value) for at, value in _pairs(fill, "--fill tasks.text=none").items()}
     wishes = Wishes(
         _pairs(rename, "--rename tasks.text=remark"),
         _pairs(rename_table, "--rename-table tags=labels"),
-        fills | _pairs(fill_sql, "--fill-sql tasks.slug=lower(title)"),
+        _pairs(fill, FILL),
+        _pairs(fill_sql, FILL_SQL),
         anyway=anyway,
-        ask=cache(click.confirm) if sys.stdin.isatty() else lambda _: False,
+        ask=cache(_ask),
     )
     try:
         _report(await make(project(), name, wishes))
@@ -96,11 +107,14 @@ async def restart_migrations(*, yes: bool) -> None:
 
 @click.command()
 @click.argument("name", default="adopt")
+@fill_option
+@fill_sql_option
 @asynchronous
-async def adopt_migrations(name: str) -> None:
+async def adopt_migrations(name: str, fill: tuple[str, ...], fill_sql: tuple[str, ...]) -> None:
     """Write a migration that takes over a database which other tools have made."""
+    wishes = Wishes(fills=_pairs(fill, FILL), fills_sql=_pairs(fill_sql, FILL_SQL))
     try:
-        _report(await adopt.adopt(project(), name))
+        _report(await adopt.adopt(project(), name, wishes))
     except Refused as refusal:
         raise CannotMake(str(refusal)) from refusal
 
@@ -117,6 +131,16 @@ async def restore_migrations() -> None:
         click.echo(f"Restored {name}")
     if not names:
         click.echo("Nothing to restore: no migration is missing.")
+
+
+def _ask(rename: Rename) -> bool:
+    """Ask whether a column that comes is one that goes, or say how to tell without a terminal."""
+    question = f"Is {rename.table}.{rename.new} the column {rename.column} with a new name?"
+    if sys.stdin.isatty():
+        return click.confirm(question)
+    flag = f"--rename {rename.table}.{rename.column}={rename.new}"
+    click.echo(f"{question} Then delete the file and make it again with {flag}.")
+    return False
 
 
 def _report(made: Made | None) -> None:

@@ -1,20 +1,28 @@
 """The development database: its rows are looked at, and only looked at."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from runpy import run_path
 
-from tortoise.exceptions import BaseORMException
 from tortoise.transactions import in_transaction
 
-from tools.migrations import dialect, files, scratch
+from tools.migrations import dialect, scratch
 from tools.migrations.changes import Check
 from tools.migrations.refusal import Refused
 from tools.migrations.scratch import Config
 
 
-async def look(config: Config, folder: Path, checks: Sequence[Check]) -> str:
-    """Count the rows that forbid a change, if the database answers and is up to date.
+async def look(
+    config: Config, folder: Path, checks: Sequence[Check], needed: Iterable[str], advice: str = ""
+) -> str:
+    """Count the rows that forbid a change, if the database answers.
+
+    Args:
+        config: Its configuration.
+        folder: The folder of the files.
+        checks: What to count.
+        needed: The files that the database must have recorded, or it has other tables.
+        advice: What to say if there are such rows.
 
     Returns:
         Why they were not counted, or nothing.
@@ -27,19 +35,20 @@ async def look(config: Config, folder: Path, checks: Sequence[Check]) -> str:
     count = run_path(str(folder.parent / "checks.py"))["look"]
     try:
         async with scratch.connected(config), in_transaction("default") as transaction:
-            rows = await transaction.execute_query_dict("SELECT version FROM aerich")
-            seen = {row["version"] for row in rows}
-            if any(path.name not in seen for path in files.versions(folder)):
-                return "Rows were not looked at: run `just migrate`, and make it again."
+            seen = await scratch.recorded(transaction)
+            if not seen.issuperset(needed):
+                return (
+                    "Rows were not looked at, as the development database lacks migrations. To"
+                    " look at them, delete this file, run `just migrate`, and make it again."
+                )
             if dialect.PREPARE:
                 await run_path(str(folder.parent / f"{dialect.HELPER}.py"))["prepare"](transaction)
             found = await count(transaction, checks)
-    except (BaseORMException, OSError):
-        return "Rows were not looked at: the development database does not answer."
+    except Refused:
+        raise
+    except Exception as error:  # noqa: BLE001 - of any driver
+        return f"Rows were not looked at, as the development database refused: {error}"
     if found:
-        message = (
-            f"Rows of the development database forbid it: {'; '.join(found)}."
-            " With --anyway the file is written all the same."
-        )
+        message = f"Rows of the development database forbid it: {'; '.join(found)}.{advice}"
         raise Refused(message)
     return ""

@@ -11,15 +11,39 @@ from typing import Any
 
 from tools.migrations import dialect
 from tools.migrations.changes import Check, Rename, Step
+from tools.migrations.refusal import refusing
 
 STATE = "eJyrrgUAAXUA+Q=="
 """What aerich compresses an empty state of models to; the catalogue is our evidence, not this."""
-EMPTY = """\
-    # With SQL: return "UPDATE tasks SET title = 'Untitled' WHERE title = ''"
-    # With models, which may have columns that the table gets later, so name what you need:
+EMPTY = '''\
+"""{title}."""
+
+from tortoise import BaseDBAsyncClient
+
+DIALECT = "{dialect}"
+RUN_IN_TRANSACTION = True
+MODELS_STATE = "{state}"
+# What downgrade() deletes: ("holidays", None) for a table, ("tasks", "due") for a column.
+ROLLBACK_DELETES: list[tuple[str, str | None]] = []
+# What upgrade() makes and no model describes: tables, "table.column", indexes, constraints.
+UNMANAGED: list[str] = []
+{constant}
+
+async def upgrade(db: BaseDBAsyncClient) -> str:
+{first}    # {hint}
+    #     return "UPDATE tasks SET title = 'Untitled' WHERE title = ''"
+    #
+    # With models; name the columns, since a new database does not have the later ones yet:
+    #     from app.models.task import Task
+    #
     #     await Task.filter(title="").using_db(db).update(title="Untitled")
     return "SELECT 1"
-"""
+
+
+async def downgrade(db: BaseDBAsyncClient) -> str:
+    # What undoes it, if there is something to undo.
+    return "SELECT 1"
+'''
 
 
 @dataclass(frozen=True)
@@ -55,7 +79,7 @@ class Migration:
         up = _function("upgrade", "CHECKS", self.up, first, guarded=bool(self.adopts))
         down = _function("downgrade", "ROLLBACK_CHECKS", self.down, [], guarded=bool(self.adopts))
         blocks = [
-            f'"""{self.name.replace("_", " ").capitalize()}."""',
+            f'"""{_title(self.name)}."""',
             "\n".join(f"# {line}" for each in self.words for line in each.splitlines()),
             _imports(f"{up}{down}"),
             "\n".join(self._constants()),
@@ -74,6 +98,10 @@ class Migration:
             yield f"AERICH_TABLE = {dialect.AERICH_TABLE!r}"
             yield f"ADOPTS = {list(self.adopts)!r}"
             yield _constant("THERE", self.there)
+
+
+def _title(name: str) -> str:
+    return re.sub(r'["\\\\]', "'", name.replace("_", " ")).capitalize()
 
 
 def _constant(name: str, values: Iterable[tuple[str | None, ...]]) -> str:
@@ -121,14 +149,21 @@ def versions(folder: Path) -> list[Path]:
 
 
 def constant(path: Path, name: str) -> Any:  # noqa: ANN401 - any literal
-    """Return a constant of a file, without running it; None if it has none of that name."""
-    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+    """Return a constant of a file, without running it; None if it has none of that name.
+
+    Raises:
+        Refused: The file is not Python, or computes the constant.
+    """
+    with refusing(f"{path.name} cannot be read"):
+        statements = ast.parse(path.read_text(encoding="utf-8"), path.name).body
+    for statement in statements:
         match statement:
             case (
                 ast.Assign(targets=[ast.Name(id=found)], value=ast.expr() as value)
                 | ast.AnnAssign(target=ast.Name(id=found), value=ast.expr() as value)
             ) if found == name:
-                return ast.literal_eval(value)
+                with refusing(f"{path.name} must write out {name}, which is read but not run"):
+                    return ast.literal_eval(value)
     return None
 
 
@@ -146,17 +181,18 @@ def next_path(folder: Path, name: str) -> Path:
 
 
 def write_empty(folder: Path, name: str) -> Path:
-    """Write a file that does nothing yet."""
+    """Write a file that does nothing yet, or nothing but make aerich's table."""
     path = next_path(folder, name)
-    deletes = "ROLLBACK_DELETES: list[tuple[str, str | None]] = []  # tables and columns"
-    unmanaged = "UNMANAGED: list[str] = []  # tables, indexes, constraints that no model describes"
-    text = Migration(name.replace('"', "'"), is_first=not versions(folder)).text()
-    head, up, down = re.split(r"\n\n\n(?=async def)", text)
-    head = re.sub(r"ROLLBACK_DELETES.*", f"{deletes}\n{unmanaged}", head)
-    if versions(folder):
-        up, down = (f"{each.splitlines()[0]}\n{EMPTY.rstrip()}" for each in (up, down))
-        head = head.replace(_imports(dialect.HELPER + "."), _imports(""))
-    path.write_text(f"{head}\n\n\n{up}\n\n\n{down.rstrip()}\n", encoding="utf-8")
+    is_first = not versions(folder)
+    text = EMPTY.format(
+        title=_title(name),
+        dialect=dialect.NAME,
+        state=STATE,
+        hint=dialect.ROWS_HINT,
+        constant=f'AERICH_TABLE = """{dialect.AERICH_TABLE}"""\n' if is_first else "",
+        first="    await db.execute_query(AERICH_TABLE)\n" if is_first else "",
+    )
+    path.write_text(text, encoding="utf-8")
     return path
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.exceptions import BaseORMException
 
 from tools.migrations import dialect, files, models, scratch
 from tools.migrations.catalogue import Catalogue, Column, Table, without
@@ -16,10 +15,14 @@ from tools.migrations.checks import checks
 from tools.migrations.development import look
 from tools.migrations.files import Direction, Migration
 from tools.migrations.plan import Values, plan
-from tools.migrations.refusal import Refused
+from tools.migrations.refusal import Refused, refusing
 from tools.migrations.scratch import Config
 
 NEEDED = "the migrations must have made the old one, and only the models must have the new one."
+
+ANYWAY = (
+    " With --anyway the file is written all the same, and `just migrate` refuses it until none do."
+)
 
 Read = Callable[[], Awaitable[Catalogue]]
 """Reads the scratch database, but for what no model describes on purpose."""
@@ -40,6 +43,8 @@ class Project:
     development: Config | None
     scratch: Config
     folder: Path
+    package: str = ""
+    """The package in which models are defined, if Tortoise must have been told of all."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +56,14 @@ class Wishes:
     tables: Mapping[str, str] = field(default_factory=dict)
     """New names of tables."""
     fills: Mapping[str, str] = field(default_factory=dict)
-    """SQL for the rows that have no value: `tasks.text` → `'none'`."""
+    """A value for the rows that have none, as a person writes it: `tasks.text` → `none`."""
+    fills_sql: Mapping[str, str] = field(default_factory=dict)
+    """The same as SQL: `tasks.slug` → `lower(title)`."""
     part: str = ""
     """The part to which the tables belong, where the template ships the file."""
     anyway: bool = False
     """Write the file although rows of the development database forbid it."""
-    ask: Callable[[str], bool] = lambda _: False
+    ask: Callable[[Rename], bool] = lambda _: False
     """Asks whether a column that goes and one that comes are the same."""
 
 
@@ -77,9 +84,9 @@ async def make(project: Project, name: str, wishes: Wishes = Wishes()) -> Made |
         Refused: It cannot be written, or rows of the development database forbid it.
     """
     async with scratch.scratch_database(project.scratch) as config:
-        target = await described(config, is_whole=not wishes.part)
+        target = await described(config, "" if wishes.part else project.package)
         async with scratch.connected(config) as connection:
-            await _apply(config, project.folder)
+            await _apply(connection, config, project.folder)
             read = partial(_read, connection, files.unmanaged(project.folder))
             migration = await _migration(connection, read, target, wishes)
             if migration is None:
@@ -89,7 +96,10 @@ async def make(project: Project, name: str, wishes: Wishes = Wishes()) -> Made |
             await _try(read, config, project.folder, migration, target)
     remark = ""
     if project.development and not wishes.anyway:
-        remark = await look(project.development, project.folder, migration.up.checks)
+        needed = [each.name for each in files.versions(project.folder)]
+        remark = await look(
+            project.development, project.folder, migration.up.checks, needed, ANYWAY
+        )
     path = files.next_path(project.folder, migration.name)
     path.write_text(migration.text(), encoding="utf-8")
     return Made(path, list(migration.words), remark)
@@ -102,46 +112,50 @@ async def left_over(project: Project) -> list[Change]:
         Refused: Tortoise was not told of a model, or a file cannot be applied.
     """
     async with scratch.scratch_database(project.scratch) as config:
-        target = await described(config)
+        target = await described(config, project.package)
         async with scratch.connected(config) as connection:
-            await _apply(config, project.folder)
+            await _apply(connection, config, project.folder)
             return differences(await _read(connection, files.unmanaged(project.folder)), target)
 
 
-async def described(config: Config, *, is_whole: bool = True) -> Catalogue:
+async def described(config: Config, package: str) -> Catalogue:
     """Return the catalogue of the models' tables, made in an empty database that stays empty.
 
     Args:
         config: Its configuration.
-        is_whole: Whether it names all models that there are.
+        package: The package whose models it names all, if it does.
 
     Raises:
         Refused: Tortoise was not told of a model, or the database does not take its table.
     """
     async with scratch.connected(config) as connection:
-        modules = [each for app in config["apps"].values() for each in app["models"]]
-        if is_whole and (strangers := models.unregistered(modules)):
+        if package and (strangers := models.unregistered(package)):
             message = f"Tortoise was not told of {', '.join(strangers)}: add its module to MODELS."
             raise Refused(message)
-        try:
+        with refusing("The database does not take the tables of the models"):
             await models.create_tables(connection)
-        except BaseORMException as error:
-            message = f"The database does not take the tables of the models: {error}"
-            raise Refused(message) from error
         catalogue = dialect.as_ours(await dialect.read(connection))
         await dialect.clear(connection, catalogue)
         return catalogue
 
 
-async def _apply(config: Config, folder: Path) -> None:
-    for path in files.versions(folder):
+async def _apply(connection: BaseDBAsyncClient, config: Config, folder: Path) -> None:
+    """Let aerich apply the files that are there.
+
+    Raises:
+        Refused: One is for another database, or cannot be applied.
+    """
+    paths = files.versions(folder)
+    for path in paths:
         if files.constant(path, "DIALECT") not in {None, dialect.NAME}:
             message = f"{path.name} was written for another database: `just restart-migrations`."
             raise Refused(message)
     try:
         await scratch.upgrade(config, folder)
-    except (BaseORMException, SystemExit) as error:
-        message = f"The migrations cannot be applied to an empty database: {error}"
+    except (Exception, SystemExit) as error:
+        seen = await scratch.recorded(connection)
+        name = next((path.name for path in paths if path.name not in seen), "A migration")
+        message = f"{name} cannot be applied to an empty database: {error}"
         raise Refused(message) from error
 
 
@@ -169,7 +183,7 @@ async def _migration(
         await connection.execute_script(dialect.rename(rename))
     if not changes and not renames:
         return None
-    up, down = _values(changes, wishes), _neutral(back)
+    up, down = values_for(changes, wishes), neutral(back)
     return Migration(
         "",
         [*map(str, renames), *map(in_words, changes)],
@@ -213,11 +227,9 @@ def _asked(changes: Sequence[Change], wishes: Wishes) -> Rename | None:
                 continue
             assert isinstance(gone.old, Column)
             assert isinstance(come.new, Column)
-            question = (
-                f"Is {come.table}.{come.new.name} the column {gone.old.name} with a new name?"
-            )
-            if gone.old.type == come.new.type and wishes.ask(question):
-                return Rename(gone.table, come.new.name, gone.old.name)
+            rename = Rename(gone.table, come.new.name, gone.old.name)
+            if gone.old.type == come.new.type and wishes.ask(rename):
+                return rename
     return None
 
 
@@ -227,21 +239,34 @@ def _inverse(rename: Rename) -> Rename:
     return Rename(rename.new, rename.table)
 
 
-def _values(changes: Sequence[Change], wishes: Wishes) -> Values:
-    """Return what rows get: what was told, or the model's own default for a new column."""
+def values_for(changes: Sequence[Change], wishes: Wishes) -> Values:
+    """Return what rows get: what was told, or the model's own default for a new column.
+
+    Raises:
+        Refused: What was told is no value of the column, or of a column that does not change.
+    """
     values: dict[tuple[str, str], str] = {}
+    told = {**wishes.fills, **wishes.fills_sql}
     for change in changes:
         new = change.new
-        if isinstance(new, Column) and not new.is_null and not new.has_own_values:
-            told = wishes.fills.get(f"{change.table}.{new.name}")
-            is_given = change.old is not None or new.default is not None
-            value = told or (None if is_given else models.default_of(change.table, new.name))
-            if value is not None:
-                values[change.table, new.name] = value
+        if not isinstance(new, Column) or new.has_own_values:
+            continue
+        value = None
+        if (place := f"{change.table}.{new.name}") in told:
+            value = told.pop(place)
+            if place not in wishes.fills_sql:
+                value = models.value_of(change.table, new.name, value)
+        elif not (change.old or new.is_null or new.default is not None):
+            value = models.default_of(change.table, new.name)
+        if value is not None:
+            values[change.table, new.name] = value
+    if told:
+        message = f"This adds or changes no column {', '.join(told)} that could be filled."
+        raise Refused(message)
     return values
 
 
-def _neutral(changes: Sequence[Change]) -> Values:
+def neutral(changes: Sequence[Change]) -> Values:
     """Return what rows get for a column that comes back: its own values are gone."""
     held = {
         (change.table, column)
@@ -251,12 +276,12 @@ def _neutral(changes: Sequence[Change]) -> Values:
         if change.new.kind in {"unique", "primary key", "foreign key"}
     }
     return {
-        (change.table, change.new.name): neutral
+        (change.table, change.new.name): value
         for change in changes
         if isinstance(change.new, Column) and change.old is None
         if not (change.new.is_null or change.new.has_own_values or change.new.default is not None)
         if (change.table, change.new.name) not in held
-        if (neutral := dialect.NEUTRAL.get(dialect.family(change.new.type)))
+        if (value := dialect.NEUTRAL.get(dialect.family(change.new.type)))
     }
 
 
@@ -292,11 +317,8 @@ async def attempt(work: Awaitable[object]) -> None:
     Raises:
         Refused: The database does not take a statement.
     """
-    try:
+    with refusing("The database does not take this change", advice=" Write it by hand: --empty."):
         await work
-    except (BaseORMException, SystemExit) as error:
-        message = f"The database does not take this change: {error}. Write it by hand: --empty."
-        raise Refused(message) from error
 
 
 def expect(found: Catalogue, wanted: Catalogue) -> None:

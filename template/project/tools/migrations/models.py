@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -11,10 +11,11 @@ from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.base.schema_generator import BaseSchemaGenerator
 from tortoise.converters import escape_item
-from tortoise.fields import Field
+from tortoise.fields import BooleanField, Field
 from tortoise.models import Model
 
 from tools.migrations import dialect
+from tools.migrations.refusal import loading, refusing
 
 AERICH = "aerich"
 """The table in which aerich records what it applied, and Tortoise's module of that name."""
@@ -39,23 +40,23 @@ def models() -> Iterator[type[Model]]:
         yield from (model for model in app.values() if model._meta.db_table != AERICH)
 
 
-def unregistered(modules: Iterable[str]) -> list[str]:
-    """Name the models that are defined in the packages of these modules, but not among them.
+def unregistered(package: str) -> list[str]:
+    """Name the models that are defined in a package, but that Tortoise was not told of.
 
-    A model that Tortoise was not told of would have no table, and nobody would say so.
+    Such a model would have no table, and nobody would say so.
+
+    Raises:
+        Refused: A module cannot be imported.
     """
     known = set(models())
-    packages = {name.partition(".")[0] for name in modules} - {AERICH}
-    for package in packages:
-        for found in pkgutil.walk_packages(
-            getattr(importlib.import_module(package), "__path__", ()), f"{package}."
-        ):
-            if not found.name.endswith("__main__"):
+    for found in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
+        if not found.name.endswith("__main__"):
+            with loading(found.name):
                 importlib.import_module(found.name)
     return sorted(
         f"{model.__module__}.{model.__qualname__}"
         for model in _subclasses(Model)
-        if model.__module__.partition(".")[0] in packages
+        if model.__module__.partition(".")[0] == package
         and not model._meta.abstract
         and model not in known
     )
@@ -63,21 +64,45 @@ def unregistered(modules: Iterable[str]) -> list[str]:
 
 def default_of(table: str, column: str) -> str | None:
     """Return the model's own default as SQL, where it is the same for every row."""
-    for model in models():
-        if dialect.table_name(model._meta.schema, model._meta.db_table) == table:
-            for name, projected in model._meta.fields_db_projection.items():
-                if projected == column:
-                    return _default(model, model._meta.fields_map[name])
-    return None
-
-
-def _default(model: type[Model], field: Field[Any]) -> str | None:
+    model, field = _field(table, column) or (None, None)
+    if not model or not field:
+        return None
     value = field.default
     if value in EMPTY:
         value = value()
     if value is None or callable(value):
         return None
     return literal(field.to_db_value(value, model))
+
+
+def value_of(table: str, column: str, text: str) -> str:
+    """Return what a person wrote as SQL, if the model's field takes it.
+
+    Raises:
+        Refused: It is no value of the field.
+    """
+    model, field = _field(table, column) or (None, None)
+    if not model or not field:
+        return literal(text)
+    with refusing(f"{text!r} is no value of {table}.{column}"):
+        value = _boolean(text) if isinstance(field, BooleanField) else field.to_python_value(text)
+        return literal(field.to_db_value(value, model))
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in {"true", "false"}:
+        message = "write true or false"
+        raise ValueError(message)
+    return text.lower() == "true"
+
+
+def _field(table: str, column: str) -> tuple[type[Model], Field[Any]] | None:
+    for model in models():
+        if dialect.table_name(model._meta.schema, model._meta.db_table) == table:
+            for name, projected in model._meta.fields_db_projection.items():
+                if projected == column:
+                    return model, model._meta.fields_map[name]
+    return None
 
 
 def literal(value: object) -> str:

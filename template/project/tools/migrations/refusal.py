@@ -1,5 +1,42 @@
 """Why a migration cannot be made."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from traceback import extract_tb
+
 
 class Refused(Exception):
     """The migration cannot be made; the sentence says why and what to do."""
+
+
+@contextmanager
+def refusing(words: str, *, advice: str = "") -> Iterator[None]:
+    """Turn whatever goes wrong, also in code and SQL of the owner, into a sentence.
+
+    Raises:
+        Refused: Something went wrong; the sentence begins with these words.
+    """
+    try:
+        yield
+    except Refused:
+        raise
+    except (Exception, SystemExit) as error:
+        message = f"{words}: {str(error).rstrip('.') or type(error).__name__}.{advice}"
+        raise Refused(message) from error
+
+
+@contextmanager
+def loading(what: str) -> Iterator[None]:
+    """Turn what goes wrong while the owner's code is imported into a sentence with its place.
+
+    Raises:
+        Refused: It cannot be imported.
+    """
+    try:
+        yield
+    except Exception as error:
+        frames = [each for each in extract_tb(error.__traceback__) if each.name == "<module>"]
+        is_placed = frames and not isinstance(error, SyntaxError)
+        place = f" ({frames[-1].filename}, line {frames[-1].lineno})" if is_placed else ""
+        message = f"{what} cannot be imported: {type(error).__name__}: {error}{place}"
+        raise Refused(message) from error

@@ -13,7 +13,7 @@ from tortoise.context import TortoiseContext
 from tortoise.exceptions import OperationalError
 
 from tools.migrations import dialect
-from tools.migrations.refusal import Refused
+from tools.migrations.refusal import Refused, loading
 
 Config = dict[str, Any]
 """Tortoise's configuration, whose connection is called default and gives its credentials."""
@@ -36,7 +36,8 @@ def with_database(config: Config, name: str) -> Config:
 async def connected(config: Config) -> AsyncIterator[BaseDBAsyncClient]:
     """Offer a connection, and the models over it."""
     async with TortoiseContext() as context:
-        await context.init(config=config)
+        with loading("A module of models"):
+            await context.init(config=config)
         yield context.connections.get("default")
 
 
@@ -89,6 +90,15 @@ async def drop(config: Config) -> None:
         path = Path(database_of(config))
         for suffix in ("", "-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+async def recorded(connection: BaseDBAsyncClient) -> set[str]:
+    """Return the names of the files that aerich has recorded; none where it has no table."""
+    try:
+        rows = await connection.execute_query_dict("SELECT version FROM aerich")
+    except OperationalError:
+        return set()
+    return {row["version"] for row in rows}
 
 
 async def upgrade(config: Config, folder: Path) -> list[str]:

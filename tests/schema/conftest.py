@@ -1,0 +1,53 @@
+"""Fixtures for what owners do to their schema."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import harness
+from tests.conftest import need
+from tests.harness import Service
+from tests.schema.case import DATABASES
+from tests.schema.owner import MODEL, TASK, TITLE, USER, Owner, warm
+from tests.tour import rows
+
+SLUG = 'slug = fields.CharField(max_length=50, default="")'
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def reader(
+    request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Owner]:
+    """Offer the owner of a service who has added a table to it, as the README says."""
+    database = request.param
+    need(database)
+    answers = {"database": database, "project_slug": harness.new_slug("docs")}
+    folder = tmp_path_factory.mktemp("docs") / "service"
+    project = harness.render(template, folder, answers)
+    with Service(project, database) as service, warm(service) as owner:
+        assert "copy `app/models/note.py` and change its names" in project.text("README.md")
+        model = project.text("app/models/note.py").replace("Note", "Task")
+        model = model.replace('"notes"', '"tasks"').replace(TITLE, f"{TITLE}\n    {SLUG}")
+        (project / MODEL).write_text(model, encoding="utf-8")
+        owner.lists("app.models.task")
+        made, *_ = owner.runs("make-migration add_tasks", "migrate", "rollback --to 0", "migrate")
+        assert made.startswith("  add table tasks (id, title, slug, body, ")
+        rows.query(service, USER)
+        yield owner
+
+
+@pytest.fixture
+def owner(reader: Owner) -> Iterator[Owner]:
+    """Offer the owner of a service with two tasks; take back afterwards what a test has made."""
+    service = reader.service
+    model, files = service.project.text(MODEL), reader.files()
+    rows.query(service, "DELETE FROM tasks")
+    for title in ("Buy Milk", "Call Bob"):
+        rows.query(service, TASK.format(title))
+    yield reader
+    if added := rows.count(service, "aerich") - len(files):
+        reader.runs(*["rollback"] * added)
+    (service.project / MODEL).write_text(model, encoding="utf-8")
+    for path in set(reader.files()) - set(files):
+        path.unlink()
