@@ -28,16 +28,42 @@ TASK = (
     " VALUES ('{}', '', '', '2026-01-01', '2026-01-01', 1)"
 )
 WARM = """
-import contextlib, io, json, os, sys, traceback
+import contextlib, importlib, io, json, os, signal, sys, traceback
 import aerich.cli, fastapi_offline, jose.jwt, passlib.context, pydantic_settings
 import tortoise.contrib.fastapi, uvicorn.supervisors, zxcvbn
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+def die_at(number):
+    def armed(act):
+        async def counted(self, *arguments, **named):
+            nonlocal number
+            if not str(*arguments[:1]).startswith("SELECT"):
+                number -= 1
+            if number < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return await act(self, *arguments, **named)
+        return counted
+
+    clients = [BaseDBAsyncClient]
+    for client in clients:
+        clients += client.__subclasses__()
+        for name in {"execute_script", "execute_query", "execute_insert", "commit"} & {
+            *vars(client)
+        }:
+            setattr(client, name, armed(getattr(client, name)))
 
 for line in sys.stdin:
     if child := os.fork():
-        os.waitpid(child, 0)
+        if os.waitpid(child, 0)[1]:
+            print(json.dumps(["killed"]), flush=True)
         continue
     said = []
     for arguments in json.loads(line):
+        if arguments[0] == "die-at":
+            from app.core import dialect
+            importlib.import_module(dialect.connection(os.environ["DATABASE_URL"])["engine"])
+            die_at(int(arguments[1]))
+            continue
         with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):
             try:
                 from app.cli import cli
@@ -52,7 +78,8 @@ for line in sys.stdin:
 """
 """Runs commands in processes that have all packages already, which costs the most of their time.
 
-The service itself, and so its models, are imported by each process anew.
+The service itself, and so its models, are imported by each process anew. `die-at 3` before a
+command lets its process kill itself before the fourth statement that is no SELECT.
 """
 
 on_sqlite = pytest.mark.parametrize("reader", ["sqlite"], indirect=True)

@@ -1,0 +1,71 @@
+"""A migration that is killed between any two statements is ended by the next run."""
+
+import asyncio
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from tests.conftest import Say
+from tests.schema.catalogue import Catalogue, differences
+from tests.schema.databases import Database
+from tests.schema.owner import TITLE, Owner
+from tests.tour import rows
+
+CHANGED = (
+    "title = fields.CharField(max_length=250, unique=True)",
+    "due = fields.DateField(null=True)",
+    "rank = fields.IntField(default=7)",
+    "reviewer = fields.ForeignKeyField('models.User', null=True, related_name='reviews')",
+)
+COLUMNS = "title, mark, rank, due, reviewer_id"
+
+
+def _catalogue(owner: Owner) -> Catalogue:
+    service = owner.service
+    return asyncio.run(Database(service.database, service.database_url).catalogue())
+
+
+def _recorded(owner: Owner, name: str) -> bool:
+    return rows.count(owner.service, "aerich", f"version = '{name}.py'") == 1
+
+
+@pytest.fixture
+def changed(owner: Owner) -> Iterator[tuple[Owner, str]]:
+    """Offer an owner with a migration of several statements, and its name."""
+    owner.replace(TITLE, *CHANGED)
+    owner.replace("slug = ", "mark = ")
+    owner.runs("make-migration changes --rename tasks.slug=mark")
+    name = owner.named("changes")
+    yield owner, name
+    if _recorded(owner, name):
+        owner.runs("rollback")
+
+
+def test_the_next_run_ends_what_a_kill_has_stopped(changed: tuple[Owner, str], say: Say) -> None:
+    owner, name = changed
+    before = _catalogue(owner)
+    owner.runs("migrate")
+    after = _catalogue(owner)
+    owner.runs("rollback")
+    kills = 0
+
+    for number in count():
+        (there,) = owner.runs(f"die-at {number}", "migrate")
+        if not _recorded(owner, name):
+            owner.runs("migrate")
+        assert differences(_catalogue(owner), after, names=True) == [], number
+        assert owner.tasks(COLUMNS) == [
+            (title, "", 7, None, None) for title in ("Buy Milk", "Call Bob")
+        ]
+        (back,) = owner.runs(f"die-at {number}", "rollback")
+        if _recorded(owner, name):
+            owner.runs("rollback")
+        assert differences(_catalogue(owner), before, names=True) == [], number
+        assert owner.tasks("title, slug") == [("Buy Milk", ""), ("Call Bob", "")]
+        if "killed" not in {there, back}:
+            break
+        kills += 1
+
+    say(f"{owner.service.database}: killed before each of {kills} statements, there and back")
+    assert kills > 1
