@@ -33,7 +33,6 @@ def reader(
         owner.lists("app.models.task")
         made, *_ = owner.runs("make-migration add_tasks", "migrate", "rollback --to 0", "migrate")
         assert made.startswith("  add table tasks (id, title, slug, body, ")
-        rows.query(service, USER)
         yield owner
 
 
@@ -42,6 +41,8 @@ def owner(reader: Owner) -> Iterator[Owner]:
     """Offer the owner of a service with two tasks; take back afterwards what a test has made."""
     service = reader.service
     model, files = service.project.text(MODEL), reader.files()
+    if not rows.count(service, "users"):
+        rows.query(service, USER)
     rows.query(service, "DELETE FROM tasks")
     for title in ("Buy Milk", "Call Bob"):
         rows.query(service, TASK.format(title))

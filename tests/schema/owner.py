@@ -1,6 +1,7 @@
 """Somebody who has a service, and runs its commands in processes that start quickly."""
 
 import ast
+import asyncio
 import json
 import re
 import shlex
@@ -13,6 +14,8 @@ from typing import IO
 import pytest
 
 from tests.harness import Service
+from tests.schema.catalogue import Catalogue
+from tests.schema.databases import Database
 from tests.tour import rows
 
 PAGE = "docs/migrations.md"
@@ -28,7 +31,7 @@ TASK = (
     " VALUES ('{}', '', '', '2026-01-01', '2026-01-01', 1)"
 )
 WARM = """
-import contextlib, importlib, io, json, os, signal, sys, traceback
+import asyncio, contextlib, importlib, io, json, os, signal, sys, traceback
 import aerich.cli, fastapi_offline, jose.jwt, passlib.context, pydantic_settings
 import tortoise.contrib.fastapi, uvicorn.supervisors, zxcvbn
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -52,6 +55,7 @@ def die_at(number):
         }:
             setattr(client, name, armed(getattr(client, name)))
 
+sys.dont_write_bytecode = True  # models are edited twice in a second
 for line in sys.stdin:
     if child := os.fork():
         if os.waitpid(child, 0)[1]:
@@ -59,8 +63,13 @@ for line in sys.stdin:
         continue
     said = []
     for arguments in json.loads(line):
+        from app.core import dialect
+        if arguments[0] == "empty":
+            asyncio.run(dialect.drop_database(os.environ["DATABASE_URL"]))
+            asyncio.run(dialect.create_database(os.environ["DATABASE_URL"]))
+            said.append("")
+            continue
         if arguments[0] == "die-at":
-            from app.core import dialect
             importlib.import_module(dialect.connection(os.environ["DATABASE_URL"])["engine"])
             die_at(int(arguments[1]))
             continue
@@ -79,7 +88,8 @@ for line in sys.stdin:
 """Runs commands in processes that have all packages already, which costs the most of their time.
 
 The service itself, and so its models, are imported by each process anew. `die-at 3` before a
-command lets its process kill itself before the fourth statement that is no SELECT.
+command lets its process kill itself before the fourth statement that is no SELECT, and `empty`
+makes the database anew.
 """
 
 on_sqlite = pytest.mark.parametrize("reader", ["sqlite"], indirect=True)
@@ -128,6 +138,15 @@ class Owner:
         print(json.dumps([shlex.split(each) for each in commands]), file=self.commands, flush=True)
         said: list[str] = json.loads(self.answers.readline())
         return said
+
+    def starts_anew(self, *commands: str) -> list[str]:
+        """Run commands on a database with nothing in it."""
+        return self.runs("empty", *commands)[1:]
+
+    def catalogue(self) -> Catalogue:
+        """Read the database."""
+        service = self.service
+        return asyncio.run(Database(service.database, service.database_url).catalogue())
 
     def files(self) -> list[Path]:
         """Return the migrations, the last made last."""

@@ -8,18 +8,11 @@ import pytest
 from tests.schema.owner import TASK, USER, Owner, on_sqlite
 from tests.tour import rows
 
-EMPTY = """
-import asyncio, os
+OLDER = """
+import asyncio
 from tortoise import Tortoise
-from app.core import dialect
 from app.database import orm_config
 
-url = os.environ["DATABASE_URL"]
-asyncio.run(dialect.drop_database(url))
-asyncio.run(dialect.create_database(url))
-"""
-OLDER = f"""
-{EMPTY}
 async def generate():
     await Tortoise.init(config=orm_config())
     await Tortoise.generate_schemas()
@@ -38,6 +31,7 @@ def older(owner: Owner) -> Iterator[Owner]:
     """Offer an owner whose database was made by other tools, has rows, and lacks a column."""
     service = owner.service
     migrated = rows.query(service, "SELECT version FROM aerich ORDER BY id")
+    owner.starts_anew()
     service.python("-c", OLDER)
     rows.query(service, USER)
     rows.query(service, "ALTER TABLE tasks DROP COLUMN slug")
@@ -46,9 +40,7 @@ def older(owner: Owner) -> Iterator[Owner]:
     yield owner
     for path in owner.files()[len(migrated) :]:
         path.unlink()
-    service.python("-c", EMPTY)
-    owner.runs("migrate")
-    rows.query(service, USER)
+    owner.starts_anew("migrate")
 
 
 @pytest.mark.parametrize("books", [FOREIGN, "DROP TABLE aerich"], ids=["foreign", "none"])
@@ -73,9 +65,8 @@ def test_such_a_database_is_not_migrated_but_adopted(older: Owner, books: str) -
 
 def test_the_file_does_nothing_where_the_migrations_made_the_tables(older: Owner) -> None:
     older.runs("adopt-migrations")
-    older.service.python("-c", EMPTY)
 
-    up, back, nothing = older.runs("migrate", "rollback", "make-migration nothing")
+    up, back, nothing = older.starts_anew("migrate", "rollback", "make-migration nothing")
 
     assert up.endswith(f"{older.named('adopt')}\n")
     assert back.endswith(f"Undid {older.named('adopt')}\n")

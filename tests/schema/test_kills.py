@@ -1,14 +1,12 @@
 """A migration that is killed between any two statements is ended by the next run."""
 
-import asyncio
 from collections.abc import Iterator
 from itertools import count
 
 import pytest
 
 from tests.conftest import Say
-from tests.schema.catalogue import Catalogue, differences
-from tests.schema.databases import Database
+from tests.schema.catalogue import differences
 from tests.schema.owner import TITLE, Owner
 from tests.tour import rows
 
@@ -19,11 +17,6 @@ CHANGED = (
     "reviewer = fields.ForeignKeyField('models.User', null=True, related_name='reviews')",
 )
 COLUMNS = "title, mark, rank, due, reviewer_id"
-
-
-def _catalogue(owner: Owner) -> Catalogue:
-    service = owner.service
-    return asyncio.run(Database(service.database, service.database_url).catalogue())
 
 
 def _recorded(owner: Owner, name: str) -> bool:
@@ -44,9 +37,9 @@ def changed(owner: Owner) -> Iterator[tuple[Owner, str]]:
 
 def test_the_next_run_ends_what_a_kill_has_stopped(changed: tuple[Owner, str], say: Say) -> None:
     owner, name = changed
-    before = _catalogue(owner)
+    before = owner.catalogue()
     owner.runs("migrate")
-    after = _catalogue(owner)
+    after = owner.catalogue()
     owner.runs("rollback")
     kills = 0
 
@@ -54,14 +47,14 @@ def test_the_next_run_ends_what_a_kill_has_stopped(changed: tuple[Owner, str], s
         (there,) = owner.runs(f"die-at {number}", "migrate")
         if not _recorded(owner, name):
             owner.runs("migrate")
-        assert differences(_catalogue(owner), after, names=True) == [], number
+        assert differences(owner.catalogue(), after, names=True) == [], number
         assert owner.tasks(COLUMNS) == [
             (title, "", 7, None, None) for title in ("Buy Milk", "Call Bob")
         ]
         (back,) = owner.runs(f"die-at {number}", "rollback")
         if _recorded(owner, name):
             owner.runs("rollback")
-        assert differences(_catalogue(owner), before, names=True) == [], number
+        assert differences(owner.catalogue(), before, names=True) == [], number
         assert owner.tasks("title, slug") == [("Buy Milk", ""), ("Call Bob", "")]
         if "killed" not in {there, back}:
             break

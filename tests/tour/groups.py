@@ -15,7 +15,7 @@ from tests.matrix.rows import DATABASES, RUNNING
 
 SERVICES = sorted({*map(str, RUNNING), *DATABASES}, key=len, reverse=True)
 OWN_SERVERS = "test_servers"
-OF_OWNERS = ("test_docs", "test_adopting", "test_kills")
+OF_OWNERS = ("test_docs", "test_adopting", "test_kills", "test_branches")
 """Modules of `tests/schema/` whose tests share a service for each database."""
 
 
