@@ -161,6 +161,15 @@ class Planner(Aerich):
         """Run `make-migration`."""
         return await self._make(bench, bench.config(), wishes, anyway=anyway) is not None
 
+    async def check(self, bench: Bench) -> list[str]:
+        """Return what the service's `check` says of files that any tool has written."""
+        planner = importlib.import_module("tools.migrations.make")
+        project = planner.Project(None, bench.config("scratch"), bench.folder)
+        try:
+            return [str(change) for change in await planner.left_over(project)]
+        except planner.Refused as refusal:
+            return [str(refusal)]
+
     async def _make(
         self, bench: Bench, development: Config | None, wishes: Wishes, *, anyway: bool = False
     ) -> Path | None:

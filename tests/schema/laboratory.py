@@ -48,7 +48,7 @@ class Laboratory:
     """Where models and migrations are written."""
     _numbers: Iterator[int] = field(default_factory=count)
     _truths: dict[str, Catalogue] = field(default_factory=dict)
-    _planner: Planner = field(default_factory=Planner)
+    planner: Planner = field(default_factory=Planner)
 
     def bench(self, *, role: str = "filled") -> Bench:
         """Return a new place for models and migrations of the database in that role."""
@@ -75,8 +75,8 @@ class Laboratory:
             bench = self.bench(role="expected")
             bench.package.write(texts)
             if maker == "planner":
-                await apart(self._planner.first(bench))
-                await apart(self._planner.upgrade(bench))
+                await apart(self.planner.first(bench))
+                await apart(self.planner.upgrade(bench))
             else:
                 await apart(self._by_tortoise(bench))
             self._truths[key] = await self.databases["expected"].catalogue()

@@ -45,13 +45,16 @@ class Outcome:
     is_expected: bool
     words: list[str] = field(default_factory=list)
     seconds: float = 0
+    proof: list[str] = field(default_factory=list)
+    """What the service's `check` says of it, where aerich's own tool was silently wrong."""
 
     def __str__(self) -> str:
         """Say it in a line, and why in more where it was not expected."""
         mark = "ok " if self.is_expected else "NOT"
         head = f"{mark} {self.case} [{self.tool}, {self.database}]: {self.verdict}"
         words = [] if self.is_expected else self.words
-        return "\n".join([head, *[f"      {line[:400]}" for line in words[:12]]])
+        words = [*words[:12], *[f"check: {line}" for line in self.proof[:3]]]
+        return "\n".join([head, *[f"      {line[:400]}" for line in words]])
 
 
 def table(outcomes: Sequence[Outcome]) -> str:

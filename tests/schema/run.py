@@ -203,11 +203,11 @@ class Run:
     def _compare_up(self, at_first: Snapshot, done: Snapshot, expected: Catalogue) -> None:
         """End the case where tables or rows are not what they should be after the change."""
         moves = surviving(at_first.catalogue, done.catalogue, self.case.wishes)
-        words = self._differences(done.catalogue, expected)
-        words += raw_changes(at_first, done, moves, self.case.values)
-        words += object_changes(at_first, done, moves, self.case.values)
-        if words:
-            raise End(Verdict.WRONG, *[f"up: {text}" for text in words])
+        tables = self._differences(done.catalogue, expected)
+        values = list(raw_changes(at_first, done, moves, self.case.values))
+        values += object_changes(at_first, done, moves, self.case.values)
+        if words := [*(f"up: {text}" for text in tables), *(f"rows: {text}" for text in values)]:
+            raise End(Verdict.WRONG, *words)
 
     async def _again(self) -> None:
         """End the case where the tool finds more to do."""
@@ -306,8 +306,12 @@ async def run_case(case: Case, laboratory: Laboratory) -> Outcome:
     except Exception as error:  # noqa: BLE001 - so that the others are tried all the same
         end = End(Verdict.BROKEN, *traceback.format_exception(error)[-3:])
     kind = laboratory.kind
+    proof: list[str] = []
+    if end.verdict is Verdict.WRONG and laboratory.engine.name == "aerich":
+        run.bench.package.write(run.after)
+        proof = await apart(laboratory.planner.check(run.bench))
     wanted = {Verdict.REFUSED} if kind in case.refused else {Verdict.RIGHT}
     wanted |= {Verdict.REFUSED, Verdict.RIGHT} if kind in case.may_refuse else set()
     seconds = round(time.perf_counter() - began, 3)
     tool, is_expected = laboratory.engine.name, end.verdict in wanted
-    return Outcome(case.name, kind, tool, end.verdict, is_expected, end.words, seconds)
+    return Outcome(case.name, kind, tool, end.verdict, is_expected, end.words, seconds, proof)

@@ -5,6 +5,7 @@ all cases; here are the everyday ones, or all where SCHEMA_TRIAL is `all`.
 """
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,22 @@ def test_the_trial_sees_what_other_tools_get_wrong(
     )
     for outcome in outcomes:
         assert WRONG[tool][outcome.case] in "\n".join(outcome.words)
+
+
+def test_check_is_red_for_tables_that_aerichs_own_diff_makes_wrong(
+    template: Path, tmp_path: Path, say: Say
+) -> None:
+    """What it does to rows, and on the way back, no comparison of tables can see."""
+    service = harness.render(template, tmp_path / "service", {"database": "sqlite"})
+
+    outcomes = trial.elsewhere("aerich", "sqlite", service.path, "--everyday")
+
+    wrong = [
+        outcome
+        for outcome in outcomes
+        if outcome.verdict is Verdict.WRONG
+        and any(re.match("make: nothing|up: (?!what the rows)", word) for word in outcome.words)
+    ]
+    say(f"aerich on sqlite: `check` is red for {len(wrong)} changes that it makes wrong")
+    assert wrong
+    assert [str(outcome) for outcome in wrong if not outcome.proof] == []
