@@ -151,14 +151,13 @@ def _column(match: re.Match[str], collation: str) -> Column:
         type_ = re.sub(r"int\(\d+\)", "int", type_)
     is_text = re.match(TEXTS, type_) is not None
     column = Column(name, type_, is_null=True, extra=f"COLLATE {collation}" if is_text else "")
-    words = list(_words(rest))
+    words = [re.sub("^current_timestamp", "CURRENT_TIMESTAMP", word) for word in _words(rest)]
     while words:
         word, after = words.pop(0), words[0] if words else ""
         if word == "NOT":
             column = replace(column, is_null=False)
         elif word == "DEFAULT" and after != "NULL":
-            default = after.replace("current_timestamp", "CURRENT_TIMESTAMP")
-            column = replace(column, default=re.sub("^X'.*'$", r"(\g<0>)", default))
+            column = replace(column, default=re.sub("^X'.*'$", r"(\g<0>)", after))
         elif word == "COLLATE" and is_text:
             column = replace(column, extra=f"COLLATE {after}")
         elif word == "COMMENT":
