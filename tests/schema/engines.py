@@ -149,7 +149,7 @@ class Planner(Aerich):
         """Run `make-migration` in an empty folder."""
         key = bench.package.imported
         if key not in self.first_files:
-            path = await self._make(bench, None, Wishes())
+            path = await self.write(bench, None, Wishes())
             if path is None:
                 message = "the planner made nothing of models without migrations"
                 raise RuntimeError(message)
@@ -159,7 +159,7 @@ class Planner(Aerich):
 
     async def make(self, bench: Bench, wishes: Wishes, *, anyway: bool = False) -> bool:
         """Run `make-migration`."""
-        return await self._make(bench, bench.config(), wishes, anyway=anyway) is not None
+        return await self.write(bench, bench.config(), wishes, anyway=anyway) is not None
 
     async def check(self, bench: Bench) -> list[str]:
         """Return what the service's `check` says of files that any tool has written."""
@@ -170,9 +170,10 @@ class Planner(Aerich):
         except planner.Refused as refusal:
             return [str(refusal)]
 
-    async def _make(
+    async def write(
         self, bench: Bench, development: Config | None, wishes: Wishes, *, anyway: bool = False
     ) -> Path | None:
+        """Run `make-migration`, with or without a development database, and return the file."""
         planner = importlib.import_module("tools.migrations.make")
         project = planner.Project(
             development=development, scratch=bench.config("scratch"), folder=bench.folder

@@ -4,7 +4,7 @@ import hashlib
 import importlib
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 PEOPLE = '''"""Accounts: another part than the owner's."""
@@ -211,16 +211,14 @@ class Package:
     a tool whose files import the models can tell.
     """
     imported: str = ""
-
-    @property
-    def modules(self) -> list[str]:
-        """The names of the modules with models."""
-        return [f"{self.imported}.{module}" for module in BASE]
+    modules: list[str] = field(default_factory=list)
+    """The names of the modules with models."""
 
     def write(self, texts: dict[str, str]) -> None:
         """Let these be the models."""
         digest = hashlib.sha256("\n".join(texts.values()).encode()).hexdigest()[:16]
         self.imported = self.name if self.keeps_name else f"models_{digest}"
+        self.modules = [f"{self.imported}.{module}" for module in texts]
         folder = self.root / self.imported
         if folder.exists() and not self.keeps_name:
             return

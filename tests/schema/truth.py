@@ -2,8 +2,9 @@
 
 Tortoise escapes as MySQL does on every database: SQLite and PostgreSQL know no
 backslash in a text, so a quotation mark in a default is a syntax error there
-and a backslash or a line break arrives as two characters. On SQLite it also
-refuses keys in a circle, which the database takes in any order.
+and a backslash or a line break arrives as two characters. It has no literal
+for bytes. On SQLite it also refuses keys in a circle, which the database takes
+in any order.
 """
 
 from collections.abc import Iterator
@@ -25,12 +26,22 @@ def _standard_comment(_: BasePostgresSchemaGenerator, comment: str) -> str:
     return comment.replace("'", "''")
 
 
+def _bytes_of_postgres(value: bytes, _: object = None) -> str:
+    return rf"'\x{value.hex()}'"
+
+
+def _bytes_of_others(value: bytes, _: object = None) -> str:
+    return f"x'{value.hex()}'"
+
+
 @contextmanager
 def _mended_literals(kind: str) -> Iterator[None]:
-    if kind == "mysql":
-        yield
-        return
-    with mock.patch.dict(encoders, {str: _standard_literal}):
+    literals: dict[type, Any] = {bytes: _bytes_of_others}
+    if kind == "postgres":
+        literals[bytes] = _bytes_of_postgres
+    if kind != "mysql":
+        literals[str] = _standard_literal
+    with mock.patch.dict(encoders, literals):
         yield
 
 

@@ -7,6 +7,7 @@ says where the planner sees a difference that is none.
 import argparse
 import asyncio
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -14,7 +15,9 @@ from pathlib import Path
 
 from tests.schema.case import DATABASES
 from tests.schema.catalogue import differences
-from tests.schema.workshop import Refused, workshop
+from tests.schema.databases import databases
+from tests.schema.engines import Planner, Refused
+from tests.schema.laboratory import Laboratory, apart
 
 HEAD = '''"""Models of every kind."""
 
@@ -189,9 +192,13 @@ def _keys() -> Iterator[str]:
         lines = [f"key = {call}", "code = fields.CharField(8, unique=True)"]
         lines += [f'friends = fields.ManyToManyField("models.{name}Pk", related_name="fans")']
         lines += [
-            f'things = fields.ManyToManyField("models.Implicit", related_name="{name.lower()}s",'
-            f" db_constraint={number % 3 != 0}, unique={number % 2 == 0},"
-            f" on_delete=fields.{ACTIONS[number % 3]}, description={'NASTY' if number % 2 else None})"
+            (
+                f'things = fields.ManyToManyField("models.Implicit",'
+                f' related_name="{name.lower()}s",'
+                f" db_constraint={number % 3 != 0}, unique={number % 2 == 0},"
+                f" on_delete=fields.{ACTIONS[number % 3]},"
+                f" description={'NASTY' if number % 2 else None})"
+            )
         ]
         yield _model(f"{name}Pk", lines)
         yield _model(f"{name}Ref", _references(f"{name}Pk", f"{name}Ref"))
@@ -217,9 +224,15 @@ def _keys() -> Iterator[str]:
     yield _model(
         "Member",
         [
-            'seats = fields.ManyToManyField("models.UuidPk", through="seats", forward_key="seat",'
-            ' backward_key="member", related_name="members")',
-            'groups = fields.ManyToManyField("models.Circle", through="links", related_name="members")',
+            (
+                'seats = fields.ManyToManyField("models.UuidPk", through="seats",'
+                ' forward_key="seat",'
+                ' backward_key="member", related_name="members")'
+            ),
+            (
+                'groups = fields.ManyToManyField("models.Circle", through="links",'
+                ' related_name="members")'
+            ),
         ],
     )
     yield _model(
@@ -252,15 +265,17 @@ def _references(target: str, own: str) -> list[str]:
 def _shapes() -> Iterator[str]:
     """Return models with odd names, several unique constraints and indexes of all kinds."""
     text = "fields.CharField(20)"
-    columns = [f"a = {text}", f"b = {text}", f'c = fields.CharField(20, source_field="Cc")']
+    columns = [f"a = {text}", f"b = {text}", 'c = fields.CharField(20, source_field="Cc")']
     yield _model(
         "Together",
         [*columns, 'of = fields.ForeignKeyField("models.Implicit", related_name=False)'],
         [
             'table = "Together Table"',
             'unique_together = (("a", "b"), ("b", "a", "c"), ("of", "a"))',
-            'indexes = [("a", "c"), ("b",), Index(fields=("b", "a")),'
-            ' Index(fields=["a"], name="an_index_of_mine"), ("of", "b")]',
+            (
+                'indexes = [("a", "c"), ("b",), Index(fields=("b", "a")),'
+                ' Index(fields=["a"], name="an_index_of_mine"), ("of", "b")]'
+            ),
         ],
         'r"""Zoë\'s 🦀 \\ table :word %s 100%."""',
     )
@@ -287,7 +302,8 @@ def _shapes() -> Iterator[str]:
         [f'unique_together = ("{long}", "{long}_b")'],
     )
     yield "\n\nclass Stamped(Model):\n    made_at = fields.DatetimeField(auto_now_add=True)\n"
-    yield "    note = fields.CharField(9, db_default='n')\n\n    class Meta:\n        abstract = True\n"
+    yield "    note = fields.CharField(9, db_default='n')\n\n"
+    yield "    class Meta:\n        abstract = True\n"
     yield "\n\nclass Heir(Stamped):\n    name = fields.CharField(9)\n\n"
     yield "    class Meta(Stamped.Meta):\n        abstract = False\n        table = 'heirs'\n"
 
@@ -309,9 +325,14 @@ def _of_sqlite() -> Iterator[str]:
         "Computed",
         [
             "a = fields.IntField()",
-            "b = raw('INT', generated_sql='GENERATED ALWAYS AS (\"a\" + 1) STORED')(generated=True)",
-            "c = raw('INT', generated_sql='GENERATED ALWAYS AS (\"a\" * 2) VIRTUAL')"
-            "(generated=True, null=True)",
+            (
+                "b = raw('INT', generated_sql='GENERATED ALWAYS AS (\"a\" + 1) STORED')"
+                "(generated=True)"
+            ),
+            (
+                "c = raw('INT', generated_sql='GENERATED ALWAYS AS (\"a\" * 2) VIRTUAL')"
+                "(generated=True, null=True)"
+            ),
         ],
     )
     yield _model(
@@ -337,11 +358,13 @@ def _partial(more: str) -> str:
             'd = fields.CharField(20, source_field="D")',
         ],
         [
-            'indexes = [PartialIndex(fields=("a",), condition={"b": 1}),'
-            ' PartialIndex(fields=("a", "b"), condition={"b": 1, "a": "it\'s"}, name="mine"),'
-            " Index(Lower(\"a\"), name='lower_a'), Index(Coalesce(\"a\", 'x'), name='x_a'),"
-            ' Index(Upper("a"), F("b"), name=\'upper_a\'),'
-            f' Index(fields=("c",)), Index(fields=("c", "a"), name="c_a"){more}]'
+            (
+                'indexes = [PartialIndex(fields=("a",), condition={"b": 1}),'
+                ' PartialIndex(fields=("a", "b"), condition={"b": 1, "a": "it\'s"}, name="mine"),'
+                " Index(Lower(\"a\"), name='lower_a'), Index(Coalesce(\"a\", 'x'), name='x_a'),"
+                ' Index(Upper("a"), F("b"), name=\'upper_a\'),'
+                f' Index(fields=("c",)), Index(fields=("c", "a"), name="c_a"){more}]'
+            )
         ],
     )
 
@@ -359,8 +382,10 @@ def _of_postgres() -> Iterator[str]:
         [
             "title = fields.CharField(100)",
             'body = fields.TextField(source_field="Body")',
-            'vector = TSVectorField(source_fields=("title", "body"), config="english",'
-            ' weights=("A", "B"))',
+            (
+                'vector = TSVectorField(source_fields=("title", "body"), config="english",'
+                ' weights=("A", "B"))'
+            ),
             'plain = TSVectorField(source_fields="title", config="simple", null=True)',
             "loose = TSVectorField(null=True)",
             "words = ArrayField('text', null=True)",
@@ -370,10 +395,14 @@ def _of_postgres() -> Iterator[str]:
             "at = fields.DatetimeField()",
         ],
         [
-            'indexes = [GinIndex(fields=("vector",)), GinIndex(fields=("data",), name="by_data"),'
-            ' GinIndex(fields=("words",)), HashIndex(fields=("title",)), BrinIndex(fields=("at",)),'
-            ' GistIndex(fields=("plain",)), SpGistIndex(fields=("title",), name="sp"),'
-            ' GinIndex(fields=("numbers",), condition={"title": "a"}, name="some_numbers")]'
+            (
+                'indexes = [GinIndex(fields=("vector",)),'
+                ' GinIndex(fields=("data",), name="by_data"),'
+                ' GinIndex(fields=("words",)), HashIndex(fields=("title",)),'
+                ' BrinIndex(fields=("at",)),'
+                ' GistIndex(fields=("plain",)), SpGistIndex(fields=("title",), name="sp"),'
+                ' GinIndex(fields=("numbers",), condition={"title": "a"}, name="some_numbers")]'
+            )
         ],
     )
     yield _model(
@@ -396,7 +425,10 @@ def _of_postgres() -> Iterator[str]:
         "Numbered",
         [
             "a = fields.IntField()",
-            "b = raw('INT', generated_sql='GENERATED ALWAYS AS (\"a\" + 1) STORED')(generated=True)",
+            (
+                "b = raw('INT', generated_sql='GENERATED ALWAYS AS (\"a\" + 1) STORED')"
+                "(generated=True)"
+            ),
             "c = raw('BIGINT', generated_sql='GENERATED BY DEFAULT AS IDENTITY')(generated=True)",
             "d = raw('SMALLSERIAL')()",
             "e = raw('BIGSERIAL')(unique=True)",
@@ -417,7 +449,8 @@ def _of_postgres() -> Iterator[str]:
         ['far = fields.ForeignKeyField("models.Far", related_name=False)'],
     )
     yield _partial(
-        ', PartialIndex(fields=("b",), condition={"c": True}, name="some_b"), HashIndex(fields=("a",), name="hashed_a"),'
+        ', PartialIndex(fields=("b",), condition={"c": True}, name="some_b"),'
+        ' HashIndex(fields=("a",), name="hashed_a"),'
         " Index(Lower(\"d\"), name='lower_d')"
     )
 
@@ -442,8 +475,11 @@ def _of_mysql() -> Iterator[str]:
             "text_token = BinaryUUIDField(binary_compression=False, null=True, unique=True)",
         ],
         [
-            'indexes = [FullTextIndex(fields=("title", "body")),'
-            ' FullTextIndex(fields=("title",), name="by_title"), SpatialIndex(fields=("place",))]'
+            (
+                'indexes = [FullTextIndex(fields=("title", "body")),'
+                ' FullTextIndex(fields=("title",), name="by_title"),'
+                ' SpatialIndex(fields=("place",))]'
+            )
         ],
     )
     yield _model(
@@ -462,12 +498,16 @@ def _of_mysql() -> Iterator[str]:
             'd = fields.TextField(null=True, db_default=SqlDefault("NULL"))',
             "e = fields.JSONField(db_default=SqlDefault(\"('{}')\"))",
             'f = fields.CharField(36, db_default=SqlDefault("(uuid())"))',
-            'g = fields.DatetimeField(db_default=SqlDefault("CURRENT_TIMESTAMP(6)'
-            ' ON UPDATE CURRENT_TIMESTAMP(6)"))',
+            (
+                'g = fields.DatetimeField(db_default=SqlDefault("CURRENT_TIMESTAMP(6)'
+                ' ON UPDATE CURRENT_TIMESTAMP(6)"))'
+            ),
             'h = fields.DatetimeField(null=True, db_default=SqlDefault("NOW(6)"))',
             "i = raw('DATETIME')(db_default=SqlDefault(\"CURRENT_TIMESTAMP\"))",
-            "j = raw('TIMESTAMP')(db_default=SqlDefault(\"CURRENT_TIMESTAMP"
-            ' ON UPDATE CURRENT_TIMESTAMP"))',
+            (
+                "j = raw('TIMESTAMP')(db_default=SqlDefault(\"CURRENT_TIMESTAMP"
+                ' ON UPDATE CURRENT_TIMESTAMP"))'
+            ),
             "k = raw('BIT(2)')(db_default=SqlDefault(\"b'10'\"))",
             "l = raw('VARBINARY(9)')(db_default=SqlDefault(\"unhex('00ff')\"))",
         ],
@@ -476,10 +516,15 @@ def _of_mysql() -> Iterator[str]:
         "Computed",
         [
             "a = fields.IntField()",
-            "b = raw('INT', generated_sql='GENERATED ALWAYS AS (`a` + 1) STORED')"
-            "(generated=True, null=True)",
-            "c = raw('VARCHAR(20)', generated_sql='GENERATED ALWAYS AS (concat(`a`, \"x\")) VIRTUAL')"
-            "(generated=True, null=True, description='computed')",
+            (
+                "b = raw('INT', generated_sql='GENERATED ALWAYS AS (`a` + 1) STORED')"
+                "(generated=True, null=True)"
+            ),
+            (
+                "c = raw('VARCHAR(20)', generated_sql='GENERATED ALWAYS AS (concat(`a`, \"x\"))"
+                " VIRTUAL')"
+                "(generated=True, null=True, description='computed')"
+            ),
             "d = raw('INT CHECK (`d` > 0)')(null=True)",
         ],
     )
@@ -501,29 +546,28 @@ def text(database: str) -> str:
 
 async def phantoms(database: str, service: Path) -> list[str]:
     """Make a migration of all models, apply it, and say where a difference is seen after it."""
-    source = text(database)
-    async with workshop(database, service) as shop:
-        shop.write(source)
-        folder = shop.folder()
-        try:
-            await shop.make(folder, "first")
-        except Refused as refusal:
-            return [f"first: {refusal}"]
-        await shop.upgrade(folder)
-        said = [f"unlike the models: {words}" for words in await shop.unlike(source)]
-        first = await shop.databases["filled"].catalogue()
-        said += [f"left over: {words}" for words in await shop.left_over(folder)]
-        try:
-            made = await shop.make(folder, "again")
-        except Refused as refusal:
-            return [*said, f"again: {refusal}"]
-        said += [f"again: {words}" for words in (made[1] if made else [])]
-        await shop.downgrade(folder)
-        gone = await shop.databases["filled"].catalogue()
-        said += [f"after the undo: {words}" for words in differences(gone, {})]
-        for name, table in first.items():
-            print(f"{name}: {len(table.columns)} columns")
-        return said
+    models = {"zoo": text(database)}
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, str(service))
+    with tempfile.TemporaryDirectory(prefix="zoo_") as root:
+        sys.path.insert(1, root)
+        async with databases(database) as made:
+            laboratory = Laboratory(database, Planner(), made, service, Path(root))
+            planner = laboratory.planner
+            await made["filled"].empty()
+            bench = laboratory.bench()
+            bench.package.write(models)
+            try:
+                await apart(planner.first(bench))
+                await apart(planner.upgrade(bench))
+                found = await made["filled"].catalogue()
+                said = differences(found, await laboratory.any_truth(models), names=True)
+                said += [f"left: {words}" for words in await apart(planner.check(bench))]
+                await apart(planner.downgrade(bench))
+            except Refused as refusal:
+                return [f"refused: {refusal}"]
+            gone = await made["filled"].catalogue()
+            return said + [f"after the undo: {words}" for words in differences(gone, {})]
 
 
 def main() -> None:
