@@ -5,8 +5,9 @@ import importlib
 import os
 import secrets
 import shutil
+import sqlite3
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,30 @@ class Database:
             case _:
                 await _on_mysql(self.arguments(name=""), f"DROP DATABASE IF EXISTS `{self.name}`")
 
+    async def execute(self, statements: Iterable[str]) -> None:
+        """Execute statements one after the other, in one session."""
+        match self.kind:
+            case "sqlite":
+                with contextlib.closing(sqlite3.connect(self.path, isolation_level=None)) as file:
+                    for statement in statements:
+                        file.execute(statement)
+            case "postgres":
+                await _on_postgres(self.arguments(), *statements)
+            case _:
+                await _on_mysql(self.arguments(), *statements)
+
+    async def delete_rows(self, tables: Sequence[str]) -> None:
+        """Delete all rows of tables that refer to one another."""
+        match self.kind:
+            case "sqlite":  # which checks no key unless it is told to
+                await self.execute([f'DELETE FROM "{name}"' for name in tables])  # noqa: S608 - our own names
+            case "postgres":
+                quoted = ", ".join(f'"{name}"' for name in tables)
+                await self.execute([f"TRUNCATE {quoted} CASCADE"])
+            case _:
+                unchecked = "SET FOREIGN_KEY_CHECKS = 0"
+                await self.execute([unchecked, *(f"DELETE FROM `{name}`" for name in tables)])  # noqa: S608 - as above
+
     def _remove_files(self) -> None:
         for path in self.path.parent.glob(f"{self.path.name}*"):
             path.unlink()
@@ -115,19 +140,21 @@ class Database:
             await session.close()
 
 
-async def _on_postgres(arguments: dict[str, Any], statement: str) -> None:
+async def _on_postgres(arguments: dict[str, Any], *statements: str) -> None:
     session = await asyncpg.connect(**arguments)
     try:
-        await session.execute(statement)
+        for statement in statements:
+            await session.execute(statement)
     finally:
         await session.close()
 
 
-async def _on_mysql(arguments: dict[str, Any], statement: str) -> None:
-    session = await asyncmy.connect(**arguments)
+async def _on_mysql(arguments: dict[str, Any], *statements: str) -> None:
+    session = await asyncmy.connect(**arguments, autocommit=True)
     try:
         async with session.cursor() as cursor:
-            await cursor.execute(statement)
+            for statement in statements:
+                await cursor.execute(statement)
     finally:
         session.close()
 

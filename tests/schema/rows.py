@@ -149,13 +149,18 @@ def models() -> dict[str, type[Model]]:
     return {name: model for name, model in apps["models"].items() if name != "Aerich"}
 
 
+def forget_statements() -> None:
+    """Let Tortoise make statements anew: it knows them by table, and tables change here."""
+    executor.EXECUTOR_CACHE.clear()
+
+
 async def fill(cells: Cells, more: Iterable[Row]) -> None:
     """Insert the usual rows with some cells changed, then more of them.
 
     The database numbers them, and one more tag was there and is gone: the
     counters stand higher than the rows.
     """
-    executor.EXECUTOR_CACHE.clear()  # it knows statements by table, and tables change here
+    forget_statements()
     known = models()
     unused = set(cells)
     for name, rows in BASE.items():
@@ -195,7 +200,7 @@ async def _insert_usual(model: type[Model], values: Values) -> None:
 
 async def insert(rows: Iterable[Row]) -> list[Model]:
     """Insert rows, and return them as the models see them."""
-    executor.EXECUTOR_CACHE.clear()
+    forget_statements()
     known = models()
     return [await known[row.model].create(**row.values) for row in rows]
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from enum import Enum
@@ -308,6 +308,8 @@ def _expected(rule: Any, number: Any, old: Any) -> Any:  # noqa: ANN401 - of any
 
 
 def _equal(value: Any, should: Any) -> bool:  # noqa: ANN401 - of any type
+    if isinstance(should, Like):
+        return should.holds(value)
     return type(value) is type(should) and bool(value == should)
 
 
@@ -316,3 +318,15 @@ class ByRow:
     """The value that a column should hold, by primary key; in other rows what it held before."""
 
     values: Mapping[Any, Any]
+
+
+@dataclass(frozen=True)
+class Like:
+    """A value that databases spell in several ways."""
+
+    words: str
+    holds: Callable[[Any], bool]
+
+    def __repr__(self) -> str:
+        """Describe it."""
+        return self.words

@@ -3,12 +3,8 @@
 import asyncio
 import os
 import secrets
-import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 
-import asyncmy
-import asyncpg
 import pytest
 
 from tests.conftest import need
@@ -270,25 +266,7 @@ async def _difference(
     catalogues = []
     for statements in (first, second):
         await database.empty()
-        await _execute(database, statements)
+        quoted = '"' if database.kind != "mysql" else "`"
+        await database.execute(statement.replace('"', quoted) for statement in statements)
         catalogues.append(await database.catalogue())
     return differences(*catalogues, names=names)
-
-
-async def _execute(database: Database, statements: Sequence[str]) -> None:
-    match database.kind:
-        case "sqlite":
-            with closing(sqlite3.connect(database.path)) as file:
-                for statement in statements:
-                    file.execute(statement)
-        case "postgres":
-            postgres = await asyncpg.connect(**database.arguments())
-            for statement in statements:
-                await postgres.execute(statement)
-            await postgres.close()
-        case _:
-            mysql = await asyncmy.connect(**database.arguments())
-            async with mysql.cursor() as cursor:
-                for statement in statements:
-                    await cursor.execute(statement.replace('"', "`"))
-            mysql.close()
