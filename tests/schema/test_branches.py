@@ -83,7 +83,8 @@ def branches(owner: Owner) -> Iterator[Branches]:
     model.write_text(base, encoding="utf-8")
     for old, new in (*ONE, *OTHER):
         _edit(model, old, new)
-    yield Branches(owner, *made, texts)
+    one, other = made
+    yield Branches(owner, one, other, texts)
     for path in owner.files():
         if path.name.startswith("2028"):
             path.unlink()
