@@ -59,7 +59,7 @@ bench *ARGS:
 bench-migrations *ARGS:
     uv run python -m tests.schema.trial {{ if ARGS == "" { "--all" } else { ARGS } }}
 
-# Break things on purpose, longer than the tests do: migrate-race, db-restart, schema, or all.
+# Break things on purpose, longer than the tests do: --help names the scenarios; all without one.
 chaos *NAMES:
     uv run python -m tests.chaos {{ NAMES }}
 

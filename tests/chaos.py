@@ -9,6 +9,9 @@
   administrator, as somebody without rights and as nobody, on each database. None may
   find a crash, or an answer that is not documented. Others are made up each time,
   unless --seed repeats them.
+- schema-changes: models that were drawn are changed eight times and changed back, 40
+  times on each database, the first time with the seed that --seed names. No change may
+  leave tables or rows that differ from what the models say, or fail without a sentence.
 
 It prints what it does to which process and when, then one row per figure. The exit
 status is 1 if a bar is missed, or if REQUIRE_SERVICES is 1 and a server is missing.
@@ -19,6 +22,7 @@ import sys
 import tempfile
 import time
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import cycle, islice
@@ -28,6 +32,7 @@ from random import randrange
 from tests import harness
 from tests.harness import Service
 from tests.matrix.rows import DATABASES, RUNNING
+from tests.schema.sequences import seeds
 from tests.tour import generated
 from tests.tour.private_servers import How, Missing, private_server
 from tests.tour.scenarios import (
@@ -40,6 +45,7 @@ from tests.tour.scenarios import (
 
 ROUNDS = 5
 EXAMPLES = 100
+SEEDS = 40
 RECOVERY_SECONDS = 5
 STARTED = time.monotonic()
 
@@ -173,10 +179,34 @@ def schema(folder: Path, given: Namespace) -> Iterator[Figure]:
             yield Figure(of_caller, measured, "status 0", is_clean)
 
 
+def schema_changes(folder: Path, given: Namespace) -> Iterator[Figure]:
+    """Change random models at random, and change them back."""
+    for database in DATABASES:
+        name = f"schema-changes, {database}"
+        if database != "sqlite" and not harness.is_reachable(database):
+            yield _missing(name, f"no server at {harness.SERVERS[database]}")
+            continue
+        place = folder / name.replace(", ", "-") / "service"
+        project = harness.render(folder / "template", place, {"database": database})
+        endings = seeds.elsewhere(database, project.path, first=given.seed, seeds=SEEDS)
+        for ending in endings:
+            note(str(ending))
+        counts = sum((Counter(ending.counts) for ending in endings), Counter())
+        wrong = sum(bool(ending.fault) for ending in endings)
+        yield Figure(
+            name,
+            f"{counts['made']} made, {counts['refused']} refused, {counts['undone']} undone,"
+            f" {wrong} of {len(endings)} seeds wrong",
+            "0 wrong",
+            wrong == 0,
+        )
+
+
 SCENARIOS: dict[str, Callable[[Path, Namespace], Iterator[Figure]]] = {
     "migrate-race": migrate_race,
     "db-restart": db_restart,
     "schema": schema,
+    "schema-changes": schema_changes,
 }
 
 
