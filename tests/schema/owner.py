@@ -119,9 +119,9 @@ class Owner:
         )
         return str(found)
 
-    def replace(self, old: str, *new: str) -> None:
-        """Change the model: a line for one that is there."""
-        path = self.service.project / MODEL
+    def replace(self, old: str, *new: str, module: str = MODEL) -> None:
+        """Change a model: a line for one that is there."""
+        path = self.service.project / module
         text = path.read_text(encoding="utf-8")
         assert text.count(old) == 1
         path.write_text(text.replace(old, "\n    ".join(new)), encoding="utf-8")

@@ -62,3 +62,26 @@ def test_the_next_run_ends_what_a_kill_has_stopped(changed: tuple[Owner, str], s
 
     say(f"{owner.service.database}: killed before each of {kills} statements, there and back")
     assert kills > 1
+
+
+def test_plain_aerich_keeps_the_rows_that_hang_on_a_table(owner: Owner) -> None:
+    """Also where SQLite makes the table anew, whose rows others refer to with CASCADE."""
+    user, email = "app/models/user.py", "email = fields.CharField(max_length=254"
+    before = owner.catalogue()
+    owner.replace(email, email.replace("254", "300"), module=user)
+    owner.runs("make-migration wider")
+    tasks = owner.tasks("id, title, owner_id")
+
+    _aerich(owner, "upgrade")
+    after, there = owner.catalogue(), owner.tasks("id, title, owner_id")
+    _aerich(owner, "downgrade", "--yes")
+    owner.replace(email.replace("254", "300"), email, module=user)
+
+    assert differences(before, after) != []
+    assert differences(before, owner.catalogue(), names=True) == []
+    assert tasks == there == owner.tasks("id, title, owner_id")
+    assert len(tasks) == 2
+
+
+def _aerich(owner: Owner, *arguments: str) -> None:
+    owner.service.run(str(owner.service.interpreter.with_name("aerich")), *arguments)
