@@ -54,7 +54,7 @@ class Names:
 
 
 def checks(
-    changes: Iterable[Change], old: Catalogue, values: Values, renames: Sequence[Rename]
+    changes: Sequence[Change], old: Catalogue, values: Values, renames: Sequence[Rename]
 ) -> list[Check]:
     """Return what has to be looked at before these changes.
 
@@ -63,6 +63,7 @@ def checks(
     """
     names = Names(renames)
     found: list[Check] = []
+    given = {**_defaults(changes), **values}
     for change in changes:
         if change.table not in old or not change.new:
             continue
@@ -70,8 +71,18 @@ def checks(
         if isinstance(change.new, Column):
             found += _of_column(table, change, values, names)
         elif isinstance(change.new, Key) and change.new != change.old:
-            found += _of_key(table, change.new, values, names)
+            found += _of_key(table, change.new, given, names)
     return found
+
+
+def _defaults(changes: Iterable[Change]) -> Values:
+    """Return what the database itself puts into new columns; each row gets the same."""
+    return {
+        (change.table, change.new.name): change.new.default
+        for change in changes
+        if isinstance(change.new, Column) and change.old is None
+        if change.new.default is not None and "nextval" not in change.new.default
+    }
 
 
 def _of_column(table: Table, change: Change, values: Values, names: Names) -> Iterator[Check]:

@@ -35,20 +35,40 @@ def plan(changes: Sequence[Change], old: Catalogue, new: Catalogue, values: Valu
             link += [replace(step, old=None)] if step.new else []
         else:
             keys[verb].append(step)
-    first, last = ("drop", "add") if dialect.DROPS_KEYS_FIRST else ("", "drop")
     return [
         *unlink,
-        *keys.get(first, []),
+        *(keys["drop"] if dialect.DROPS_KEYS_FIRST else []),
         *tables["add"],
         *columns["add"],
-        *columns["change"],
-        *([] if dialect.DROPS_KEYS_FIRST else keys["add"]),
-        *keys["change"],
-        *keys[last],
+        *_around(columns["change"], keys),
         *link,
         *columns["drop"],
         *reversed(tables["drop"]),
         *tables["change"],
+    ]
+
+
+def _around(columns: Sequence[Step], keys: Mapping[str, Sequence[Step]]) -> list[Step]:
+    """Return changes of columns among those of keys.
+
+    A key over a column that changes may not fit its new type, or only that. Where foreign keys
+    need an index (MySQL), the new one comes before the old one goes.
+    """
+    if dialect.DROPS_KEYS_FIRST:
+        return [*columns, *keys["change"], *keys["add"]]
+    changed = {(step.table, str(step.new)) for step in columns}
+
+    def is_over(step: Step) -> bool:
+        key = step.new or step.old
+        return isinstance(key, Key) and any((step.table, each) in changed for each in key.columns)
+
+    return [
+        *(step for step in keys["add"] if not is_over(step)),
+        *(step for step in keys["drop"] if is_over(step)),
+        *columns,
+        *(step for step in keys["add"] if is_over(step)),
+        *keys["change"],
+        *(step for step in keys["drop"] if not is_over(step)),
     ]
 
 
