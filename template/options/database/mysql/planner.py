@@ -235,7 +235,8 @@ def quote(name: str) -> str:
 
 def text(value: str) -> str:
     """Return a string as SQL."""
-    return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
+    value = value.replace("\\", "\\\\").replace("'", "''")
+    return "'" + value.replace("\n", "\\n").replace("\r", "\\r") + "'"
 
 
 def refuse_unstorable(default: str) -> None:

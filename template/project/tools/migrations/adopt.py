@@ -88,8 +88,8 @@ def _migration(
     return Migration(
         name,
         [in_words(change) for change in changes] or ["nothing differs"],
-        Direction(plan(changes, there, target, up), checks(changes, there, up, ())),
-        Direction(plan(back, target, there, down), checks(back, target, down, ())),
+        Direction(plan(changes, there, target, up), checks(changes, there, up)),
+        Direction(plan(back, target, there, down), checks(back, target, down, is_undo=True)),
         [lost for change in back if (lost := change.loses)],
         adopts=[path.name for path in files.versions(folder)],
         there=[(table.name, *table.columns) for table in there.values()],

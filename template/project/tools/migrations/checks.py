@@ -54,9 +54,21 @@ class Names:
 
 
 def checks(
-    changes: Sequence[Change], old: Catalogue, values: Values, renames: Sequence[Rename]
+    changes: Sequence[Change],
+    old: Catalogue,
+    values: Values,
+    renames: Sequence[Rename] = (),
+    *,
+    is_undo: bool = False,
 ) -> list[Check]:
     """Return what has to be looked at before these changes.
+
+    Args:
+        changes: What is about to be done.
+        old: The tables as they are.
+        values: What rows get.
+        renames: What gets another name before.
+        is_undo: Whether a migration is undone, which nobody can tell what to fill in.
 
     Raises:
         Refused: A column cannot become of its new type, whatever its values are.
@@ -69,7 +81,7 @@ def checks(
             continue
         table = old[change.table]
         if isinstance(change.new, Column):
-            found += _of_column(table, change, values, names)
+            found += _of_column(table, change, values, names, is_undo=is_undo)
         elif isinstance(change.new, Key) and change.new != change.old:
             found += _of_key(table, change.new, given, names)
     return found
@@ -85,24 +97,27 @@ def _defaults(changes: Iterable[Change]) -> Values:
     }
 
 
-def _of_column(table: Table, change: Change, values: Values, names: Names) -> Iterator[Check]:
+def _of_column(
+    table: Table, change: Change, values: Values, names: Names, *, is_undo: bool
+) -> Iterator[Check]:
     new = change.new
     assert isinstance(new, Column)
     value = values.get((table.name, new.name))
     source = dialect.quote(names.table(table.name))
-    filled_by = f"make this migration again with --fill {table.name}.{new.name}=VALUE"
+    fill = f"make this migration again with --fill {table.name}.{new.name}=VALUE"
     if not isinstance(change.old, Column):
         if not (new.is_null or new.has_own_values or value or new.default is not None):
             query = f"SELECT 1 FROM {source}"
-            sentence = (
-                f"each row needs a value for the new column, which has no default: {filled_by}"
-            )
+            sentence = f"each row needs a value for the new column, which has no default: {fill}"
+            if is_undo:
+                sentence = "each row needs a value for the column that comes back"
             yield Check(table.name, new.name, query, sentence)
         return
     column = names.quoted(table.name, new.name)
     if change.old.is_null and not new.is_null and value is None:
         query = f"SELECT 1 FROM {source} WHERE {column} IS NULL"
-        yield Check(table.name, new.name, query, f"is NULL: fill it first, or {filled_by}")
+        advice = "" if is_undo else f", or {fill}"
+        yield Check(table.name, new.name, query, f"is NULL: fill it first{advice}")
     if (change.old.type, change.old.extra) != (new.type, new.extra):
         for condition, sentence in _conversion(column, change.old, new, table.name):
             query = f"SELECT 1 FROM {source} WHERE {column} IS NOT NULL AND ({condition})"

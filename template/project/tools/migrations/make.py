@@ -190,7 +190,9 @@ async def _migration(
         Direction(
             [*renames, *plan(changes, current, target, up)], checks(changes, current, up, renames)
         ),
-        Direction([*plan(back, target, current, down), *undo], checks(back, target, down, ())),
+        Direction(
+            [*plan(back, target, current, down), *undo], checks(back, target, down, is_undo=True)
+        ),
         [lost for change in back if (lost := change.loses)],
     )
 
