@@ -86,6 +86,18 @@ CASES = (
         refused=everywhere("tags", "slug", "3"),
     ),
     Case(
+        "add a unique column with a db_default that all rows would share",
+        add("tags", "slug = fields.IntField(unique=True, null=True, db_default=7)"),
+        refused=everywhere("tags", "slug", "3"),
+    ),
+    Case(
+        "drop a unique column with a db_default that all rows would share again",
+        replace("slug = fields.IntField(unique=True, null=True, db_default=7)", ""),
+        before=add("tags", "slug = fields.IntField(unique=True, null=True, db_default=7)"),
+        cells={"Tag.slug": {1: 10, 2: 20, 3: None}},
+        undo_refused=everywhere("tags", "slug", "3"),
+    ),
+    Case(
         "add a unique NOT NULL column and fill it with different values",
         add("tags", "slug = fields.IntField(unique=True)"),
         wishes=Wishes(fills={"tags.slug": "id * 10"}),

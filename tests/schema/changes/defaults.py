@@ -90,6 +90,11 @@ CASES = (
         """hint = fields.JSONField(db_default={"a": [1, None], "b": "it's"})""",
         {"a": [1, None], "b": "it's"},
     ),
+    _adds(
+        "a JSON object in db_default, and a comment of two lines",
+        """hint = fields.JSONField(db_default={"a": "it's"}, description="two\\nlines")""",
+        {"a": "it's"},
+    ),
     _adds("an enum in db_default", "hint = fields.CharEnumField(Kind, db_default=Kind.BUG)", "bug"),
     _adds("db_default is the clock", "hint = fields.DatetimeField(db_default=Now())", ANYTHING),
     _adds(

@@ -121,6 +121,17 @@ CASES = (
         replace(INDEXES, _indexes('("done", "due")', '("kind", "slug")')),
     ),
     Case("an index over columns goes", replace(INDEXES, "")),
+    Case(
+        "a text of an index becomes a long one, and the index goes",
+        (
+            *replace('fields.CharField(max_length=30, default="")', 'fields.TextField(default="")'),
+            *replace(_indexes('("hint", "done")'), ""),
+        ),
+        before=(
+            *add("tasks", 'hint = fields.CharField(max_length=30, default="")'),
+            *replace(INDEXES, _indexes('("hint", "done")')),
+        ),
+    ),
     Case("an index over columns gets another order", replace(INDEXES, _indexes('("due", "done")'))),
     Case(
         "an index over columns gets one more", replace(INDEXES, _indexes('("done", "due", "kind")'))

@@ -197,6 +197,13 @@ CASTS = (
         values={1: 5.0, 2: -7.0},
     ),
     _cast(
+        "a float becomes a text",
+        "FloatField(null=True)",
+        "CharField(max_length=60, null=True)",
+        {1: 0.30000000000000004, 2: -2.5},
+        values={1: "0.30000000000000004", 2: "-2.5"},
+    ),
+    _cast(
         "a float with a fraction becomes a number",
         "FloatField(null=True)",
         "IntField(null=True)",

@@ -335,7 +335,7 @@ def _value(step: Step) -> str | None:
         return step.value
     text, exact = f"CAST({quote(new.name)} AS TEXT)", f"printf('%!.17g', {quote(new.name)})"
     ways = {
-        ("float", "text"): f"iif(CAST({text} AS REAL) = {quote(new.name)}, {text}, {exact})",
+        ("float", "text"): f"iif(CAST({text} AS REAL) <> {quote(new.name)}, {exact}, {text})",
         ("date", "datetime"): f"{quote(new.name)} || ' 00:00:00+00:00'",
         ("datetime", "date"): f"substr({quote(new.name)}, 1, 10)",
     }
