@@ -64,6 +64,26 @@ def test_the_next_run_ends_what_a_kill_has_stopped(changed: tuple[Owner, str], s
     assert kills > 1
 
 
+@pytest.mark.parametrize("reader", ["mysql"], indirect=True)
+def test_nothing_runs_between_a_kill_and_the_end_of_its_migration(
+    changed: tuple[Owner, str],
+) -> None:
+    """DDL is no transaction on MySQL: the tables of half a migration fit no other file."""
+    owner, name = changed
+
+    killed = owner.runs("die-at 8", "migrate")
+    half = owner.catalogue()
+    (refused,) = owner.runs("rollback")
+    same = owner.catalogue()
+    (ended,) = owner.runs("migrate")
+
+    assert killed == ["killed"]
+    sentence = f"{name} was stopped half-way: `just migrate` has to end it first."
+    assert sentence in refused
+    assert differences(half, same, names=True) == []
+    assert ended == f"Applied {name}\n"
+
+
 def test_plain_aerich_keeps_the_rows_that_hang_on_a_table(owner: Owner) -> None:
     """Also where SQLite makes the table anew, whose rows others refer to with CASCADE."""
     user, email = "app/models/user.py", "email = fields.CharField(max_length=254"

@@ -61,8 +61,10 @@ async def _refuse_others(db: Any, name: str, direction: str) -> None:
         case [which, of, number, *mark] if (which, of) != (direction, name):
             if "done" not in mark and (number, mark) != ("0", ["refused"]):
                 verb = {"upgrade": "migrate", "downgrade": "rollback"}[which]
-                sentence = f"{of} was stopped half-way: `just {verb}` has to end it first."
-                raise SystemExit(sentence)
+                raise SystemExit(
+                    f"{of} was stopped half-way: `just {verb}` has to end it first."
+                    " docs/migrations.md says how to give it up."
+                )
 
 
 async def _progress(db: Any) -> list[str]:
