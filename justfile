@@ -59,6 +59,10 @@ bench *ARGS:
 bench-migrations *ARGS:
     uv run python -m tests.schema.trial {{ if ARGS == "" { "--all" } else { ARGS } }}
 
+# Time make-migration in a service of many tables: --tables N --database D.
+bench-tables *ARGS:
+    uv run python -m tests.schema.many_tables {{ ARGS }}
+
 # Break things on purpose, longer than the tests do: --help names the scenarios; all without one.
 chaos *NAMES:
     uv run python -m tests.chaos {{ NAMES }}

@@ -1,0 +1,88 @@
+"""How long `make-migration` takes in a service of many tables: `just bench-tables`.
+
+Prints seconds of CPU, and what the comparison of tables adds to `just check` of a new service.
+"""
+
+import argparse
+import resource
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from tests import harness
+from tests.harness import Service
+from tests.schema.case import DATABASES
+from tests.schema.owner import MODELS
+
+MODEL = '''
+class Thing{number}(Model):
+    """One of many."""
+
+    id = fields.BigIntField(primary_key=True)
+    owner = fields.ForeignKeyField("models.User", related_name="things_{number}")
+    before = fields.ForeignKeyField("models.{before}", related_name="after_{number}", null=True)
+    name = fields.CharField(max_length=100, unique=True)
+    text = fields.TextField()
+    amount = fields.DecimalField(max_digits=12, decimal_places=2, default=0)
+    data = fields.JSONField(default=dict)
+    is_done = fields.BooleanField(default=False)
+    due = fields.DateField(null=True, db_index=True)
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        table = "things_{number}"
+        unique_together = (("owner", "due"),)
+        indexes = (("amount", "created_at"),)
+'''
+TEST = "tests/test_migrations.py::test_the_migrations_make_what_the_models_describe"
+
+
+def main() -> None:
+    """Render a service on each database, and print a line of figures for it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tables", type=int, default=60)
+    parser.add_argument("--database", action="append", choices=DATABASES)
+    given = parser.parse_args()
+    print("| database | tables | first file, CPU s | one more column, CPU s | check, CPU s |")
+    print("|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as name:
+        template = harness.snapshot(Path(name, "template"))
+        for database in given.database or DATABASES:
+            answers = {"database": database, "project_slug": harness.new_slug("many")}
+            project = harness.render(template, Path(name, database), answers)
+            with Service(project, database) as service:
+                figures = _measure(service, given.tables)
+            print(
+                f"| {database} | {given.tables} | {' | '.join(f'{each:.1f}' for each in figures)} |"
+            )
+
+
+def _measure(service: Service, tables: int) -> tuple[float, float, float]:
+    service.cli("migrate")
+    run = ["-m", "pytest", "-p", "no:cacheprovider", "-q", "tests/test_main.py"]
+    without = _cpu_seconds(service.python, *run)
+    check = _cpu_seconds(service.python, *run, TEST) - without
+    path = service.project / "app/models/many.py"
+    names = ["User", *(f"Thing{number}" for number in range(tables))]
+    models = [MODEL.format(number=number, before=names[number]) for number in range(tables)]
+    head = "from tortoise import fields\nfrom tortoise.models import Model\n"
+    path.write_text(head + "\n".join(models), encoding="utf-8")
+    database = service.project / "app/database.py"
+    text = database.read_text(encoding="utf-8")
+    database.write_text(text.replace(MODELS, f'{MODELS}    "app.models.many",\n'), encoding="utf-8")
+    first = _cpu_seconds(service.cli, "make-migration", "many")
+    service.cli("migrate")
+    models[-1] = models[-1].replace("text = ", "more = fields.IntField(null=True)\n    text = ")
+    path.write_text(head + "\n".join(models), encoding="utf-8")
+    return first, _cpu_seconds(service.cli, "make-migration", "more"), check
+
+
+def _cpu_seconds(act: Callable[..., object], *arguments: str) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    act(*arguments)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+
+if __name__ == "__main__":
+    main()
