@@ -188,9 +188,9 @@ def schema_changes(folder: Path, given: Namespace) -> Iterator[Figure]:
             continue
         place = folder / name.replace(", ", "-") / "service"
         project = harness.render(folder / "template", place, {"database": database})
-        endings = seeds.elsewhere(database, project.path, first=given.seed, seeds=SEEDS)
-        for ending in endings:
-            note(str(ending))
+        note(f"{name}: {SEEDS} seeds from --seed {given.seed}")
+        chosen = range(given.seed, given.seed + SEEDS)
+        endings = seeds.elsewhere(database, project.path, chosen, is_watched=True)
         counts = sum((Counter(ending.counts) for ending in endings), Counter())
         wrong = sum(bool(ending.fault) for ending in endings)
         yield Figure(

@@ -88,9 +88,21 @@ async def _ending(laboratory: Laboratory, seed: int, meddler: str) -> Ending:
 
 
 def elsewhere(
-    database: str, service: Path, *, first: int, seeds: int, meddler: str = "nobody"
+    database: str,
+    service: Path,
+    seeds: range,
+    *,
+    meddler: str = "nobody",
+    is_watched: bool = False,
 ) -> list[Ending]:
     """Try seeds on a database in a process of its own.
+
+    Args:
+        database: `sqlite`, `postgres` or `mysql`.
+        service: A service rendered for it.
+        seeds: What to draw from.
+        meddler: Who changes the database behind the planner's back.
+        is_watched: Whether to print at once how each seed ended.
 
     Raises:
         RuntimeError: The process died; the message holds what it said.
@@ -98,10 +110,16 @@ def elsewhere(
     with tempfile.TemporaryDirectory(prefix="sequences_") as folder:
         report = Path(folder, "endings.json")
         which = ["--database", database, "--service", str(service), "--meddler", meddler]
-        numbers = ["--seed", str(first), "--seeds", str(seeds), "--json", str(report)]
+        numbers = ["--seed", str(seeds.start), "--seeds", str(len(seeds)), "--json", str(report)]
         command = [sys.executable, "-m", "tests.schema.sequences", *which, *numbers]
+        said = None if is_watched else subprocess.DEVNULL
         done = subprocess.run(
-            command, cwd=harness.ROOT, capture_output=True, text=True, check=False
+            command,
+            cwd=harness.ROOT,
+            stdout=said,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
         )
         if not report.exists():
             message = f"sequences on {database} ended with {done.returncode}:\n{done.stderr}"
