@@ -153,7 +153,7 @@ def _is_open(value: object) -> bool:
 def moves(before: Schema, after: Schema) -> Moves:
     """Tell which tables and columns outlive a change, with their names before and after."""
     tables, columns = {}, {}
-    for name in before.keys() & after.keys():
+    for name in [name for name in before if name in after]:
         old, new = before[name], after[name]
         tables[old.table] = new.table
         later = {each.identity: each.column for each in new.columns}
