@@ -38,6 +38,8 @@ AERICH_TABLE = """CREATE TABLE IF NOT EXISTS `aerich` (
 ) CHARACTER SET utf8mb4"""
 HAS_ZONES = False
 """Whether a moment is written with its time zone."""
+TEXT = "char"
+"""What a value of any type is cast to, to compare it with one of another type."""
 BOOLEANS = {True: "1", False: "0"}
 NEUTRAL = {
     **dict.fromkeys(("integer", "decimal", "float", "boolean"), "0"),

@@ -35,6 +35,8 @@ BEFORE_TABLES: tuple[str, ...] = ()
 FOREIGN_KEYS_LAST = True
 HAS_ZONES = True
 """Whether a moment is written with its time zone."""
+TEXT = "text"
+"""What a value of any type is cast to, to compare it with one of another type."""
 BOOLEANS = {True: "true", False: "false"}
 NEUTRAL = {
     **dict.fromkeys(("integer", "decimal", "float"), "0"),
@@ -175,8 +177,11 @@ def not_castable(column: str, old: Column, new: Column) -> str:
         return f"{column} NOT IN (0, 1)"
     if kinds[0] == "datetime":
         return f"({column} AT TIME ZONE 'UTC')::time <> '00:00'"
+    if kinds == ("decimal", "integer"):
+        whole = f"trunc({column})"
+        return f"{column} <> {whole} OR NOT pg_temp.is_valid({whole}::text, '{new.type}')"
     valid = f"pg_temp.is_valid({column}::text, {text(new.type)})"
-    if kinds[0] == kinds[1] == "decimal" or kinds == ("decimal", "integer"):
+    if kinds[0] == kinds[1] == "decimal":
         return f"CASE WHEN {valid} THEN {column} <> {column}::{new.type} ELSE true END"
     return f"NOT {valid}"
 

@@ -40,6 +40,8 @@ AERICH_TABLE = """CREATE TABLE IF NOT EXISTS "aerich" (
 )"""
 HAS_ZONES = True
 """Whether a moment is written with its time zone."""
+TEXT = "text"
+"""What a value of any type is cast to, to compare it with one of another type."""
 BOOLEANS = {True: "1", False: "0"}
 NEUTRAL = {
     **dict.fromkeys(("integer", "float"), "0"),

@@ -1,7 +1,7 @@
 """What rows may forbid: queries that must find nothing before a change is made."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tools.migrations import dialect
@@ -76,15 +76,20 @@ def checks(
     names = Names(renames)
     found: list[Check] = []
     given = {**_defaults(changes), **values}
+    gone = {(change.table, change.old) for change in changes if isinstance(change.old, Key)}
     for change in changes:
         if change.table not in old or not change.new:
             continue
         table = old[change.table]
         if isinstance(change.new, Column):
             found += _of_column(table, change, values, names, is_undo=is_undo)
+            for key in table.keys:
+                is_filled = change.old and (table.name, change.new.name) in values
+                if is_filled and change.new.name in key.columns and (table.name, key) not in gone:
+                    found += _of_key(table, key, old, given, names)
         elif isinstance(change.new, Key) and change.new != change.old:
-            found += _of_key(table, change.new, given, names)
-    return found
+            found += _of_key(table, change.new, old, given, names)
+    return list(dict.fromkeys(found))
 
 
 def _defaults(changes: Iterable[Change]) -> Values:
@@ -169,46 +174,62 @@ def _word(type_: str) -> str:
     return re.split(r"\W", type_)[0]
 
 
-def _of_key(table: Table, key: Key, values: Values, names: Names) -> Iterator[Check]:
-    source = dialect.quote(names.table(table.name))
-    own = [column for column in key.columns if column in table.columns]
+def _of_key(
+    table: Table, key: Key, old: Catalogue, values: Values, names: Names
+) -> Iterator[Check]:
+    """Look for the rows that a key will not take, with the values that they will have."""
     added = [column for column in key.columns if column not in table.columns]
+    told = [column for column in key.columns if (table.name, column) in values]
+    if not key.columns or set(added) - set(told):
+        return  # new and NULL, or found out by the check of the column
+    if told and any(rename.table == table.name for rename in names.renames):
+        return  # the values may be made of new names
+    columns = ", ".join(
+        f"{_value(table, column, values, names)} AS value_{number}"
+        for number, column in enumerate(key.columns)
+    )
+    numbers = [f"value_{number}" for number in range(len(key.columns))]
+    there = " AND ".join(f"{number} IS NOT NULL" for number in numbers)
+    condition = f" WHERE {key.condition}" if key.condition else ""
+    rows = f"(SELECT {columns} FROM {dialect.quote(names.table(table.name))}{condition}) AS rows_"
     if key.kind == "foreign key":
-        if added and not all((table.name, column) in values for column in added):
-            return
-        columns = [_value(table.name, column, added, values, names) for column in key.columns]
-        target = dialect.quote(names.table(key.target))
-        pairs = zip(key.target_columns, columns, strict=True)
-        same = " AND ".join(
-            f"target.{names.quoted(key.target, their)} = {ours}" for their, ours in pairs
-        )
-        there = " AND ".join(f"{column} IS NOT NULL" for column in columns)
-        query = (
-            f"SELECT 1 FROM {source} AS source WHERE {there}"
-            f" AND NOT EXISTS (SELECT 1 FROM {target} AS target WHERE {same})"
-        )
+        query = f"SELECT 1 FROM {rows} WHERE {there}"
+        if key.target in old:
+            equal = _same(table, key, old, names, is_told=bool(told))
+            same = " AND ".join(map(equal, numbers, key.target_columns))
+            target = dialect.quote(names.table(key.target))
+            query += f" AND NOT EXISTS (SELECT 1 FROM {target} AS target WHERE {same})"
         yield Check(table.name, key.columns[0], query, f"refers to no row of {key.target}")
-    elif key.kind in {"unique", "primary key"} and key.columns:
-        if any((table.name, column) not in values for column in added):
-            return  # new and NULL, or found out by the check of the column
-        if added and any(rename.table == table.name for rename in names.renames):
-            return  # the values may be made of new names
-        quoted = [names.quoted(table.name, column) for column in own]
-        there = " AND ".join(f"{column} IS NOT NULL" for column in quoted) or "1 = 1"
-        by = ", ".join([*quoted, *(values[table.name, column] for column in added)])
-        condition = f" AND ({key.condition})" if key.condition else ""
+    elif key.kind in {"unique", "primary key"}:
         query = (
-            f"SELECT 1 FROM (SELECT count(*) OVER (PARTITION BY {by}) AS times FROM {source}"
-            f" WHERE {there}{condition}) AS found WHERE times > 1"
+            f"SELECT 1 FROM (SELECT count(*) OVER (PARTITION BY {', '.join(numbers)}) AS times"
+            f" FROM {rows} WHERE {there}) AS found WHERE times > 1"
         )
         yield Check(table.name, ", ".join(key.columns), query, "has a value that others have too")
 
 
-def _value(
-    table: str,
-    column: str,
-    added: Sequence[str],
-    values: Mapping[tuple[str, str], str],
-    names: Names,
-) -> str:
-    return values[table, column] if column in added else f"source.{names.quoted(table, column)}"
+def _value(table: Table, column: str, values: Values, names: Names) -> str:
+    """Return SQL for what a column will hold."""
+    own = names.quoted(table.name, column)
+    value = values.get((table.name, column))
+    if value is None:
+        return own
+    return f"coalesce({own}, {value})" if column in table.columns else value
+
+
+def _same(
+    table: Table, key: Key, old: Catalogue, names: Names, *, is_told: bool
+) -> Callable[[str, str], str]:
+    """Return a function that compares a value with a column of the table that a key refers to."""
+    ours = [table.columns.get(column) for column in key.columns]
+    theirs = [old[key.target].columns.get(column) for column in key.target_columns]
+    kinds = {dialect.family(each.type) for each in (*ours, *theirs) if each}
+    is_text = is_told or len(kinds) > 1
+
+    def same(value: str, column: str) -> str:
+        other = f"target.{names.quoted(key.target, column)}"
+        if is_text:
+            return f"CAST({other} AS {dialect.TEXT}) = CAST({value} AS {dialect.TEXT})"
+        return f"{other} = {value}"
+
+    return same
