@@ -60,6 +60,8 @@ TYPES = (
     "text that is no number becomes one",
     "a number becomes text",
     "a float becomes a text",
+    "a float becomes a decimal of fewer places",
+    "NULL is forbidden, and what fills it is NULL too",
     "text becomes JSON",
     "text that is no JSON becomes JSON",
     "text becomes a UUID",

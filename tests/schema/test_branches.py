@@ -147,6 +147,35 @@ def test_a_database_that_has_one_branch_gets_the_other(branches: Branches, has: 
     assert owner.tasks("title, due, rank") == [("x", None, 7)]
 
 
+def test_two_people_add_the_same_column(owner: Owner) -> None:
+    """The second file is refused, and deleting it, as the page says, leaves nothing of it."""
+    model = owner.service.project / MODEL
+    base = model.read_text(encoding="utf-8")
+    made = []
+    for number, field in enumerate(("IntField(null=True)", "IntField(default=0)")):
+        _edit(model, TITLE, f"{TITLE}\n    due = fields.{field}")
+        owner.runs(f"make-migration due_{number}")
+        made.append(owner.files()[-1])
+        text = made[-1].read_bytes()
+        made[-1].unlink()
+        made[-1].with_suffix(".kept").write_bytes(text)
+        model.write_text(base, encoding="utf-8")
+    one, other = made
+    one.with_suffix(".kept").rename(one)
+    owner.runs("migrate")
+    rows.query(owner.service, "UPDATE tasks SET due = 12345")
+    other.with_suffix(".kept").rename(other)
+
+    (refused,) = owner.runs("migrate")
+    kept = owner.tasks("due")
+    other.unlink()
+    (nothing,) = owner.runs("migrate")
+
+    assert refused.startswith(f"Error: {other.stem} ") or "is there already" in refused
+    assert kept == owner.tasks("due") == [(12345,), (12345,)]
+    assert nothing.startswith("Nothing to apply")
+
+
 def test_a_part_is_switched_on_over_a_filled_database(owner: Owner) -> None:
     """Its file has a lower number than those of the owner, and is applied."""
     (notes,) = (path for path in owner.files() if path.stem.endswith("_notes"))

@@ -91,7 +91,11 @@ def test_rows_that_forbid_a_change(owner: Owner) -> None:
 
 def test_what_rows_are_filled_with(owner: Owner) -> None:
     due, is_done = "due = fields.DateField(null=True)", "is_done = fields.BooleanField()"
-    owner.replace(TITLE, TITLE, due, is_done)
+    level = "level = fields.IntEnumField(HTTPStatus, description='a status')"
+    owner.replace(
+        "from tortoise import fields", "from http import HTTPStatus; from tortoise import fields"
+    )
+    owner.replace(TITLE, TITLE, due, is_done, level, "code = fields.BinaryField(null=True)")
     wrong = {
         "tasks.is_done=yes": "'yes' is no value of tasks.is_done: write true or false.",
         "tasks.due=soon": "'soon' is no value of tasks.due: ",
@@ -100,14 +104,16 @@ def test_what_rows_are_filled_with(owner: Owner) -> None:
     }
 
     refused = owner.runs(*[f"make-migration wrong --fill {each}" for each in wrong])
-    fills = "--fill tasks.due=2027-01-31 --fill tasks.is_done=true"
+    fills = "--fill tasks.due=2027-01-31 --fill tasks.is_done=true --fill tasks.level=200"
+    fills += " --fill tasks.code=é"
     made, _ = owner.runs(f"make-migration filled {fills}", "migrate")
 
     for message, expected in zip(refused, wrong.values(), strict=True):
         assert message.startswith(f"Error: {expected}")
     assert made.startswith("  add tasks.due date null\n")
-    filled = "SELECT count(*) FROM tasks WHERE due = '2027-01-31' AND is_done"
+    filled = "SELECT count(*) FROM tasks WHERE due = '2027-01-31' AND is_done AND level = 200"
     assert rows.query(owner.service, filled) == [(2,)]
+    assert owner.tasks("code") == [("é".encode(),)] * 2
 
 
 @on_sqlite

@@ -110,6 +110,7 @@ def alter(
     table: str,
     columns: Mapping[str, str | None],
     *,
+    adds: Sequence[str] = (),
     values: Mapping[str, str] | None = None,
     constraints: Mapping[str, bool] | None = None,
 ) -> Step:
@@ -118,6 +119,7 @@ def alter(
     Args:
         table: Its name.
         columns: The new definition of each column that changes or comes, None if it goes.
+        adds: Those that come. If one is there it must be the same, and keeps its values.
         values: SQL for the rows that are there, from their old columns.
         constraints: Constraints of the table, with whether they shall be there.
     """
@@ -125,6 +127,11 @@ def alter(
     def step(schema: sqlite3.Connection) -> Iterable[str]:
         source = _source(schema, table)
         _, items, tail = parts(source)
+        own = {name_of(item): without_comments(item) for item in items}
+        there = [name for name in adds if name in own]
+        for name in there:
+            if own[name] != without_comments(columns[name] or ""):
+                raise SystemExit(f"{table}.{name} is there already, made by another migration.")
         new = _changed(items, columns, constraints or {})
         added = [item for item in new if item not in items]
         if new == items:
@@ -132,7 +139,8 @@ def alter(
         is_simple = not any(not name_of(item) or NEEDS_ALL_ROWS.search(item) for item in added)
         if is_simple and [item for item in new if item not in added] == items:
             return [f"ALTER TABLE {_quoted(table)} ADD COLUMN {item.strip()}" for item in added]
-        return _made_anew(schema, table, f"{','.join(new)}{tail}", values or {})
+        told = {name: value for name, value in (values or {}).items() if name not in there}
+        return _made_anew(schema, table, f"{','.join(new)}{tail}", told)
 
     return step
 

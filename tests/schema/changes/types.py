@@ -203,6 +203,23 @@ CASTS = (
         {1: 0.30000000000000004, 2: -2.5},
         values={1: "0.30000000000000004", 2: "-2.5"},
     ),
+    Case(
+        "a float becomes a decimal of fewer places",
+        replace("hint = fields.FloatField(", "hint = fields.DecimalField(6, 2, "),
+        before=add("tasks", "hint = fields.FloatField(null=True)"),
+        cells={"Task.hint": {1: 0.125, 2: 0.5}},
+        refused=dict.fromkeys(("postgres", "mysql"), ("tasks", "hint", "1")),
+        only=("postgres", "mysql"),
+        reason="SQLite keeps decimals as texts of any length",
+    ),
+    Case(
+        "NULL is forbidden, and what fills it is NULL too",
+        replace("hint = fields.IntField(null=True)", "hint = fields.IntField()"),
+        before=add("tasks", "hint = fields.IntField(null=True)"),
+        cells={"Task.hint": {1: 5}},
+        wishes=Wishes(fills={"tasks.hint": "nullif(1, 1)"}),
+        refused=everywhere("tasks", "hint", "NULL"),
+    ),
     _cast(
         "a float with a fraction becomes a number",
         "FloatField(null=True)",

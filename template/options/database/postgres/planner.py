@@ -181,7 +181,8 @@ def not_castable(column: str, old: Column, new: Column) -> str:
         whole = f"trunc({column})"
         return f"{column} <> {whole} OR NOT pg_temp.is_valid({whole}::text, '{new.type}')"
     valid = f"pg_temp.is_valid({column}::text, {text(new.type)})"
-    if kinds[0] == kinds[1] == "decimal":
+    if kinds[1] == "decimal" and kinds[0] in {"decimal", "float"}:
+        column = f"{column}::numeric"
         return f"CASE WHEN {valid} THEN {column} <> {column}::{new.type} ELSE true END"
     return f"NOT {valid}"
 
@@ -310,6 +311,9 @@ def _alter(table: str, old: Column, new: Column, value: str | None) -> list[str]
     name = quote(new.name)
     alter = f"ALTER TABLE {table} ALTER COLUMN {name}"
     made: list[str] = []
+    if "GENERATED" in old.extra and old.type == new.type and "GENERATED" not in new.extra:
+        made.append(f"{alter} DROP EXPRESSION")
+        old = replace(old, extra=new.extra, default=None)
     if "GENERATED" in old.extra + new.extra and (old.type, old.extra) != (new.type, new.extra):
         return [f"ALTER TABLE {table} DROP COLUMN {name}", *_add_column(table, new, value)]
     if (old.type, old.extra) != (new.type, new.extra):

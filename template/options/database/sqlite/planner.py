@@ -322,6 +322,8 @@ def _alter(steps: Sequence[Step]) -> str:
         if isinstance(thing, Key) and thing.source:
             constraints[thing.source] = step.new is not None
     lines = [repr(steps[0].table), _mapping(columns)]
+    adds = [str(step.new) for step in steps if isinstance(step.new, Column) and not step.old]
+    lines += [f"adds={adds!r}"] if adds else []
     lines += [f"values={_mapping(values)}"] if values else []
     lines += [f"constraints={_mapping(constraints)}"] if constraints else []
     return (

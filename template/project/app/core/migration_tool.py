@@ -94,9 +94,14 @@ def constant(config: Config, name: str, wanted: str) -> Any:  # noqa: ANN401 - o
     """Return a constant of a migration from its source, without running it; None if it has none.
 
     Raises:
-        UnusableFile: The file is not there.
+        UnusableFile: The file is not there, or is not Python.
     """
-    for statement in ast.parse(source(config, name), f"{name}.py").body:
+    try:
+        statements = ast.parse(source(config, name), f"{name}.py").body
+    except SyntaxError as error:
+        message = f"{name} is not Python: {error}."
+        raise UnusableFile(message) from error
+    for statement in statements:
         match statement:
             case (
                 ast.Assign(targets=[ast.Name(id=found)], value=ast.expr() as value)

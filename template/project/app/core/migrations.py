@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from tortoise import Tortoise
-from tortoise.exceptions import OperationalError
 
 from app.core import adoption, dialect, migration_tool, rollback
 from app.core.commands import reason
@@ -122,7 +121,7 @@ class Migrations:
                 await step(self.config)
             except SystemExit as refusal:  # how a migration refuses what rows forbid
                 raise FailedMigration(str(refusal)) from refusal
-            except (OperationalError, dialect.DRIVER_ERROR) as error:
+            except Exception as error:  # of the database, or of what an owner wrote
                 if number == TRIES or not dialect.is_lock_timeout(error):
                     raise await self._failure(error, names) from error
                 log.warning("Another session holds a lock. Try %s of %s failed.", number, TRIES)

@@ -20,9 +20,10 @@ class Change:
         """Table and column whose values are lost, no column for all of them."""
         if self.new is None and isinstance(self.old, Table):
             return self.table, None
-        if self.new is None and isinstance(self.old, Column) and "generated" not in self.old.extra:
-            return self.table, self.old.name
-        return None
+        if not isinstance(self.old, Column) or _is_generated(self.old):
+            return None
+        is_replaced = isinstance(self.new, Column) and _is_generated(self.new)
+        return (self.table, self.old.name) if self.new is None or is_replaced else None
 
     def __str__(self) -> str:
         """Say what has to be done: `add tasks.due date null`."""
@@ -46,6 +47,10 @@ class Change:
             old, new = (f"{each.options} {each.comment!r}" for each in (self.old, self.new))
             return f"{verb} {thing} {old} → {new}"
         return f"{verb} {thing} ({', '.join(thing.columns)})"
+
+
+def _is_generated(column: Column) -> bool:
+    return "generated always" in column.extra.lower()
 
 
 def _unsaid(old: Table | Column | Key | None, new: Column) -> str:

@@ -26,6 +26,7 @@ CHECKED = {
 }
 """Conversions that some values do not survive."""
 NEVER_TEXT = {"binary"}
+LITERAL = re.compile(r"-?[\d.]+|true|false|'(?:[^']|'')*'")
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ def _of_column(
     value = values.get((table.name, new.name))
     source = dialect.quote(names.table(table.name))
     fill = f"make this migration again with --fill {table.name}.{new.name}=VALUE"
+    yield from _of_expression(table, change, values, names)
     if not isinstance(change.old, Column):
         if not (new.is_null or new.has_own_values or value or new.default is not None):
             query = f"SELECT 1 FROM {source}"
@@ -127,6 +129,25 @@ def _of_column(
         for condition, sentence in _conversion(column, change.old, new, table.name):
             query = f"SELECT 1 FROM {source} WHERE {column} IS NOT NULL AND ({condition})"
             yield Check(table.name, new.name, query, sentence)
+
+
+def _of_expression(table: Table, change: Change, values: Values, names: Names) -> Iterator[Check]:
+    """Look at what an expression will give, which may be NULL or too long."""
+    new = change.new
+    assert isinstance(new, Column)
+    value = values.get((table.name, new.name))
+    is_renamed = any(rename.table == table.name for rename in names.renames)
+    if value is None or LITERAL.fullmatch(value) or is_renamed:
+        return
+    will_be = _value(table, new.name, values, names)
+    source = dialect.quote(names.table(table.name))
+    if not new.is_null:
+        query = f"SELECT 1 FROM {source} WHERE {will_be} IS NULL"
+        yield Check(table.name, new.name, query, f"would be NULL, as {value} is")
+    limit = length_of(new.type)
+    if limit and dialect.family(new.type) == "text":
+        query = f"SELECT 1 FROM {source} WHERE {dialect.length(will_be)} > {limit}"
+        yield Check(table.name, new.name, query, f"would be longer than {limit} characters")
 
 
 def _conversion(column: str, old: Column, new: Column, table: str) -> Iterator[tuple[str, str]]:

@@ -32,13 +32,14 @@ def project() -> Project:
 
 
 def _pairs(given: Iterable[str], example: str) -> dict[str, str]:
-    """Take `left=right` apart; there may be nothing right of it, which is an empty text.
+    """Take `left=right` apart; nothing to the right is an empty text to fill in.
 
     Raises:
         BadParameter: It is something else.
     """
     given = list(given)
-    if not all(re.match(r"\S+=", each) for each in given):
+    pattern = r"[^=]+=" if example == FILL else r"[^=]+=."
+    if not all(re.match(pattern, each) for each in given):
         message = f"write it as in {example}"
         raise click.BadParameter(message)
     return dict(each.partition("=")[::2] for each in given)

@@ -11,11 +11,12 @@ from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.base.schema_generator import BaseSchemaGenerator
 from tortoise.converters import escape_item
-from tortoise.fields import BooleanField, Field
+from tortoise.fields import BinaryField, BooleanField, Field, TimeDeltaField
+from tortoise.fields.data import IntEnumFieldInstance
 from tortoise.models import Model
 
 from tools.migrations import dialect
-from tools.migrations.refusal import loading, refusing
+from tools.migrations.refusal import Refused, loading, refusing
 
 AERICH = "aerich"
 """The table in which aerich records what it applied, and Tortoise's module of that name."""
@@ -28,7 +29,17 @@ async def create_tables(connection: BaseDBAsyncClient) -> None:
 
     What Tortoise gets wrong is mended here: keys in a circle, quotes and backslashes in
     defaults and comments, and the columns of an index that are not named as their fields.
+
+    Raises:
+        Refused: A model has what Tortoise does not make.
     """
+    for model in models():
+        if model._meta.constraints:
+            message = (
+                f"{model.__name__} has Meta.constraints, which Tortoise itself leaves out: use"
+                " unique=True or unique_together, or write them in a file from --empty."
+            )
+            raise Refused(message)
     generator = type("Generator", (_Generator, connection.schema_generator), {})(connection)
     for statement in generator.statements():
         await connection.execute_script(statement)
@@ -85,7 +96,12 @@ def value_of(table: str, column: str, text: str) -> str:
     if not model or not field:
         return literal(text)
     with refusing(f"{text!r} is no value of {table}.{column}"):
-        value = _boolean(text) if isinstance(field, BooleanField) else field.to_python_value(text)
+        if isinstance(field, BooleanField):
+            return literal(_boolean(text))
+        if isinstance(field, BinaryField):
+            return literal(text.encode())
+        is_number = isinstance(field, IntEnumFieldInstance | TimeDeltaField)  # in microseconds
+        value = field.to_python_value(int(text) if is_number else text)
         return literal(field.to_db_value(value, model))
 
 
