@@ -17,7 +17,7 @@ PROJECT = ROOT / "template/project"
 OPTIONS = ROOT / "template/options"
 
 BUDGETS = {
-    "minimal": {"files": 64, "app": 1300, "tests": 620},
+    "minimal": {"files": 64, "app": 1310, "tests": 620},
     "starter": {"files": 108, "app": 3000, "tests": 2000},
     "production": {"files": 130, "app": 4500, "tests": 2900},
 }

@@ -60,12 +60,10 @@ async def expect_own_tables(config: Config) -> None:
     if set(recorded) & set(migration_tool.names(config)):
         return
     connection = Tortoise.get_connection("default")
-    rows = await connection.execute_query_dict(dialect.TABLES_QUERY)
-    there = {str(row["name"]) for row in rows}
-    ours = {str(model["table"]) for model in Tortoise.describe_models().values()}
-    if "aerich" in there and not recorded:
-        return
-    if found := sorted(there & ours - {"aerich"}):
+    there = {row["name"] for row in await connection.execute_query_dict(dialect.TABLES_QUERY)}
+    ours = {str(model["table"]) for model in Tortoise.describe_models().values()} - {"aerich"}
+    found = sorted(there & ours)
+    if found and (recorded or "aerich" not in there):
         message = (
             f"The database has {', '.join(found)}, which these migrations did not make: nothing"
             " was applied. Run `just adopt-migrations` in development, then `migrate --adopt` here."
@@ -76,7 +74,7 @@ async def expect_own_tables(config: Config) -> None:
 async def _exists(connection: BaseDBAsyncClient, table: str, *columns: str) -> bool:
     """Whether a table has these columns."""
     quote = migration_tool.quoted
-    names = ", ".join(f"it.{quote(column)}" for column in columns)  # SQLite takes "x" for a text
+    names = ", ".join(f"it.{quote(column)}" for column in columns)  # else "x" may be a text
     try:
         await connection.execute_query(f"SELECT {names} FROM {quote(table)} it WHERE 1 = 0")  # noqa: S608
     except OperationalError as error:

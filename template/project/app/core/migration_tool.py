@@ -49,11 +49,7 @@ async def downgrade(config: Config) -> str | None:
 
 
 def names(config: Config) -> list[str]:
-    """Name the migrations that there are, in their order.
-
-    Raises:
-        UnusableFile: There is no folder of migrations.
-    """
+    """Name the migrations that there are, in their order."""
     numbered = [
         (int(number), path.stem)
         for path in _folder(config).glob("*_*.py")
@@ -63,11 +59,7 @@ def names(config: Config) -> list[str]:
 
 
 async def pending(config: Config) -> list[str]:
-    """Name the migrations that this database has not seen, in their order.
-
-    Raises:
-        UnusableFile: There is no folder of migrations.
-    """
+    """Name the migrations that this database has not seen, in their order."""
     seen = set(await applied(config))
     return [name for name in names(config) if name not in seen]
 
@@ -99,8 +91,7 @@ def constant(config: Config, name: str, wanted: str) -> Any:  # noqa: ANN401 - o
     try:
         statements = ast.parse(source(config, name), f"{name}.py").body
     except SyntaxError as error:
-        message = f"{name} is not Python: {error}."
-        raise UnusableFile(message) from error
+        raise UnusableFile(str(error)) from error
     for statement in statements:
         match statement:
             case (
@@ -122,10 +113,7 @@ def source(config: Config, name: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        message = (
-            f"{path} was applied and is missing. Restore it from git; `just restore-migrations`"
-            " does so where an update of the template took it away."
-        )
+        message = f"{path} was applied and is missing: see `just restore-migrations`, or git."
         raise UnusableFile(message) from error
 
 

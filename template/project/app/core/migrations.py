@@ -124,26 +124,18 @@ class Migrations:
             except Exception as error:  # of the database, or of what an owner wrote
                 if number == TRIES or not dialect.is_lock_timeout(error):
                     raise await self._failure(error, names) from error
-                log.warning("Another session holds a lock. Try %s of %s failed.", number, TRIES)
+                log.warning("A lock is held by others. Try %s of %s failed.", number, TRIES)
             else:
                 return
 
     async def _failure(self, error: Exception, names: list[str]) -> Exception:
         """Return what to raise: which migration stopped, and which were done before it."""
         is_locked = dialect.is_lock_timeout(error)
-        if dialect.is_unavailable(error) and not is_locked:
+        if isinstance(error, AppError) or (dialect.is_unavailable(error) and not is_locked):
             return error
         waiting = await migration_tool.pending(self.config)
         at = next((number for number, name in enumerate(names) if name in waiting), 0)
         done = f" Applied before it: {', '.join(names[:at])}." if at else ""
-        if is_locked:
-            message = (
-                f"{names[at]} was not run: another session holds a lock on the table."
-                f"{done} Run `just migrate` again when it does not."
-            )
-            return FailedMigration(message)
-        message = (
-            f"{names[at]} failed ({reason(error)}).{done}"
-            " If it stopped half-way, docs/migrations.md says how to go on."
-        )
+        why = "another session holds a lock on the table" if is_locked else reason(error)
+        message = f"{names[at]} failed ({why}).{done} docs/migrations.md says how to go on."
         return FailedMigration(message)

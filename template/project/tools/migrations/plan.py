@@ -52,7 +52,7 @@ def _around(columns: Sequence[Step], keys: Mapping[str, Sequence[Step]]) -> list
     """Return changes of columns among those of keys.
 
     A key over a column that changes may not fit its new type, or only that. Where foreign keys
-    need an index (MySQL), the new one comes before the old one goes.
+    need an index at every moment, the new one comes before the old one goes.
     """
     if dialect.DROPS_KEYS_FIRST:
         return [*columns, *keys["change"], *keys["add"]]
