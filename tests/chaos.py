@@ -90,11 +90,18 @@ def migrate_race(folder: Path, given: Namespace) -> Iterator[Figure]:
     """Let eight processes migrate an empty database at once."""
     for database in DATABASES:
         name = f"migrate-race, {database}"
-        if database != "sqlite" and not harness.is_reachable(database):
-            yield _missing(name, f"no server at {harness.SERVERS[database]}")
+        if missing := _unreachable(name, database):
+            yield missing
             continue
         with _service(folder, name, database, {"database": database}) as service:
             yield _race(name, service, given.rounds)
+
+
+def _unreachable(name: str, database: str) -> Figure | None:
+    """Return what to print for a scenario whose server is away."""
+    if database == "sqlite" or harness.is_reachable(database):
+        return None
+    return _missing(name, f"no server at {harness.SERVERS[database]}")
 
 
 def _race(name: str, service: Service, rounds: int) -> Figure:
@@ -183,8 +190,8 @@ def schema_changes(folder: Path, given: Namespace) -> Iterator[Figure]:
     """Change random models at random, and change them back."""
     for database in DATABASES:
         name = f"schema-changes, {database}"
-        if database != "sqlite" and not harness.is_reachable(database):
-            yield _missing(name, f"no server at {harness.SERVERS[database]}")
+        if missing := _unreachable(name, database):
+            yield missing
             continue
         place = folder / name.replace(", ", "-") / "service"
         project = harness.render(folder / "template", place, {"database": database})
