@@ -3,7 +3,10 @@
 import asyncio
 import contextvars
 import shutil
-from collections.abc import Awaitable, Iterator
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -13,7 +16,7 @@ from tortoise import Tortoise
 from tortoise.exceptions import ConfigurationError
 
 from tests.schema.catalogue import Catalogue
-from tests.schema.databases import Database
+from tests.schema.databases import Database, databases
 from tests.schema.engines import Bench, Engine, Planner
 from tests.schema.models import Package
 from tests.schema.truth import make_tables
@@ -95,3 +98,14 @@ class Laboratory:
     async def _by_tortoise(self, bench: Bench) -> None:
         await Tortoise.init(config=bench.config())
         await make_tables(self.kind, mend_comments=self.engine.is_strict)
+
+
+@asynccontextmanager
+async def opened(kind: str, service: Path, engine: type[Engine]) -> AsyncIterator[Laboratory]:
+    """Offer a laboratory for a rendered service, whose `tools/` this process imports."""
+    sys.dont_write_bytecode = True  # modules are rewritten within a second
+    sys.path.insert(0, str(service))
+    with tempfile.TemporaryDirectory(prefix="trial_") as root:
+        sys.path.insert(1, root)
+        async with databases(kind) as made:
+            yield Laboratory(kind, engine(), made, service, Path(root))

@@ -21,10 +21,9 @@ from pathlib import Path
 from tests import harness
 from tests.schema.case import DATABASES, Case
 from tests.schema.cases import CASES
-from tests.schema.databases import databases
 from tests.schema.engines import ENGINES
 from tests.schema.everyday import EVERYDAY
-from tests.schema.laboratory import Laboratory, apart
+from tests.schema.laboratory import apart, opened
 from tests.schema.outcome import TOOLS, Outcome, Verdict, table
 from tests.schema.run import run_case
 
@@ -49,19 +48,14 @@ def run_cases(
         tool: `planner`, `aerich` or `tortoise`.
         tell: What to call after each case.
     """
-    sys.dont_write_bytecode = True  # modules are rewritten within a second
-    sys.path.insert(0, str(service_folder))
 
     async def all_of_them() -> list[Outcome]:
         outcomes = []
-        with tempfile.TemporaryDirectory(prefix="trial_") as root:
-            sys.path.insert(1, root)
-            async with databases(database) as made:
-                laboratory = Laboratory(database, ENGINES[tool](), made, service_folder, Path(root))
-                for case in cases:
-                    if database in case.only:
-                        outcomes.append(await run_case(case, laboratory))
-                        tell(outcomes[-1])
+        async with opened(database, service_folder, ENGINES[tool]) as laboratory:
+            for case in cases:
+                if database in case.only:
+                    outcomes.append(await run_case(case, laboratory))
+                    tell(outcomes[-1])
         return outcomes
 
     return asyncio.run(all_of_them())

@@ -12,9 +12,8 @@ from pathlib import Path
 from random import Random
 
 from tests import harness
-from tests.schema.databases import databases
 from tests.schema.engines import Planner
-from tests.schema.laboratory import Laboratory
+from tests.schema.laboratory import Laboratory, opened
 from tests.schema.sequences.meddling import MEDDLERS
 from tests.schema.sequences.sequence import CHANGES, Sequence, Wrong
 
@@ -58,16 +57,11 @@ async def endings(
         seeds: What to draw from.
         meddler: Who changes the database behind the planner's back, for a trial of the trial.
     """
-    sys.dont_write_bytecode = True
-    sys.path.insert(0, str(service))
-    with tempfile.TemporaryDirectory(prefix="sequences_") as root:
-        sys.path.insert(1, root)
-        async with databases(database) as made:
-            laboratory = Laboratory(database, Planner(), made, service, Path(root))
-            for each in made.values():
-                await each.empty()
-            for seed in seeds:
-                yield await _ending(laboratory, seed, meddler)
+    async with opened(database, service, Planner) as laboratory:
+        for each in laboratory.databases.values():
+            await each.empty()
+        for seed in seeds:
+            yield await _ending(laboratory, seed, meddler)
 
 
 async def _ending(laboratory: Laboratory, seed: int, meddler: str) -> Ending:
