@@ -7,7 +7,6 @@ says where the planner sees a difference that is none.
 import argparse
 import asyncio
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -15,9 +14,8 @@ from pathlib import Path
 
 from tests.schema.case import DATABASES
 from tests.schema.catalogue import differences
-from tests.schema.databases import databases
 from tests.schema.engines import Planner, Refused
-from tests.schema.laboratory import Laboratory, apart
+from tests.schema.laboratory import apart, opened
 
 HEAD = '''"""Models of every kind."""
 
@@ -547,27 +545,22 @@ def text(database: str) -> str:
 async def phantoms(database: str, service: Path) -> list[str]:
     """Make a migration of all models, apply it, and say where a difference is seen after it."""
     models = {"zoo": text(database)}
-    sys.dont_write_bytecode = True
-    sys.path.insert(0, str(service))
-    with tempfile.TemporaryDirectory(prefix="zoo_") as root:
-        sys.path.insert(1, root)
-        async with databases(database) as made:
-            laboratory = Laboratory(database, Planner(), made, service, Path(root))
-            planner = laboratory.planner
-            await made["filled"].empty()
-            bench = laboratory.bench()
-            bench.package.write(models)
-            try:
-                await apart(planner.first(bench))
-                await apart(planner.upgrade(bench))
-                found = await made["filled"].catalogue()
-                said = differences(found, await laboratory.any_truth(models), names=True)
-                said += [f"left: {words}" for words in await apart(planner.check(bench))]
-                await apart(planner.downgrade(bench))
-            except Refused as refusal:
-                return [f"refused: {refusal}"]
-            gone = await made["filled"].catalogue()
-            return said + [f"after the undo: {words}" for words in differences(gone, {})]
+    async with opened(database, service, Planner) as laboratory:
+        planner, filled = laboratory.planner, laboratory.databases["filled"]
+        await filled.empty()
+        bench = laboratory.bench()
+        bench.package.write(models)
+        try:
+            await apart(planner.first(bench))
+            await apart(planner.upgrade(bench))
+            found = await filled.catalogue()
+            said = differences(found, await laboratory.any_truth(models), names=True)
+            said += [f"left: {words}" for words in await apart(planner.check(bench))]
+            await apart(planner.downgrade(bench))
+        except Refused as refusal:
+            return [f"refused: {refusal}"]
+        gone = await filled.catalogue()
+        return said + [f"after the undo: {words}" for words in differences(gone, {})]
 
 
 def main() -> None:
