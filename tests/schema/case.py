@@ -37,6 +37,8 @@ class Case:
     """Whether the tables have no rows at all."""
     values: Mapping[str, Any] = field(default_factory=dict)
     """What the columns hold after the change where that is not what they held before."""
+    primary_keys: Mapping[str, Mapping[Any, Any]] = field(default_factory=dict)
+    """What becomes of the primary keys of a table where they change."""
     undone: Mapping[str, Any] = field(default_factory=dict)
     """What they hold after its undo where that is not what they held at first."""
     refused: Mapping[str, Words] = field(default_factory=dict)

@@ -47,6 +47,7 @@ from enum import IntEnum, StrEnum
 
 from tortoise import fields
 from tortoise.contrib.mysql.indexes import FullTextIndex
+from tortoise.contrib.postgres.fields import TSVectorField
 from tortoise.contrib.postgres.indexes import GinIndex, HashIndex
 from tortoise.expressions import F
 from tortoise.fields.db_defaults import Now, RandomHex, SqlDefault

@@ -205,7 +205,9 @@ class Run:
         moves = surviving(at_first.catalogue, done.catalogue, self.case.wishes)
         tables = self._differences(done.catalogue, expected)
         values = list(raw_changes(at_first, done, moves, self.case.values))
-        values += object_changes(at_first, done, moves, self.case.values)
+        values += object_changes(
+            at_first, done, moves, self.case.values, keys=self.case.primary_keys
+        )
         if words := [*(f"up: {text}" for text in tables), *(f"rows: {text}" for text in values)]:
             raise End(Verdict.WRONG, *words)
 

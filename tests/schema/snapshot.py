@@ -194,7 +194,7 @@ async def _objects(model: type[Model], projection: Mapping[str, str]) -> dict[An
         _plain(values[primary]): {
             column: _plain(values[name]) for name, column in projection.items()
         }
-        for values in await model.all().values(*projection)
+        for values in await model.all().values(*{primary, *projection})
     }
 
 
@@ -264,12 +264,13 @@ def _bag(rows: Records) -> Counter[str]:
     return Counter(repr(sorted(row.items())) for row in rows)
 
 
-def object_changes(
+def object_changes(  # noqa: PLR0913 - what may differ
     before: Snapshot,
     after: Snapshot,
     moves: Moves,
     expected: Mapping[str, Any],
     *,
+    keys: Mapping[str, Mapping[Any, Any]] | None = None,
     allows_more: bool = False,
 ) -> Iterator[str]:
     """Say in words where the models read other values than they should.
@@ -281,6 +282,7 @@ def object_changes(
         expected: What a column, by its name in `after`, should hold where that is not what it
             held before, or where it is new and not NULL: one value, a `ByRow`, or a function of
             the old value.
+        keys: What became of the primary keys of a table, where they changed.
         allows_more: Whether rows may have come in between.
     """
     yield from after.unreadable
@@ -289,6 +291,8 @@ def object_changes(
         old_rows, new_rows = before.objects.get(table), after.objects.get(name)
         if old_rows is None or new_rows is None:
             continue  # there is no model for the table
+        if became := (keys or {}).get(name):
+            old_rows = {became[number]: row for number, row in old_rows.items()}
         if missing := old_rows.keys() - new_rows.keys():
             yield f"{name} has lost the rows {sorted(missing, key=str)}"
         if not allows_more and (more := new_rows.keys() - old_rows.keys()):

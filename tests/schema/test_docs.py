@@ -128,6 +128,52 @@ def test_a_rename_is_told_of_where_nobody_can_be_asked(owner: Owner) -> None:
     )
 
 
+@on_sqlite
+def test_a_new_name_of_a_table_is_told_of_too(owner: Owner) -> None:
+    owner.replace('table = "tasks"', 'table = "jobs"')
+
+    (made,) = owner.runs("make-migration jobs")
+
+    assert made.startswith(
+        "Is table jobs the table tasks with a new name? Then delete the file and make it again"
+        " with --rename-table tasks=jobs.\n  add table jobs ("
+    )
+
+
+@on_sqlite
+def test_a_file_to_fill_by_hand_takes_no_wishes(owner: Owner) -> None:
+    (refused,) = owner.runs("make-migration titles --empty --fill tasks.title=x")
+
+    assert "--empty writes a file to fill by hand: it takes no other option." in refused
+    assert not [path for path in owner.files() if path.stem.endswith("titles")]
+
+
+@on_sqlite
+def test_the_name_of_a_table_has_no_dot(owner: Owner) -> None:
+    owner.replace('table = "tasks"', 'table = "work.tasks"')
+
+    (refused,) = owner.runs("make-migration dotted")
+
+    assert refused == "Error: Task: the name of a table has no dot; Meta.schema is apart.\n"
+
+
+@on_sqlite
+def test_a_file_that_was_applied_and_deleted_is_missed(owner: Owner) -> None:
+    owner.replace(TITLE, TITLE, "due = fields.DateField(null=True)")
+    owner.runs("make-migration add_due", "migrate")
+    path = owner.files()[-1]
+    text = path.read_text(encoding="utf-8")
+    path.unlink()
+
+    (made,) = owner.runs("make-migration add_due_again")
+    owner.files()[-1].unlink()
+    path.write_text(text, encoding="utf-8")
+    (nothing,) = owner.runs("make-migration nothing")
+
+    assert f"The development database has applied {path.name}, whose file is not here" in made
+    assert nothing == "Nothing to write: the migrations match the models.\n"
+
+
 def test_renames(owner: Owner) -> None:
     lines = owner.block("--rename-table").splitlines()
     column, table = (re.findall(r"--rename\S* \S+", line)[0] for line in lines)

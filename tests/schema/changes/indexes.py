@@ -1,8 +1,9 @@
 """Indexes and unique constraints."""
 
 from tests.schema.case import Case, everywhere
-from tests.schema.models import add, meta, replace
+from tests.schema.models import add, drop, meta, replace
 from tests.schema.rows import row
+from tests.schema.snapshot import ANYTHING
 
 POSTGRES = ("postgres",)
 MYSQL = ("mysql",)
@@ -19,7 +20,64 @@ def _indexes(*lines: str) -> str:
     return f"        indexes = ({', '.join(lines)},)\n"
 
 
+VECTOR = 'vector = TSVectorField(source_fields=("title",), config="english")'
+TITLE = "title = fields.CharField(max_length=100)"
+SEARCHED = add("tasks", VECTOR) + replace(
+    INDEXES, _indexes('("done", "due")', 'GinIndex(fields=("vector",), name="search")')
+)
+
 CASES = (
+    Case(
+        "a text is searched",
+        SEARCHED,
+        values={"tasks.vector": ANYTHING},
+        only=POSTGRES,
+        reason="other databases do not compute such a column",
+    ),
+    Case(
+        "what is searched grows",
+        replace('("title",), config', '("title", "body"), config'),
+        before=SEARCHED,
+        values={"tasks.vector": ANYTHING},
+        undone={"tasks.vector": ANYTHING},
+        only=POSTGRES,
+        reason="other databases do not compute such a column",
+    ),
+    Case(
+        "a searched text gets longer",
+        replace(TITLE, TITLE.replace("100", "200")),
+        before=SEARCHED,
+        only=POSTGRES,
+        reason="other databases do not compute such a column",
+    ),
+    Case(
+        "a text gets longer as what is searched grows",
+        replace(TITLE, TITLE.replace("100", "200"))
+        + replace('("title",), config', '("title", "body"), config'),
+        before=SEARCHED,
+        values={"tasks.vector": ANYTHING},
+        undone={"tasks.vector": ANYTHING},
+        only=POSTGRES,
+        reason="other databases do not compute such a column",
+    ),
+    Case(
+        "a text gets longer that is searched from now on",
+        replace(TITLE, TITLE.replace("100", "200")) + add("tasks", VECTOR),
+        values={"tasks.vector": ANYTHING},
+        only=POSTGRES,
+        reason="other databases do not compute such a column",
+    ),
+    Case(
+        "a searched text goes",
+        replace('("title",), config', '("body",), config')
+        + drop("title = fields.CharField(max_length=100)")
+        + replace(TOGETHER, ""),
+        before=SEARCHED,
+        values={"tasks.vector": ANYTHING},
+        undo_refused={"postgres": ("tasks.title", "4")},
+        only=POSTGRES,
+        reason="other databases do not compute such a column",
+    ),
     Case("a column becomes unique", replace(TAG_NAME, UNIQUE_TAG_NAME)),
     Case(
         "a column with duplicates becomes unique",

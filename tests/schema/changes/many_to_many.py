@@ -104,7 +104,6 @@ CASES = (
         append(TAGGING),
         before=replace(TAGS, TAGS.replace('"tasks")', '"tasks", backward_key="task_id")')),
         values={"task_tags.id": ANYTHING},
-        may_refuse=DATABASES,
     ),
     Case(
         "a model between gets a column",

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.schema.case import DATABASES, Case, Wishes, Words, everywhere
-from tests.schema.models import Edits, add, replace
+from tests.schema.models import Edits, add, append, replace
 from tests.schema.rows import LONG, row
 from tests.schema.snapshot import ANYTHING, ByRow
 
@@ -20,6 +20,16 @@ BODY = "body = fields.TextField(null=True)"
 PRICE = "price = fields.DecimalField(max_digits=10, decimal_places=2, null=True)"
 TEXT_OF_JSON = {"Task.hint": {1: '{"a": [1, null], "b": "it\'s :x"}', 2: "[]", 4: '"Zoë 🦀"'}}
 JSON = ByRow({1: {"a": [1, None], "b": "it's :x"}, 2: [], 3: None, 4: "Zoë 🦀"})
+NUMBER = "id = fields.IntField(primary_key=True)"
+CODED = f"""
+class Country(Model):
+    {NUMBER}
+    code = fields.CharField(max_length=20, unique=True)
+
+    class Meta:
+        table = "countries"
+""".strip()
+KEYED = CODED.replace(f"    {NUMBER}\n", "").replace("unique", "primary_key")
 
 
 def _cast(  # noqa: PLR0913 - a row of a table
@@ -434,7 +444,38 @@ SIZES = (
             "id = fields.IntField(primary_key=True)  # tags",
             "id = fields.IntField(primary_key=True, generated=False)  # tags",
         ),
-        may_refuse=DATABASES,
+    ),
+    Case(
+        "a primary key begins to number itself",
+        replace(f"{NUMBER[:-1]}, generated=False)", NUMBER),
+        before=append(CODED.replace(NUMBER, f"{NUMBER[:-1]}, generated=False)")),
+        rows=(row("Country", id=7, code="de"), row("Country", id=4, code="Ö")),
+        later=(row("Country", code="fr"),),
+    ),
+    Case(
+        "a number as primary key becomes a text",
+        replace(
+            "id = fields.IntField(primary_key=True)  # tags",
+            "id = fields.CharField(max_length=20, primary_key=True)  # tags",
+        ),
+        primary_keys={"tags": {1: "1", 2: "2", 3: "3"}},
+        values={"tags.id": str},
+    ),
+    Case(
+        "a unique text becomes the primary key",
+        replace(CODED, KEYED),
+        before=append(CODED),
+        rows=(row("Country", code="de"), row("Country", code="Ö")),
+        primary_keys={"countries": {1: "de", 2: "Ö"}},
+        undone={"countries.id": ANYTHING},
+    ),
+    Case(
+        "a number becomes the primary key, and a text only unique",
+        replace(KEYED, CODED),
+        before=append(KEYED),
+        rows=(row("Country", code="de"), row("Country", code="Ö")),
+        primary_keys={"countries": {"de": 1, "Ö": 2}},
+        values={"countries.id": ANYTHING},
     ),
 )
 

@@ -275,6 +275,14 @@ def family(type_: str) -> str:
     return next((name for name, each in FAMILIES.items() if re.fullmatch(each, type_)), type_)
 
 
+def is_made_anew(old: Column | None, new: Column | None) -> bool:
+    """Whether a column goes and comes rather than changes: its values are computed."""
+    is_computed = any(each and "GENERATED" in each.extra for each in (old, new))
+    if not (old and new) or old == new:
+        return is_computed
+    return is_computed and (old.type, old.extra) != (new.type, new.extra)
+
+
 def is_held_by_keys(old: Column, new: Column) -> bool:
     """Whether foreign keys must be set aside while the column changes (error 1833)."""
     return (old.type, old.extra) != (new.type, new.extra)
@@ -321,12 +329,47 @@ def rename(step: Rename) -> str:
 
 def body(name: str, steps: Iterable[Rename | Step], first: Sequence[str]) -> str:
     """Return the end of the function that aerich calls, upgrade or downgrade."""
-    made = [*first]
+    made, steps = [*first], list(steps)
+    primary = [step for step in steps if isinstance(step, Step) and _is_of_primary_key(step)]
     for step in steps:
-        made += [rename(step)] if isinstance(step, Rename) else _statements(step)
+        if isinstance(step, Rename):
+            made.append(rename(step))
+        elif step not in primary:
+            made += _statements(step)
+        elif step is next(each for each in primary if each.table == step.table):
+            together = [each for each in primary if each.table == step.table]
+            together.sort(key=lambda each: isinstance(each.new or each.old, Key))
+            made.append(f"ALTER TABLE {quote(step.table)} {', '.join(map(_clause, together))}")
     lines = "".join(f"{indent(as_source(each), ' ' * 12)},\n" for each in made)
     call = f'await mysql_statements.run(db, __name__, "{name}", ['
     return f"    return str(\n        {call}\n{lines}        ])\n    )"
+
+
+def _is_of_primary_key(step: Step) -> bool:
+    """Whether a primary key comes or goes, or a column that numbers rows.
+
+    Such a column is a key at every moment (error 1075), so both happen in one statement.
+    """
+    thing = None if step.old and step.new else step.old or step.new
+    if isinstance(thing, Key):
+        return thing.kind == "primary key"
+    return isinstance(thing, Column) and "AUTO_INCREMENT" in thing.extra
+
+
+def _clause(step: Step) -> str:
+    """Return what one change of columns or keys is in a statement that makes several."""
+    match step.old, step.new:
+        case None, Column():
+            return f"ADD COLUMN {_definition(step.new)}"
+        case Column(), None:
+            return f"DROP COLUMN {quote(step.old.name)}"
+        case None, Key():
+            return f"ADD {_key(step.new, step.table)}"
+        case Key(), None:
+            return _drop(step.old)
+        case Key(), Key():
+            return f"{_drop(step.old)}, ADD {_key(step.new, step.table)}"
+    raise AssertionError(step)
 
 
 def _statements(step: Step) -> list[str]:
@@ -342,17 +385,11 @@ def _statements(step: Step) -> list[str]:
         case Key(), Key() if _can_rename(step.old, step.new):
             names = f"{quote(step.old.name)} TO {quote(step.new.name)}"
             return [f"ALTER TABLE {table} RENAME INDEX {names}"]
-        case (Key() | None) as old, (Key() | None) as new:
-            clauses = [_drop(old)] if old else []
-            clauses += [f"ADD {_key(new, step.table)}"] if new else []
-            return [f"ALTER TABLE {table} {', '.join(clauses)}"]
         case None, Column():
             return _add_column(table, step.new, step.value)
-        case Column(), None:
-            return [f"ALTER TABLE {table} DROP COLUMN {quote(step.old.name)}"]
         case Column(), Column():
             return _alter(table, step.old, step.new, step.value)
-    raise AssertionError(step)
+    return [f"ALTER TABLE {table} {_clause(step)}"]
 
 
 def _create(table: Table) -> str:
@@ -396,10 +433,7 @@ def _add_column(table: str, column: Column, value: str | None) -> list[str]:
 
 
 def _alter(table: str, old: Column, new: Column, value: str | None) -> list[str]:
-    """Change a column in place; a generated one is made anew, as its values are not its own."""
     name = quote(new.name)
-    if "GENERATED" in old.extra + new.extra and (old.type, old.extra) != (new.type, new.extra):
-        return [f"ALTER TABLE {table} DROP COLUMN {name}", *_add_column(table, new, value)]
     fill = [f"UPDATE {table} SET {name} = {value} WHERE {name} IS NULL"] if value else []
     modify = [f"ALTER TABLE {table} MODIFY COLUMN {_definition(new)}"] if old != new else []
     return [*fill, *modify]

@@ -197,6 +197,15 @@ def family(type_: str) -> str:
     return next((name for name, each in FAMILIES.items() if re.fullmatch(each, type_)), type_)
 
 
+def is_made_anew(old: Column | None, new: Column | None) -> bool:
+    """Whether a column goes and comes rather than changes: its values are computed."""
+    was, will = (each is not None and "STORED" in each.extra for each in (old, new))
+    if not (old and new) or old == new:
+        return was or will
+    is_freed = was and not will and old.type == new.type
+    return (was or will) and not is_freed and (old.type, old.extra) != (new.type, new.extra)
+
+
 def is_held_by_keys(old: Column, new: Column) -> bool:
     """Whether foreign keys must be set aside while the column changes."""
     return family(old.type) != family(new.type)
@@ -307,23 +316,15 @@ def _add_column(table: str, column: Column, value: str | None) -> list[str]:
 
 
 def _alter(table: str, old: Column, new: Column, value: str | None) -> list[str]:
-    """Change a column in place; a generated one is made anew, as its values are not its own."""
+    """Change a column in place; one that is no longer computed keeps its values."""
     name = quote(new.name)
     alter = f"ALTER TABLE {table} ALTER COLUMN {name}"
     made: list[str] = []
-    if "GENERATED" in old.extra and old.type == new.type and "GENERATED" not in new.extra:
+    if "STORED" in old.extra and "STORED" not in new.extra:
         made.append(f"{alter} DROP EXPRESSION")
-        old = replace(old, extra=new.extra, default=None)
-    if "GENERATED" in old.extra + new.extra and (old.type, old.extra) != (new.type, new.extra):
-        return [f"ALTER TABLE {table} DROP COLUMN {name}", *_add_column(table, new, value)]
+        old = replace(old, extra=new.extra)
     if (old.type, old.extra) != (new.type, new.extra):
-        if old.default is not None:
-            made.append(f"{alter} DROP DEFAULT")
-        collation = f" {new.extra}" if new.extra.startswith("COLLATE") else ""
-        using = _using(name, old, new)
-        made.append(f"{alter} TYPE {new.type}{collation}{using}")
-        if new.extra.startswith("sequence") and old.extra.startswith("sequence"):
-            made.append(_widen_sequence(table, new))
+        made += _retype(table, old, new)
         old = replace(new, is_null=old.is_null, default=None, comment=old.comment)
     if old.default != new.default:
         default = f"SET DEFAULT {new.default}" if new.default is not None else "DROP DEFAULT"
@@ -351,10 +352,53 @@ def _using(name: str, old: Column, new: Column) -> str:
     return f" USING {ways.get(kinds, f'{name}::{new.type}')}"
 
 
-def _widen_sequence(table: str, column: Column) -> str:
-    """Change the type of a sequence, whatever its name is."""
+def _retype(table: str, old: Column, new: Column) -> list[str]:
+    """Change the type of a column, and whether the database numbers its rows."""
+    alter = f"ALTER TABLE {table} ALTER COLUMN {quote(new.name)}"
+    was, will = _numbering(old), _numbering(new)
+    made: list[str] = []
+    if was == "identity" and was != will:
+        made.append(f"{alter} DROP IDENTITY")
+    elif was and was != will:
+        made += [f"{alter} DROP DEFAULT", _of_sequence(table, old, "DROP SEQUENCE %s")]
+    elif old.default is not None:
+        made.append(f"{alter} DROP DEFAULT")
+    if old.type != new.type or "COLLATE" in old.extra + new.extra:
+        collation = f" {new.extra}" if new.extra.startswith("COLLATE") else ""
+        made.append(f"{alter} TYPE {new.type}{collation}{_using(quote(new.name), old, new)}")
+    if will and was != will:
+        made += _number(table, new)
+    elif will and old.extra != new.extra:
+        made.append(_of_sequence(table, new, f"ALTER SEQUENCE %s AS {new.type}"))
+    return made
+
+
+def _numbering(column: Column) -> str:
+    """Say what numbers new rows, if anything does."""
+    if column.extra.endswith("AS IDENTITY"):
+        return "identity"
+    return "sequence" if column.extra.startswith("sequence") else ""
+
+
+def _number(table: str, column: Column) -> list[str]:
+    """Let the database number new rows, on from the last."""
+    name = quote(column.name)
+    alter = f"ALTER TABLE {table} ALTER COLUMN {name}"
+    sequence = f'{table[:-1]}_{name[1:-1]}_seq"'
+    made = [
+        f"CREATE SEQUENCE {sequence} AS {column.type} OWNED BY {table}.{name}",
+        f"{alter} SET DEFAULT nextval({text(sequence)})",
+    ]
+    if _numbering(column) == "identity":
+        made = [f"{alter} ADD {column.extra}"]
     found = f"pg_get_serial_sequence({text(table)}, {text(column.name)})"
-    return f"DO $$ BEGIN EXECUTE format('ALTER SEQUENCE %s AS {column.type}', {found}); END $$"
+    return [*made, f"SELECT setval({found}, greatest(max({name}), 0) + 1, false) FROM {table}"]
+
+
+def _of_sequence(table: str, column: Column, statement: str) -> str:
+    """Change the sequence of a column, whatever its name is."""
+    found = f"pg_get_serial_sequence({text(table)}, {text(column.name)})"
+    return f"DO $$ BEGIN EXECUTE format({text(statement)}, {found}); END $$"
 
 
 def _add(table: str, key: Key) -> str:

@@ -13,14 +13,14 @@ VERSION_QUERY = "SELECT 'SQLite ' || sqlite_version() AS version"
 TABLES_QUERY = "SELECT name FROM sqlite_master WHERE type = 'table'"
 LOCK_WAIT_SECONDS = 60
 BUSY_WAIT_MS = 5000
-REASONS = ("is locked", "is busy", "unable to open database file", "disk I/O error", "is full")
+REASONS = ("is locked", "is busy", "unable to open", "disk I/O error", "is full", "not a database")
 
 UNAVAILABLE: tuple[type[Exception], ...] = (
     DBConnectionError,
     OperationalError,
-    sqlite3.OperationalError,
+    sqlite3.DatabaseError,
 )
-"""What the driver raises while another process keeps the file locked."""
+"""What the driver raises while the file is locked, or is none of SQLite's."""
 
 DRIVER_ERROR = sqlite3.Error
 """What the driver raises when SQLite refuses a statement."""

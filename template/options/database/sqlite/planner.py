@@ -222,6 +222,11 @@ def family(type_: str) -> str:
     return next((name for name, each in FAMILIES.items() if re.fullmatch(each, type_)), type_)
 
 
+def is_made_anew(_old: Column | None, _new: Column | None) -> bool:
+    """Whether a column goes and comes rather than changes: here whole tables do."""
+    return False
+
+
 def is_held_by_keys(_old: Column, _new: Column) -> bool:
     """Whether foreign keys must be set aside while the column changes: they are off."""
     return False

@@ -55,7 +55,7 @@ async def adopt(project: Project, name: str, wishes: Wishes) -> Made:
             await _try(connection, config, project.folder, migration, known)
             expect(await dialect.read(connection), target)
     assert project.development is not None
-    remark = await look(project.development, project.folder, migration.up.checks, ())
+    remark = await look(project.development, project.folder, migration.up.checks)
     path = files.next_path(project.folder, name)
     path.write_text(migration.text(), encoding="utf-8")
     kept = [f"leave table {each} alone: no model describes it" for each in unknown]

@@ -74,6 +74,9 @@ async def make_migration(  # noqa: PLR0913 - an argument for each option
 ) -> None:
     """Write a migration for what changed in the models. Read it before you apply it."""
     if empty:
+        if rename or rename_table or fill or fill_sql or anyway:
+            message = "--empty writes a file to fill by hand: it takes no other option."
+            raise click.UsageError(message)
         path = files.write_empty(FOLDER, name)
         click.echo(f"Wrote {_shown(path)}: fill it by hand.")
         return
@@ -135,11 +138,14 @@ async def restore_migrations() -> None:
 
 
 def _ask(rename: Rename) -> bool:
-    """Ask whether a column that comes is one that goes, or say how to tell without a terminal."""
-    question = f"Is {rename.table}.{rename.new} the column {rename.column} with a new name?"
+    """Ask whether something got a new name, or say how to tell without a terminal."""
+    question = f"Is table {rename.new} the table {rename.table} with a new name?"
+    flag = f"--rename-table {rename.table}={rename.new}"
+    if rename.column:
+        question = f"Is {rename.table}.{rename.new} the column {rename.column} with a new name?"
+        flag = f"--rename {rename.table}.{rename.column}={rename.new}"
     if sys.stdin.isatty():
         return click.confirm(question)
-    flag = f"--rename {rename.table}.{rename.column}={rename.new}"
     click.echo(f"{question} Then delete the file and make it again with {flag}.")
     return False
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,7 +19,10 @@ from tools.migrations.plan import Values, plan
 from tools.migrations.refusal import Refused, refusing
 from tools.migrations.scratch import Config
 
-NEEDED = "the migrations must have made the old one, and only the models must have the new one."
+NEEDED = (
+    "the migrations must have made the old one, and only the models must have the new one."
+    " Two that swap their names go over a third one, in two migrations."
+)
 
 ANYWAY = (
     " With --anyway the file is written all the same, and `just migrate` refuses it until none do."
@@ -64,7 +68,7 @@ class Wishes:
     anyway: bool = False
     """Write the file although rows of the development database forbid it."""
     ask: Callable[[Rename], bool] = lambda _: False
-    """Asks whether a column that goes and one that comes are the same."""
+    """Asks whether what goes and what comes, a table or a column, are the same."""
 
 
 @dataclass(frozen=True)
@@ -221,18 +225,26 @@ def _renames(current: Catalogue, target: Catalogue, wishes: Wishes) -> Iterator[
 
 
 def _asked(changes: Sequence[Change], wishes: Wishes) -> Rename | None:
-    """Ask of each column that goes whether it is one that comes, of the same type."""
-    for gone in changes:
-        for come in changes:
-            is_pair = isinstance(gone.old, Column) and isinstance(come.new, Column)
-            if not is_pair or gone.new or come.old or gone.table != come.table:
+    """Ask of each table and column that goes whether it is one that comes, if they are alike."""
+    gone = [change for change in changes if not change.new]
+    come = [change for change in changes if not change.old]
+    for left, right in product(gone, come):
+        match left.old, right.new:
+            case Table() as old, Table() as new if _types(old) == _types(new):
+                rename = Rename(old.name, new.name)
+            case Column() as old, Column() as new if old.type == new.type:
+                rename = Rename(left.table, new.name, old.name)
+                if left.table != right.table:
+                    continue
+            case _:
                 continue
-            assert isinstance(gone.old, Column)
-            assert isinstance(come.new, Column)
-            rename = Rename(gone.table, come.new.name, gone.old.name)
-            if gone.old.type == come.new.type and wishes.ask(rename):
-                return rename
+        if wishes.ask(rename):
+            return rename
     return None
+
+
+def _types(table: Table) -> Mapping[str, str]:
+    return {column.name: column.type for column in table.columns.values()}
 
 
 def _inverse(rename: Rename) -> Rename:

@@ -31,9 +31,12 @@ async def create_tables(connection: BaseDBAsyncClient) -> None:
     defaults and comments, and the columns of an index that are not named as their fields.
 
     Raises:
-        Refused: A model has what Tortoise does not make.
+        Refused: A model has what Tortoise does not make, or a name with a dot.
     """
     for model in models():
+        if "." in model._meta.db_table:
+            message = f"{model.__name__}: the name of a table has no dot; Meta.schema is apart."
+            raise Refused(message)
         if model._meta.constraints:
             message = (
                 f"{model.__name__} has Meta.constraints, which Tortoise itself leaves out: use"

@@ -1,6 +1,7 @@
 """Changes in the order in which a database can make them."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from tools.migrations import dialect
@@ -13,72 +14,122 @@ Values = Mapping[tuple[str, str], str]
 
 def plan(changes: Sequence[Change], old: Catalogue, new: Catalogue, values: Values) -> list[Step]:
     """Order the changes; foreign keys are taken away first and put back last."""
-    tables: dict[str, list[Step]] = {"add": [], "change": [], "drop": []}
-    columns: dict[str, list[Step]] = {"add": [], "change": [], "drop": []}
-    keys: dict[str, list[Step]] = {"add": [], "change": [], "drop": []}
-    aside = _set_aside(changes, old, new)
-    unlink = [Step(table, key, None) for table, key in aside]
-    link = [Step(table, None, key) for table, key in aside if key in _keys(new.get(table))]
-    for change in changes:
-        verb = "add" if not change.old else "change" if change.new else "drop"
-        thing = change.new or change.old
-        value = values.get((change.table, str(thing)))
+    parts: defaultdict[str, list[Step]] = defaultdict(list)
+    for table, key in _set_aside(changes, old, new):
+        parts["unlink"].append(Step(table, key, None))
+        if key in _keys(new.get(table)):
+            parts["link"].append(Step(table, None, key))
+    for change in [*changes, *_beside(changes, old)]:
+        value = values.get((change.table, str(change.new or change.old)))
         step = Step(change.table, change.old, change.new, value, new.get(change.table))
-        if isinstance(thing, Table):
-            tables[verb].append(step)
-            if verb == "add":
-                link += [replace(step, new=key) for key in _keys(thing)]
-        elif isinstance(thing, Column):
-            columns[verb].append(step)
-        elif thing and thing.kind == "foreign key" and not _is_renamed(change):
-            unlink += [replace(step, new=None)] if step.old else []
-            link += [replace(step, old=None)] if step.new else []
-        else:
-            keys[verb].append(step)
+        for part, each in _parts(step):
+            parts[part].append(each)
+    columns = [*parts["drop computed"], *parts["change columns"], *parts["add computed"]]
     return [
-        *unlink,
-        *(keys["drop"] if dialect.DROPS_KEYS_FIRST else []),
-        *tables["add"],
-        *columns["add"],
-        *_around(columns["change"], keys),
-        *link,
-        *columns["drop"],
-        *reversed(tables["drop"]),
-        *tables["change"],
+        *parts["unlink"],
+        *(parts["drop keys"] if dialect.DROPS_KEYS_FIRST else []),
+        *parts["add tables"],
+        *parts["add columns"],
+        *_around(columns, parts),
+        *parts["link"],
+        *parts["drop columns"],
+        *reversed(parts["drop tables"]),
+        *parts["change tables"],
     ]
 
 
-def _around(columns: Sequence[Step], keys: Mapping[str, Sequence[Step]]) -> list[Step]:
+def _parts(step: Step) -> Iterator[tuple[str, Step]]:
+    """Return the part of the plan to which a change belongs, or those of its halves."""
+    verb = "add" if not step.old else "change" if step.new else "drop"
+    thing = step.new or step.old
+    drop = [replace(step, new=None)] if step.old else []
+    add = [replace(step, old=None)] if step.new else []
+    if isinstance(thing, Table):
+        yield f"{verb} tables", step
+        if verb == "add":
+            yield from (("link", replace(step, new=key)) for key in _keys(thing))
+    elif isinstance(thing, Column) and not _is_made_anew(step):
+        yield f"{verb} columns", step
+    elif isinstance(thing, Key) and _is_changed_as_one(step):
+        yield f"{verb} keys", step
+    else:
+        is_link = isinstance(thing, Key) and thing.kind == "foreign key"
+        what = "computed" if isinstance(thing, Column) else "keys"
+        yield from (("unlink" if is_link else f"drop {what}", each) for each in drop)
+        yield from (("link" if is_link else f"add {what}", each) for each in add)
+
+
+def _beside(changes: Sequence[Change], old: Catalogue) -> list[Change]:
+    """Return computed columns, and keys over them, that go for a moment while others change.
+
+    A column of which others are computed does not change its type, and a key over a column that
+    is made anew would go with it.
+    """
+    found: list[Change] = []
+    seen = {(change.table, str(change.old)) for change in changes if isinstance(change.old, Column)}
+    gone = {(change.table, change.old) for change in changes if isinstance(change.old, Key)}
+    for table in dict.fromkeys(change.table for change in changes if _changes_type(change)):
+        found += [
+            Change(table, column, column)
+            for column in old[table].columns.values()
+            if (table, column.name) not in seen and dialect.is_made_anew(column, column)
+        ]
+    anew = {(each.table, str(each.old)) for each in [*changes, *found] if _is_made_anew(each)}
+    found += [
+        Change(table.name, key, key)
+        for table in old.values()
+        for key in table.keys
+        if key.kind in {"unique", "index"} and (table.name, key) not in gone
+        if anew & {(table.name, column) for column in key.columns}
+    ]
+    return found
+
+
+def _changes_type(change: Change) -> bool:
+    old, new = change.old, change.new
+    return isinstance(old, Column) and isinstance(new, Column) and old.type != new.type
+
+
+def _is_made_anew(change: Change | Step) -> bool:
+    old, new = change.old, change.new
+    if isinstance(old, Column | None) and isinstance(new, Column | None):
+        return dialect.is_made_anew(old, new)
+    return False
+
+
+def _around(columns: Sequence[Step], parts: Mapping[str, Sequence[Step]]) -> list[Step]:
     """Return changes of columns among those of keys.
 
     A key over a column that changes may not fit its new type, or only that. Where foreign keys
     need an index at every moment, the new one comes before the old one goes.
     """
+    add, change, drop = (parts[f"{verb} keys"] for verb in ("add", "change", "drop"))
     if dialect.DROPS_KEYS_FIRST:
-        return [*columns, *keys["change"], *keys["add"]]
-    changed = {(step.table, str(step.new)) for step in columns}
+        return [*columns, *change, *add]
+    changed = {(step.table, str(step.new or step.old)) for step in columns}
 
     def is_over(step: Step) -> bool:
         key = step.new or step.old
         return isinstance(key, Key) and any((step.table, each) in changed for each in key.columns)
 
     return [
-        *(step for step in keys["add"] if not is_over(step)),
-        *(step for step in keys["drop"] if is_over(step)),
+        *(step for step in add if not is_over(step)),
+        *(step for step in drop if is_over(step)),
         *columns,
-        *(step for step in keys["add"] if is_over(step)),
-        *keys["change"],
-        *(step for step in keys["drop"] if not is_over(step)),
+        *(step for step in add if is_over(step)),
+        *change,
+        *(step for step in drop if not is_over(step)),
     ]
 
 
-def _is_renamed(change: Change) -> bool:
-    return (
-        isinstance(change.old, Key)
-        and isinstance(change.new, Key)
-        and change.old.definition == change.new.definition
-        and dialect.RENAMES_FOREIGN_KEYS
-    )
+def _is_changed_as_one(step: Step) -> bool:
+    """Whether a key does not go at another moment than it comes."""
+    old, new = step.old, step.new
+    if old == new:
+        return False
+    if isinstance(old, Key) and isinstance(new, Key) and old.definition == new.definition:
+        return new.kind != "foreign key" or dialect.RENAMES_FOREIGN_KEYS
+    return all(each.kind != "foreign key" for each in (old, new) if isinstance(each, Key))
 
 
 def _keys(table: Table | None) -> list[Key]:
