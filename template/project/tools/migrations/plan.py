@@ -24,16 +24,21 @@ def plan(changes: Sequence[Change], old: Catalogue, new: Catalogue, values: Valu
         step = Step(change.table, change.old, change.new, value, new.get(change.table))
         for part, each in _parts(step):
             parts[part].append(each)
+    # A name of a key may be one that a table takes along, or one for which a new table waits.
+    taken = {key.name for step in parts["drop tables"] for key in old[step.table].keys}
+    late = [step for step in parts["rename keys"] if _name(step) in taken]
     columns = [*parts["drop computed"], *parts["change columns"], *parts["add computed"]]
     return [
         *parts["unlink"],
         *(parts["drop keys"] if dialect.DROPS_KEYS_FIRST else []),
+        *(step for step in parts["rename keys"] if step not in late),
         *parts["add tables"],
         *parts["add columns"],
         *_around(columns, parts),
         *parts["link"],
         *parts["drop columns"],
         *reversed(parts["drop tables"]),
+        *late,
         *parts["change tables"],
     ]
 
@@ -50,7 +55,9 @@ def _parts(step: Step) -> Iterator[tuple[str, Step]]:
             yield from (("link", replace(step, new=key)) for key in _keys(thing))
     elif isinstance(thing, Column) and not _is_made_anew(step):
         yield f"{verb} columns", step
-    elif isinstance(thing, Key) and _is_changed_as_one(step):
+    elif _is_renamed(step):
+        yield "rename keys", step
+    elif isinstance(thing, Key) and thing.kind != "foreign key" and step.old != step.new:
         yield f"{verb} keys", step
     else:
         is_link = isinstance(thing, Key) and thing.kind == "foreign key"
@@ -122,14 +129,17 @@ def _around(columns: Sequence[Step], parts: Mapping[str, Sequence[Step]]) -> lis
     ]
 
 
-def _is_changed_as_one(step: Step) -> bool:
-    """Whether a key does not go at another moment than it comes."""
+def _is_renamed(step: Step) -> bool:
+    """Whether a key gets another name, and only that."""
     old, new = step.old, step.new
-    if old == new:
-        return False
-    if isinstance(old, Key) and isinstance(new, Key) and old.definition == new.definition:
-        return new.kind != "foreign key" or dialect.RENAMES_FOREIGN_KEYS
-    return all(each.kind != "foreign key" for each in (old, new) if isinstance(each, Key))
+    if isinstance(old, Key) and isinstance(new, Key) and old != new:
+        is_possible = new.kind != "foreign key" or dialect.RENAMES_FOREIGN_KEYS
+        return old.definition == new.definition and is_possible
+    return False
+
+
+def _name(step: Step) -> str:
+    return step.new.name if isinstance(step.new, Key) else ""
 
 
 def _keys(table: Table | None) -> list[Key]:
