@@ -11,6 +11,7 @@ from tests.schema.owner import MODEL, TASK, TITLE, Owner, on_sqlite
 from tests.tour import rows
 
 LINES = 160
+PRICE = "12345678901234567890.012340"
 
 
 @on_sqlite
@@ -95,17 +96,20 @@ def test_what_rows_are_filled_with(owner: Owner) -> None:
     owner.replace(
         "from tortoise import fields", "from http import HTTPStatus; from tortoise import fields"
     )
-    owner.replace(TITLE, TITLE, due, is_done, level, "code = fields.BinaryField(null=True)")
+    price = "price = fields.DecimalField(max_digits=27, decimal_places=6, null=True)"
+    owner.replace(TITLE, TITLE, due, is_done, level, price, "code = fields.BinaryField(null=True)")
     wrong = {
         "tasks.is_done=yes": "'yes' is no value of tasks.is_done: write true or false.",
         "tasks.due=soon": "'soon' is no value of tasks.due: ",
         "tasks.done=true": "This adds or changes no column tasks.done that could be filled.",
         "tasks.title=x": "This adds or changes no column tasks.title that could be filled.",
+        "tasks.due=2027-01-31 --fill-sql tasks.due=NULL": "Fill tasks.due with --fill or with",
+        "tasks.price=1e99": "'1e99' is no value of tasks.price: it is no number, or has more",
     }
 
     refused = owner.runs(*[f"make-migration wrong --fill {each}" for each in wrong])
     fills = "--fill tasks.due=2027-01-31 --fill tasks.is_done=true --fill tasks.level=200"
-    fills += " --fill tasks.code=é"
+    fills += f" --fill tasks.code=é --fill tasks.price={PRICE}"
     made, _ = owner.runs(f"make-migration filled {fills}", "migrate")
 
     for message, expected in zip(refused, wrong.values(), strict=True):
@@ -114,6 +118,43 @@ def test_what_rows_are_filled_with(owner: Owner) -> None:
     filled = "SELECT count(*) FROM tasks WHERE due = '2027-01-31' AND is_done AND level = 200"
     assert rows.query(owner.service, filled) == [(2,)]
     assert owner.tasks("code") == [("é".encode(),)] * 2
+    assert [str(price) for (price,) in owner.tasks("price")] == [PRICE] * 2
+
+
+@on_sqlite
+def test_what_cannot_get_another_name_is_said(owner: Owner) -> None:
+    wrong = {
+        "tasks.titel=subject": "There is no column tasks.titel that could get another name",
+        "tasks.title=slug": "There is a column slug already, so column tasks.title cannot get its",
+        "tasks.title=tasks.subject": "The models have no column tasks.subject, which column tasks.",
+    }
+
+    refused = owner.runs(*[f"make-migration wrong --rename {each}" for each in wrong])
+
+    for message, expected in zip(refused, wrong.values(), strict=True):
+        assert message.startswith(f"Error: {expected}")
+
+
+@on_sqlite
+def test_a_model_that_cannot_be_imported(owner: Owner) -> None:
+    known = "from tortoise import fields"
+    owner.replace(known, f"import no_such_module; {known}")
+
+    made, migrated = owner.runs("make-migration wrong", "migrate")
+
+    for said in (made, migrated):
+        assert said.startswith("Error: ")
+        assert "ModuleNotFoundError: No module named 'no_such_module'" in said
+
+
+@on_sqlite
+def test_each_changed_key_is_said(owner: Owner) -> None:
+    owner.replace("on_delete=fields.CASCADE", "on_delete=fields.RESTRICT")
+
+    (made,) = owner.runs("make-migration restrict")
+
+    key = "tasks foreign key (owner_id) references users (id) on delete"
+    assert made.splitlines()[:2] == [f"  add {key} restrict", f"  drop {key} cascade"]
 
 
 @on_sqlite
@@ -166,11 +207,10 @@ def test_a_file_that_was_applied_and_deleted_is_missed(owner: Owner) -> None:
     path.unlink()
 
     (made,) = owner.runs("make-migration add_due_again")
-    owner.files()[-1].unlink()
     path.write_text(text, encoding="utf-8")
     (nothing,) = owner.runs("make-migration nothing")
 
-    assert f"The development database has applied {path.name}, whose file is not here" in made
+    assert f"Error: The development database has applied {path.name}, whose file is not" in made
     assert nothing == "Nothing to write: the migrations match the models.\n"
 
 

@@ -8,6 +8,7 @@ statements are made from the tables that are there. A step that has been taken d
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 Step = Callable[[sqlite3.Connection], Iterable[str]]
@@ -89,7 +90,11 @@ def rename(table: str, new: str) -> Step:
 
     def step(schema: sqlite3.Connection) -> Iterable[str]:
         if _source(schema, table) and not _source(schema, new):
-            yield f"ALTER TABLE {_quoted(table)} RENAME TO {_quoted(new)}"
+            steps = [table, new]
+            if table.lower() == new.lower():  # for SQLite the new name is taken
+                steps = [table, f"{table}__new", new]
+            for before, after in pairwise(steps):
+                yield f"ALTER TABLE {_quoted(before)} RENAME TO {_quoted(after)}"
 
     return step
 
@@ -136,10 +141,10 @@ def alter(
         added = [item for item in new if item not in items]
         if new == items:
             return []
-        is_simple = not any(not name_of(item) or NEEDS_ALL_ROWS.search(item) for item in added)
-        if is_simple and [item for item in new if item not in added] == items:
-            return [f"ALTER TABLE {_quoted(table)} ADD COLUMN {item.strip()}" for item in added]
         told = {name: value for name, value in (values or {}).items() if name not in there}
+        is_simple = not any(not name_of(item) or NEEDS_ALL_ROWS.search(item) for item in added)
+        if is_simple and not told and [item for item in new if item not in added] == items:
+            return [f"ALTER TABLE {_quoted(table)} ADD COLUMN {item.strip()}" for item in added]
         return _made_anew(schema, table, f"{','.join(new)}{tail}", told)
 
     return step

@@ -77,6 +77,47 @@ CASES = (
         values={"tags.label": ByRow({1: "RED", 2: "RED", 3: ANYTHING})},
     ),
     Case(
+        "add a column that may be NULL and fill it from another",
+        add("tags", "label = fields.CharField(max_length=40, null=True)"),
+        wishes=Wishes(fills={"tags.label": "upper(name)"}),
+        values={"tags.label": ByRow({1: "RED", 2: "RED", 3: ANYTHING})},
+    ),
+    Case(
+        "two columns are filled, one from what the other was",
+        replace(
+            "colour = fields.CharField(max_length=20, null=True)",
+            "colour = fields.CharField(max_length=20)",
+        )
+        + add("tags", "label = fields.CharField(max_length=20)"),
+        wishes=Wishes(
+            fills={"tags.colour": "'none'", "tags.label": "coalesce(colour, 'no colour')"}
+        ),
+        cells={"Tag.colour": {1: "#f00", 2: None, 3: ""}},
+        values={
+            "tags.colour": ByRow({2: "none"}),
+            "tags.label": ByRow({1: "#f00", 2: "no colour", 3: ""}),
+        },
+        undone={"tags.colour": ByRow({2: "none"})},
+    ),
+    Case(
+        "two columns that are there are filled, one from what the other was",
+        replace(
+            "note = fields.CharField(max_length=200, null=True)",
+            "note = fields.CharField(max_length=200)",
+        )
+        + replace("body = fields.TextField(null=True)", "body = fields.TextField()"),
+        wishes=Wishes(fills={"tasks.note": "'was empty'", "tasks.body": "coalesce(note, 'none')"}),
+        cells={"Task.note": {1: None, 2: "two", 3: None, 4: ""}, "Task.body": {1: None, 2: None}},
+        values={
+            "tasks.note": ByRow({1: "was empty", 3: "was empty"}),
+            "tasks.body": ByRow({1: "none", 2: "two", 3: "none"}),
+        },
+        undone={
+            "tasks.note": ByRow({1: "was empty", 3: "was empty"}),
+            "tasks.body": ByRow({1: "none", 2: "two", 3: "none"}),
+        },
+    ),
+    Case(
         "add a unique column that may be null",
         add("tags", "slug = fields.CharField(max_length=30, null=True, unique=True)"),
     ),

@@ -28,6 +28,15 @@ SEARCHED = add("tasks", VECTOR) + replace(
 
 CASES = (
     Case(
+        "the name of an index passes to another",
+        replace(
+            'Index(fields=("done", "due"), name="ix_done")',
+            'Index(fields=("due", "done"), name="ix_done"),'
+            ' Index(fields=("done", "due"), name="ix_due")',
+        ),
+        before=replace(INDEXES, _indexes('Index(fields=("done", "due"), name="ix_done")')),
+    ),
+    Case(
         "a text is searched",
         SEARCHED,
         values={"tasks.vector": ANYTHING},

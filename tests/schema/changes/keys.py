@@ -3,6 +3,7 @@
 from tests.schema.case import Case, Wishes, everywhere
 from tests.schema.models import add, append, drop, key, replace
 from tests.schema.rows import row
+from tests.schema.snapshot import ANYTHING
 
 OWNER = """    owner = fields.ForeignKeyField(
         "models.User", related_name="tasks", null=True, on_delete=fields.SET_NULL
@@ -57,6 +58,22 @@ class Badge(Model):
 
     class Meta:
         table = "badges"
+"""
+CITIES = """
+class Country(Model):
+    code = fields.CharField(max_length=3, primary_key=True)
+
+    class Meta:
+        table = "countries"
+
+
+class City(Model):
+    id = fields.IntField(primary_key=True)
+    country = fields.ForeignKeyField("models.Country", related_name="cities")
+    name = fields.CharField(max_length=20)
+
+    class Meta:
+        table = "cities"
 """
 BY_CODE = """
 class Milestone(Model):
@@ -163,6 +180,23 @@ CASES = (
     Case(
         "add a table with a UUID as primary key and keys to a code, to itself and one-to-one",
         append(BY_CODE),
+    ),
+    Case(
+        "a code as primary key gets a number beside, and keys still refer to it",
+        replace(
+            "code = fields.CharField(max_length=3, primary_key=True)",
+            "id = fields.IntField(primary_key=True)\n"
+            "    code = fields.CharField(max_length=3, unique=True)",
+        )
+        + replace('related_name="cities")', 'related_name="cities", to_field="code")'),
+        before=append(CITIES),
+        rows=(
+            row("Country", code="de"),
+            row("Country", code="Ö"),
+            row("City", country_id="Ö", name="Linz"),
+        ),
+        primary_keys={"countries": {"de": 1, "Ö": 2}},
+        values={"countries.id": ANYTHING},
     ),
     Case("drop a key that may be null", replace(OWNER, "")),
     Case(

@@ -1,9 +1,9 @@
 """Tables and columns that get another name."""
 
-from tests.schema.case import DATABASES, Case, Wishes
+from tests.schema.case import DATABASES, Case, Wishes, everywhere
 from tests.schema.models import Edits, add, append, key, meta, replace
 from tests.schema.rows import row
-from tests.schema.snapshot import ByRow
+from tests.schema.snapshot import ANYTHING, ByRow
 
 NOTE = "note = fields.CharField(max_length=200, null=True)"
 SUMMARY = "summary = fields.CharField(max_length=80, null=True)"
@@ -24,6 +24,51 @@ def _columns(**renames: str) -> Wishes:
 
 
 CASES = (
+    Case(
+        "rename columns and fill one from another",
+        _renamed(NOTE, "remark")
+        + _renamed(SUMMARY, "gist")
+        + replace(
+            "remark = fields.CharField(max_length=200, null=True)",
+            "remark = fields.CharField(max_length=200)",
+        ),
+        wishes=Wishes(
+            columns={"tasks.note": "remark", "tasks.summary": "gist"},
+            fills={"tasks.remark": "lower(gist)"},
+        ),
+        cells={"Task.note": {1: None, 2: "two", 3: None, 4: ""}},
+        values={"tasks.remark": ByRow({1: "one", 3: "three"})},
+        undone={"tasks.note": ByRow({1: "one", 3: "three"})},
+    ),
+    Case(
+        "rename columns and fill a unique one with what others have",
+        _renamed(NOTE, "remark")
+        + _renamed(SUMMARY, "gist")
+        + replace(
+            "remark = fields.CharField(max_length=200, null=True)",
+            "remark = fields.CharField(max_length=200, unique=True)",
+        ),
+        wishes=Wishes(
+            columns={"tasks.note": "remark", "tasks.summary": "gist"},
+            fills={"tasks.remark": "lower(gist)"},
+        ),
+        cells={
+            "Task.note": {1: None, 2: "two", 3: None, 4: ""},
+            "Task.summary": {1: "one", 3: "One"},
+        },
+        refused=everywhere("tasks", "remark", "2"),
+    ),
+    Case(
+        "rename a table and fill a column of it from another",
+        TAGS_TO_LABELS + add("tags", "shade = fields.CharField(max_length=40)"),
+        wishes=Wishes(tables={"tags": "labels"}, fills={"labels.shade": "upper(name)"}),
+        values={"labels.shade": ByRow({1: "RED", 2: "RED", 3: ANYTHING})},
+    ),
+    Case(
+        "rename a table to its name in other letters",
+        replace('table = "tags"', 'table = "Tags"'),
+        wishes=Wishes(tables={"tags": "Tags"}),
+    ),
     Case("rename a column", _renamed(NOTE, "remark"), wishes=_columns(tasks__note="remark")),
     Case(
         "rename a NOT NULL column",

@@ -48,6 +48,8 @@ def _number(text: str) -> Decimal:
 
 def _to_integer(value: Any, old: str, new: Shape, _: str) -> int:  # noqa: ANN401 - as above
     if old in TEXTS:
+        if re.match(r"\s*[-+]?0\d", value):
+            raise Lossy
         if "." in value:
             _number(value)
             raise Unsure

@@ -1,6 +1,6 @@
 """What rows hold after a change of their models, and what of them forbids it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -46,7 +46,7 @@ class Change:
             for name, model in self.after.items()
         }
         for model in self.after.values():
-            _uniques(model, columns[model.name], found)
+            _uniques(model, columns[model.name], found, self.database)
             _keys(model, self.after, columns, found)
         return found
 
@@ -114,14 +114,22 @@ def _stored(new: Field, source: str) -> Any:  # noqa: ANN401 - as above
     return kinds.get(new.kind, lambda same: same)(value)
 
 
-def _uniques(model: Model, columns: Mapping[int, list[Any]], found: Expectation) -> None:
+def _has_decimals(fields: Iterable[Field]) -> bool:
+    return any(each.kind == "decimal" for each in fields)
+
+
+def _uniques(
+    model: Model, columns: Mapping[int, list[Any]], found: Expectation, database: str
+) -> None:
     """Find the rows that a unique constraint forbids."""
     for fields in model.uniques():
         rows = zip(*(columns[each.identity] for each in fields), strict=True)
         whole = [values for values in rows if None not in values]
         known = [values for values in whole if not any(map(_is_open, values))]
         words = f"{model.table} ({', '.join(each.column for each in fields)})"
-        if len(set(known)) < len(known):
+        if len(set(known)) < len(known) and database == "sqlite" and _has_decimals(fields):
+            found.may_refuse.append(f"{words} may be other texts for one number")
+        elif len(set(known)) < len(known):
             found.must_refuse.append(f"{words} is not unique")
         elif len(known) < len(whole) and len(whole) > 1:
             found.may_refuse.append(f"{words} may not be unique")

@@ -21,7 +21,8 @@ BITS = {"smallint": 15, "int": 31, "bigint": 63}
 INTEGERS = (0, 1, -1, 2, 7, 99, 40000, 2**40)
 DECIMALS = ("0", "1", "-1", "1.5", "-0.01", "123.45", "99999", "12345678.9", "0.0001")
 FLOATS = (0.0, 1.0, -1.5, 0.1, 1e300, 1e-7, 0.30000000000000004, -2.0)
-DATES = (date(2024, 2, 29), date(1000, 1, 1), date(1970, 1, 1), date(9999, 12, 31))
+# asyncpg takes the last day of year 9999 for infinity.
+DATES = (date(2024, 2, 29), date(1000, 1, 1), date(1970, 1, 1), date(9998, 12, 31))
 MOMENTS = (
     datetime(1999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
     datetime(2026, 11, 28, tzinfo=UTC),

@@ -1,8 +1,10 @@
 """MySQL and MariaDB: their catalogue, and the statements that change it."""
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from textwrap import indent
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -11,6 +13,8 @@ from tools.migrations.catalogue import Catalogue, Column, Key, KeyKind, Table
 from tools.migrations.changes import Rename, Step
 from tools.migrations.refusal import Refused
 from tools.migrations.source import as_source
+
+logging.getLogger("asyncmy").setLevel(logging.ERROR)  # it repeats all that the server remarks
 
 NAME = "mysql"
 DATABASE, SERVER = "database", "information_schema"
@@ -65,6 +69,10 @@ FAMILIES = {
     "datetime": r"(datetime|timestamp).*",
     "binary": r"(var)?binary.*|(tiny|medium|long)?blob",
 }
+
+CONSTANT = re.compile(r"'(?:[^'\\]|''|\\.)*'|-?\d+(\.\d+)?")
+LARGE = re.compile("json|.*text|.*blob")
+"""Types that take no constant as a default in MySQL."""
 
 NAMED = r"`((?:[^`]|``)+)`"
 STRING = r"'(?:[^'\\]|''|\\.)*'"
@@ -255,6 +263,11 @@ def refuse_unstorable(default: str) -> None:
         raise Refused(message)
 
 
+def decimal(value: Decimal) -> str:
+    """Return a decimal as SQL."""
+    return str(value)
+
+
 def binary(value: bytes) -> str:
     """Return bytes as SQL; in brackets, as a default may be no literal that is no text."""
     return f"(x'{value.hex()}')"
@@ -288,6 +301,10 @@ def is_held_by_keys(old: Column, new: Column) -> bool:
     return (old.type, old.extra) != (new.type, new.extra)
 
 
+HOLDS_UNIQUE_KEYS = False
+"""Whether foreign keys must be set aside while the key that they refer to goes."""
+
+
 LIMITS = {"tinyint": 7, "smallint": 15, "mediumint": 23, "int": 31, "bigint": 63}
 """Bits of whole numbers, without the sign."""
 
@@ -300,7 +317,10 @@ def not_castable(column: str, old: Column, new: Column) -> str:
         bits = LIMITS[re.split(r"\W", new.type)[0]]
         value = column if kinds[0] == "integer" else f"CAST({column} AS DECIMAL(65, 0))"
         is_outside = f"{value} NOT BETWEEN -{2**bits} AND {2**bits - 1}"
-        return is_outside if kinds[0] == "integer" else f"{number} OR {is_outside}"
+        if kinds[0] == "integer":
+            return is_outside
+        has_zeros = f"{column} REGEXP '^[[:space:]]*[-+]?0[0-9]'"
+        return f"{number} OR {is_outside}{f' OR {has_zeros}' * (kinds[0] == 'text')}"
     if kinds[1] == "boolean":
         return f"{column} NOT IN ('0', '1')"
     if kinds[1] in {"decimal", "float"}:
@@ -425,6 +445,11 @@ def _definition(column: Column) -> str:
 def _add_column(table: str, column: Column, value: str | None) -> list[str]:
     if value is None:
         return [f"ALTER TABLE {table} ADD COLUMN {_definition(column)}"]
+    if CONSTANT.fullmatch(value) and column.default is None and not LARGE.match(column.type):
+        return [  # no row is written
+            f"ALTER TABLE {table} ADD COLUMN {_definition(replace(column, default=value))}",
+            f"ALTER TABLE {table} ALTER COLUMN {quote(column.name)} DROP DEFAULT",
+        ]
     nullable = replace(column, is_null=True, default=None)
     return [
         f"ALTER TABLE {table} ADD COLUMN {_definition(nullable)}",

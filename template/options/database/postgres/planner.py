@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -158,6 +159,11 @@ def refuse_unstorable(_default: str) -> None:
     """Refuse a default that the catalogue could not tell: it tells all."""
 
 
+def decimal(value: Decimal) -> str:
+    """Return a decimal as SQL."""
+    return str(value)
+
+
 def binary(value: bytes) -> str:
     """Return bytes as SQL."""
     return rf"'\x{value.hex()}'::bytea"
@@ -181,7 +187,9 @@ def not_castable(column: str, old: Column, new: Column) -> str:
         whole = f"trunc({column})"
         return f"{column} <> {whole} OR NOT pg_temp.is_valid({whole}::text, '{new.type}')"
     valid = f"pg_temp.is_valid({column}::text, {text(new.type)})"
-    if kinds[1] == "decimal" and kinds[0] in {"decimal", "float"}:
+    if kinds == ("text", "integer"):
+        return rf"NOT {valid} OR {column} ~ '^\s*[-+]?0\d'"
+    if kinds[1] == "decimal" and kinds[0] in {"decimal", "float", "text"}:
         column = f"{column}::numeric"
         return f"CASE WHEN {valid} THEN {column} <> {column}::{new.type} ELSE true END"
     return f"NOT {valid}"
@@ -209,6 +217,10 @@ def is_made_anew(old: Column | None, new: Column | None) -> bool:
 def is_held_by_keys(old: Column, new: Column) -> bool:
     """Whether foreign keys must be set aside while the column changes."""
     return family(old.type) != family(new.type)
+
+
+HOLDS_UNIQUE_KEYS = True
+"""Whether foreign keys must be set aside while the key that they refer to goes."""
 
 
 def rename(step: Rename) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 from runpy import run_path
@@ -202,6 +203,11 @@ def refuse_unstorable(_default: str) -> None:
     """Refuse a default that the catalogue could not tell: it tells all."""
 
 
+def decimal(value: Decimal) -> str:
+    """Return a decimal as SQL: a text, in which no digit is lost."""
+    return text(str(value))
+
+
 def binary(value: bytes) -> str:
     """Return bytes as SQL."""
     return f"x'{value.hex()}'"
@@ -232,6 +238,10 @@ def is_held_by_keys(_old: Column, _new: Column) -> bool:
     return False
 
 
+HOLDS_UNIQUE_KEYS = False
+"""Whether foreign keys must be set aside while the key that they refer to goes."""
+
+
 def not_castable(column: str, old: Column, new: Column) -> str:
     """Return the condition that finds the values that the new type cannot hold."""
     kinds = family(old.type), family(new.type)
@@ -242,7 +252,8 @@ def not_castable(column: str, old: Column, new: Column) -> str:
         if kinds[0] == "integer":
             return is_outside
         is_none = f"CAST({column} AS REAL) <> {number} OR trim({column}, '+-0123456789. ') <> ''"
-        return f"{is_none} OR {column} NOT GLOB '*[0-9]*' OR {is_outside}"
+        has_zeros = f"ltrim({column}, '+- ') GLOB '0[0-9]*'"
+        return f"{is_none} OR {column} NOT GLOB '*[0-9]*' OR {has_zeros} OR {is_outside}"
     if kinds[1] == "float":
         return f"{column} NOT GLOB '*[0-9]*' OR trim({column}, '+-0123456789.eE ') <> ''"
     if kinds[1] == "json":
@@ -251,7 +262,12 @@ def not_castable(column: str, old: Column, new: Column) -> str:
         return f"{column} NOT GLOB '{UUID}'"
     if kinds == ("datetime", "date"):
         return f"substr({column}, 12, 8) NOT IN ('', '00:00:00')"
-    return f"{kinds[1]}({column}) IS NULL"
+    if kinds[1] == "date":
+        return f"date({column}, '+0 days') IS NOT {column}"  # which counts: no 30th of February
+    if kinds[1] == "datetime":
+        day = f"substr({column}, 1, 10)"
+        return f"datetime({column}) IS NULL OR date({day}, '+0 days') IS NOT {day}"
+    return f"{kinds[1]}({column}) IS NULL OR {column} NOT GLOB '[0-2][0-9]:*'"
 
 
 def rename(step: Rename) -> str:
@@ -259,7 +275,11 @@ def rename(step: Rename) -> str:
     if step.column:
         names = f"{quote(step.column)} TO {quote(step.new)}"
         return f"ALTER TABLE {quote(step.table)} RENAME COLUMN {names}"
-    return f"ALTER TABLE {quote(step.table)} RENAME TO {quote(step.new)}"
+    beside = f"{step.table}__new"  # another case of letters is the same name to SQLite
+    return (
+        f"ALTER TABLE {quote(step.table)} RENAME TO {quote(beside)};"
+        f"ALTER TABLE {quote(beside)} RENAME TO {quote(step.new)}"
+    )
 
 
 def body(_name: str, steps: Iterable[Rename | Step], first: Sequence[str]) -> str:

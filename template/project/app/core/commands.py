@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 import click
-from tortoise.exceptions import OperationalError
+from tortoise.exceptions import ConfigurationError, OperationalError
 
 from app.core import dialect
 from app.core.errors import AppError
@@ -45,7 +45,7 @@ def _sentence(error: Exception) -> str | None:
         )
     if isinstance(error, OperationalError):
         return f"The database refused ({reason(error)}). Run `just migrate` first."
-    return str(error) if isinstance(error, OSError) else None
+    return reason(error) if isinstance(error, OSError | ConfigurationError) else None
 
 
 def _run(runner: asyncio.Runner, work: Coroutine[Any, Any, Result]) -> Result:

@@ -67,7 +67,7 @@ class Key:
         what = f"{self.kind} ({', '.join(self.columns) or self.definition})"
         if self.kind == "foreign key":
             return f"{what} {self.definition[self.definition.find('REFERENCES') :].lower()}"
-        return what
+        return f"{what} where {self.condition}" if self.condition else what
 
 
 @dataclass(frozen=True)

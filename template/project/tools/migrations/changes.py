@@ -39,13 +39,16 @@ class Change:
         if isinstance(thing, Key):
             if isinstance(self.old, Key) and isinstance(self.new, Key):
                 if self.old.definition == self.new.definition:
-                    return f"rename {thing.kind} {self.old.name} → {self.new.name}"
+                    names = (each.name or each.given_name for each in (self.old, self.new))
+                    return f"rename {thing.kind} {' → '.join(names)}"
                 return f"change {self.table} {self.old} → {self.new}"
             return f"{verb} {self.table} {thing}"
         assert thing is not None
         if isinstance(self.old, Table) and isinstance(self.new, Table):
-            old, new = (f"{each.options} {each.comment!r}" for each in (self.old, self.new))
-            return f"{verb} {thing} {old} → {new}"
+            pairs = {"": (self.old.options, self.new.options)}
+            pairs["comment "] = (repr(self.old.comment), repr(self.new.comment))
+            differ = [f"{what}{old} → {new}" for what, (old, new) in pairs.items() if old != new]
+            return f"{verb} {thing} {', '.join(differ)}"
         return f"{verb} {thing} ({', '.join(thing.columns)})"
 
 
@@ -91,7 +94,7 @@ def _within(old: Table, new: Table) -> Iterator[Change]:
 
 
 def _differ_by_name(one: Key, other: Key) -> bool:
-    return (one.kind, one.definition) == (other.kind, other.definition)
+    return (one.kind, one.columns, one.definition) == (other.kind, other.columns, other.definition)
 
 
 def _differ_by_definition(one: Key, other: Key) -> bool:

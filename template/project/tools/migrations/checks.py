@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tools.migrations import dialect
 from tools.migrations.catalogue import Catalogue, Column, Key, Table
 from tools.migrations.changes import Change, Check, Rename
-from tools.migrations.plan import Values
+from tools.migrations.plan import LITERAL, Values
 from tools.migrations.refusal import Refused
 
 SIZES = {"tinyint": 1, "smallint": 2, "mediumint": 3, "int": 4, "integer": 4, "bigint": 8}
@@ -26,7 +26,6 @@ CHECKED = {
 }
 """Conversions that some values do not survive."""
 NEVER_TEXT = {"binary"}
-LITERAL = re.compile(r"-?[\d.]+|true|false|'(?:[^']|'')*'")
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,17 @@ class Names:
     def quoted(self, table: str, column: str) -> str:
         """Return the old name of a column as SQL."""
         return dialect.quote(self.column(table, column))
+
+    def rows(self, table: Table) -> str:
+        """Return SQL for the rows of a table, with the new names of its columns."""
+        source = dialect.quote(self.table(table.name))
+        if not any(table.name in {each.table, each.new} for each in self.renames):
+            return source
+        columns = (
+            f"{self.quoted(table.name, each)} AS {dialect.quote(each)}" for each in table.columns
+        )
+        alias = dialect.quote(table.name.rpartition(".")[2])
+        return f"(SELECT {', '.join(columns)} FROM {source}) AS {alias}"
 
 
 def checks(
@@ -109,7 +119,7 @@ def _of_column(
     new = change.new
     assert isinstance(new, Column)
     value = values.get((table.name, new.name))
-    source = dialect.quote(names.table(table.name))
+    source = names.rows(table)
     fill = f"make this migration again with --fill {table.name}.{new.name}=VALUE"
     yield from _of_expression(table, change, values, names)
     if not isinstance(change.old, Column):
@@ -120,7 +130,7 @@ def _of_column(
                 sentence = "each row needs a value for the column that comes back"
             yield Check(table.name, new.name, query, sentence)
         return
-    column = names.quoted(table.name, new.name)
+    column = dialect.quote(new.name)
     if change.old.is_null and not new.is_null and value is None:
         query = f"SELECT 1 FROM {source} WHERE {column} IS NULL"
         advice = "" if is_undo else f", or {fill}"
@@ -136,11 +146,10 @@ def _of_expression(table: Table, change: Change, values: Values, names: Names) -
     new = change.new
     assert isinstance(new, Column)
     value = values.get((table.name, new.name))
-    is_renamed = any(rename.table == table.name for rename in names.renames)
-    if value is None or LITERAL.fullmatch(value) or is_renamed:
+    if value is None or LITERAL.fullmatch(value):
         return
-    will_be = _value(table, new.name, values, names)
-    source = dialect.quote(names.table(table.name))
+    will_be = _value(table, new.name, values)
+    source = names.rows(table)
     if not new.is_null:
         query = f"SELECT 1 FROM {source} WHERE {will_be} IS NULL"
         yield Check(table.name, new.name, query, f"would be NULL, as {value} is")
@@ -203,16 +212,14 @@ def _of_key(
     told = [column for column in key.columns if (table.name, column) in values]
     if not key.columns or set(added) - set(told):
         return  # new and NULL, or found out by the check of the column
-    if told and any(rename.table == table.name for rename in names.renames):
-        return  # the values may be made of new names
     columns = ", ".join(
-        f"{_value(table, column, values, names)} AS value_{number}"
+        f"{_value(table, column, values)} AS value_{number}"
         for number, column in enumerate(key.columns)
     )
     numbers = [f"value_{number}" for number in range(len(key.columns))]
     there = " AND ".join(f"{number} IS NOT NULL" for number in numbers)
     condition = f" WHERE {key.condition}" if key.condition else ""
-    rows = f"(SELECT {columns} FROM {dialect.quote(names.table(table.name))}{condition}) AS rows_"
+    rows = f"(SELECT {columns} FROM {names.rows(table)}{condition}) AS rows_"
     if key.kind == "foreign key":
         query = f"SELECT 1 FROM {rows} WHERE {there}"
         if key.target in old:
@@ -229,9 +236,9 @@ def _of_key(
         yield Check(table.name, ", ".join(key.columns), query, "has a value that others have too")
 
 
-def _value(table: Table, column: str, values: Values, names: Names) -> str:
+def _value(table: Table, column: str, values: Values) -> str:
     """Return SQL for what a column will hold."""
-    own = names.quoted(table.name, column)
+    own = dialect.quote(column)
     value = values.get((table.name, column))
     if value is None:
         return own

@@ -12,8 +12,8 @@ from tools.migrations.refusal import Refused
 from tools.migrations.scratch import Config
 
 STRANGE = (
-    "The development database has applied {}, whose file is not here, so rows were not looked at."
-    " Bring the file back (`git`, or `just restore-migrations`), or undo it where it is."
+    "The development database has applied {}, whose file is not here: bring it back (`git`, or"
+    " `just restore-migrations`), or take a database without it. --anyway does not look at it."
 )
 BEHIND = (
     "Rows were not looked at, as the development database lacks migrations. To look at them,"
@@ -42,23 +42,24 @@ async def look(
         Why they were not counted, or nothing.
 
     Raises:
-        Refused: There are some; the sentence names column and number.
+        Refused: There are some, which the sentence counts; or a file was applied and is gone.
     """
     count = run_path(str(folder.parent / "checks.py"))["look"]
+    found: list[str] = []
     try:
         async with scratch.connected(config), in_transaction("default") as transaction:
-            seen = await scratch.recorded(transaction) if needed is not None else set()
-            if strange := sorted(seen.difference(needed or ())):
-                return STRANGE.format(", ".join(strange))
-            if checks and not seen.issuperset(needed or ()):
-                return BEHIND
-            if dialect.PREPARE:
-                await run_path(str(folder.parent / f"{dialect.HELPER}.py"))["prepare"](transaction)
-            found = await count(transaction, checks)
+            seen = await scratch.recorded(transaction)
+            if needed is None or seen == {*needed}:
+                if dialect.PREPARE:  # what checks ask
+                    helper = run_path(str(folder.parent / f"{dialect.HELPER}.py"))
+                    await helper["prepare"](transaction)
+                found = await count(transaction, checks)
     except Exception as error:  # noqa: BLE001 - of any driver
         refused = f"Rows were not looked at, as the development database refused: {error}"
         return refused if checks else ""
+    if needed is not None and (strange := sorted(seen.difference(needed))):
+        raise Refused(STRANGE.format(", ".join(strange)))
     if found:
         message = f"Rows of the development database forbid it: {'; '.join(found)}.{advice}"
         raise Refused(message)
-    return ""
+    return BEHIND if checks and needed is not None and not seen.issuperset(needed) else ""

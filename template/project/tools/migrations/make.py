@@ -19,11 +19,7 @@ from tools.migrations.plan import Values, plan
 from tools.migrations.refusal import Refused, refusing
 from tools.migrations.scratch import Config
 
-NEEDED = (
-    "the migrations must have made the old one, and only the models must have the new one."
-    " Two that swap their names go over a third one, in two migrations."
-)
-
+BY_HAND = " Write it by hand: --empty."
 ANYWAY = (
     " With --anyway the file is written all the same, and `just migrate` refuses it until none do."
 )
@@ -97,7 +93,8 @@ async def make(project: Project, name: str, wishes: Wishes = Wishes()) -> Made |
                 return None
             is_first = bool(wishes.part) or not files.versions(project.folder)
             migration = replace(migration, name=name, is_first=is_first, part=wishes.part)
-            await _try(read, config, project.folder, migration, target)
+            advice = " Look at --fill-sql." if wishes.fills_sql else BY_HAND
+            await _try(read, config, project.folder, migration, target, advice)
     remark = ""
     if project.development and not wishes.anyway:
         needed = [each.name for each in files.versions(project.folder)]
@@ -208,20 +205,36 @@ def _renames(current: Catalogue, target: Catalogue, wishes: Wishes) -> Iterator[
         Refused: There is no such thing, or there is one of the new name already.
     """
     for old, new in wishes.tables.items():
-        if old not in current or new not in target or new in current:
-            message = f"Table {old} cannot become {new}: {NEEDED}"
-            raise Refused(message)
+        _expect(f"table {old}", old in current, f"table {new}", new in current, new in target)
         yield Rename(old, new)
     for name, new in wishes.columns.items():
         table, _, column = name.rpartition(".")
         renamed = wishes.tables.get(table, table)
         old = next((old for old, each in wishes.tables.items() if each == renamed), table)
-        has_old = old in current and column in current[old].columns
-        has_new = renamed in target and new in target[renamed].columns
-        if not has_old or not has_new or new in current[old].columns:
-            message = f"Column {name} cannot become {new}: {NEEDED}"
-            raise Refused(message)
+        there = current[old].columns if old in current else {}
+        wanted = target[renamed].columns if renamed in target else {}
+        _expect(f"column {name}", column in there, f"column {new}", new in there, new in wanted)
         yield Rename(renamed, new, column)
+
+
+def _expect(old: str, has_old: bool, new: str, has_new: bool, is_wanted: bool) -> None:  # noqa: FBT001
+    """Refuse a new name that does not fit.
+
+    Raises:
+        Refused: The sentence says why.
+    """
+    if not has_old:
+        message = f"There is no {old} that could get another name; the migrations make none."
+    elif has_new:
+        message = (
+            f"There is a {new} already, so {old} cannot get its name: drop that one, or give it a"
+            " third name, in a migration of its own before."
+        )
+    elif not is_wanted:
+        message = f"The models have no {new}, which {old} should become: --rename table.old=new."
+    else:
+        return
+    raise Refused(message)
 
 
 def _asked(changes: Sequence[Change], wishes: Wishes) -> Rename | None:
@@ -261,6 +274,9 @@ def values_for(changes: Sequence[Change], wishes: Wishes) -> Values:
     """
     values: dict[tuple[str, str], str] = {}
     told = {**wishes.fills, **wishes.fills_sql}
+    if twice := wishes.fills.keys() & wishes.fills_sql.keys():
+        message = f"Fill {', '.join(sorted(twice))} with --fill or with --fill-sql, not with both."
+        raise Refused(message)
     for change in changes:
         new = change.new
         if not isinstance(new, Column) or new.has_own_values:
@@ -304,12 +320,13 @@ def in_words(change: Change) -> str:
     return f"{change} (what it holds is lost)" if change.loses else str(change)
 
 
-async def _try(
+async def _try(  # noqa: PLR0913 - what it needs
     read: Read,
     config: Config,
     folder: Path,
     migration: Migration,
     target: Catalogue,
+    advice: str,
 ) -> None:
     """Let aerich apply the very file and undo it, and look at both.
 
@@ -321,17 +338,17 @@ async def _try(
         beside = files.copy_helpers(folder, Path(name))
         files.next_path(beside, migration.name).write_text(migration.text(), encoding="utf-8")
         for work, wanted in ((scratch.upgrade, target), (scratch.downgrade, before)):
-            await attempt(work(config, beside))
+            await attempt(work(config, beside), advice)
             expect(await read(), wanted)
 
 
-async def attempt(work: Awaitable[object]) -> None:
+async def attempt(work: Awaitable[object], advice: str = BY_HAND) -> None:
     """Let aerich work in a scratch database.
 
     Raises:
         Refused: The database does not take a statement.
     """
-    with refusing("The database does not take this change", advice=" Write it by hand: --empty."):
+    with refusing("The database does not take this change", advice=advice):
         await work
 
 

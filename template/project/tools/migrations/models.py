@@ -104,7 +104,11 @@ def value_of(table: str, column: str, text: str) -> str:
         if isinstance(field, BinaryField):
             return literal(text.encode())
         is_number = isinstance(field, IntEnumFieldInstance | TimeDeltaField)  # in microseconds
-        value = field.to_python_value(int(text) if is_number else text)
+        try:
+            value = field.to_python_value(int(text) if is_number else text)
+        except ArithmeticError as error:
+            message = "it is no number, or has more digits than the field"
+            raise ValueError(message) from error
         return literal(field.to_db_value(value, model))
 
 
@@ -128,7 +132,9 @@ def literal(value: object) -> str:
     """Return a value as SQL."""
     if isinstance(value, bool):
         return dialect.BOOLEANS[value]
-    if isinstance(value, int | float | Decimal):
+    if isinstance(value, Decimal):
+        return dialect.decimal(value)
+    if isinstance(value, int | float):
         return str(value)
     if isinstance(value, bytes):
         return dialect.binary(value)

@@ -1,5 +1,6 @@
 """Changes in the order in which a database can make them."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -10,6 +11,8 @@ from tools.migrations.changes import Change, Step
 
 Values = Mapping[tuple[str, str], str]
 """SQL for the rows that are there, by table and column."""
+LITERAL = re.compile(r"-?[\d.]+|true|false|'(?:[^']|'')*'")
+"""SQL that is the same for every row."""
 
 
 def plan(changes: Sequence[Change], old: Catalogue, new: Catalogue, values: Values) -> list[Step]:
@@ -26,8 +29,10 @@ def plan(changes: Sequence[Change], old: Catalogue, new: Catalogue, values: Valu
             parts[part].append(each)
     # A name of a key may be one that a table takes along, or one for which a new table waits.
     taken = {key.name for step in parts["drop tables"] for key in old[step.table].keys}
+    taken |= {str(step.old and step.old.name) for step in parts["drop keys"]}
     late = [step for step in parts["rename keys"] if _name(step) in taken]
-    columns = [*parts["drop computed"], *parts["change columns"], *parts["add computed"]]
+    changed = sorted(parts["change columns"], key=_reads_no_column)
+    columns = [*parts["drop computed"], *changed, *parts["add computed"]]
     return [
         *parts["unlink"],
         *(parts["drop keys"] if dialect.DROPS_KEYS_FIRST else []),
@@ -138,6 +143,11 @@ def _is_renamed(step: Step) -> bool:
     return False
 
 
+def _reads_no_column(step: Step) -> bool:
+    """Whether rows are filled with a constant: after what reads the values of before."""
+    return step.value is None or LITERAL.fullmatch(step.value) is not None
+
+
 def _name(step: Step) -> str:
     return step.new.name if isinstance(step.new, Key) else ""
 
@@ -156,6 +166,12 @@ def _set_aside(changes: Sequence[Change], old: Catalogue, new: Catalogue) -> lis
         and dialect.is_held_by_keys(each.old, each.new)
     }
     changed = {(each.table, each.old) for each in changes if isinstance(each.old, Key)}
+    gone = {
+        (each.table, each.old.columns)
+        for each in changes
+        if isinstance(each.old, Key) and dialect.HOLDS_UNIQUE_KEYS
+        if not (isinstance(each.new, Key) and each.new.definition == each.old.definition)
+    }
     return [
         (table.name, key)
         for table in old.values()
@@ -163,6 +179,7 @@ def _set_aside(changes: Sequence[Change], old: Catalogue, new: Catalogue) -> lis
         if (table.name, key) not in changed
         and (
             table.name not in new
+            or (key.target, key.target_columns) in gone
             or held & {(table.name, column) for column in key.columns}
             or held & {(key.target, column) for column in key.target_columns}
         )

@@ -35,8 +35,9 @@ def loading(what: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        frames = [each for each in extract_tb(error.__traceback__) if each.name == "<module>"]
-        is_placed = frames and not isinstance(error, SyntaxError)
+        cause = error.__cause__ or error.__context__ or error  # Tortoise says less
+        frames = [each for each in extract_tb(cause.__traceback__) if each.name == "<module>"]
+        is_placed = frames and not isinstance(cause, SyntaxError)
         place = f" ({frames[-1].filename}, line {frames[-1].lineno})" if is_placed else ""
-        message = f"{what} cannot be imported: {type(error).__name__}: {error}{place}"
+        message = f"{what} cannot be imported: {type(cause).__name__}: {cause}{place}"
         raise Refused(message) from error

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from tools.migrations import files
@@ -39,7 +40,7 @@ async def restart(project: Project, ask: Callable[[list[str]], bool]) -> Made | 
         raise Refused(message)
     for path in own:
         path.unlink()
-    return await make(project, "restart")
+    return await make(replace(project, development=None), "restart")  # which had other files
 
 
 def restore(folder: Path) -> list[str]:
