@@ -149,12 +149,24 @@ def test_a_model_that_cannot_be_imported(owner: Owner) -> None:
 
 @on_sqlite
 def test_each_changed_key_is_said(owner: Owner) -> None:
+    """Each of two keys becomes what the other one was."""
+    reader = (
+        'reader = fields.ForeignKeyField("models.User", "reads", on_delete=fields.{}, null=True)'
+    )
+    owner.replace(TITLE, TITLE, reader.format("RESTRICT"))
+    owner.runs("make-migration add_reader", "migrate")
     owner.replace("on_delete=fields.CASCADE", "on_delete=fields.RESTRICT")
+    owner.replace(reader.format("RESTRICT"), reader.format("CASCADE"))
 
-    (made,) = owner.runs("make-migration restrict")
+    (made,) = owner.runs("make-migration swap")
 
-    key = "tasks foreign key (owner_id) references users (id) on delete"
-    assert made.splitlines()[:2] == [f"  add {key} restrict", f"  drop {key} cascade"]
+    key = "tasks foreign key ({}) references users (id) on delete {}"
+    for column, old, new in (
+        ("owner_id", "cascade", "restrict"),
+        ("reader_id", "restrict", "cascade"),
+    ):
+        assert f"  add {key.format(column, new)}\n" in made
+        assert f"  drop {key.format(column, old)}\n" in made
 
 
 @on_sqlite

@@ -22,6 +22,9 @@ def _indexes(*lines: str) -> str:
 
 VECTOR = 'vector = TSVectorField(source_fields=("title",), config="english")'
 TITLE = "title = fields.CharField(max_length=100)"
+LONGER = replace(TITLE, TITLE.replace("100", "200"))
+BODY_TOO = replace('("title",), config', '("title", "body"), config')
+ONLY_POSTGRES_COMPUTES = "other databases do not compute such a column"
 SEARCHED = add("tasks", VECTOR) + replace(
     INDEXES, _indexes('("done", "due")', 'GinIndex(fields=("vector",), name="search")')
 )
@@ -41,51 +44,48 @@ CASES = (
         SEARCHED,
         values={"tasks.vector": ANYTHING},
         only=POSTGRES,
-        reason="other databases do not compute such a column",
+        reason=ONLY_POSTGRES_COMPUTES,
     ),
     Case(
         "what is searched grows",
-        replace('("title",), config', '("title", "body"), config'),
+        BODY_TOO,
         before=SEARCHED,
         values={"tasks.vector": ANYTHING},
         undone={"tasks.vector": ANYTHING},
         only=POSTGRES,
-        reason="other databases do not compute such a column",
+        reason=ONLY_POSTGRES_COMPUTES,
     ),
     Case(
         "a searched text gets longer",
-        replace(TITLE, TITLE.replace("100", "200")),
+        LONGER,
         before=SEARCHED,
         only=POSTGRES,
-        reason="other databases do not compute such a column",
+        reason=ONLY_POSTGRES_COMPUTES,
     ),
     Case(
         "a text gets longer as what is searched grows",
-        replace(TITLE, TITLE.replace("100", "200"))
-        + replace('("title",), config', '("title", "body"), config'),
+        LONGER + BODY_TOO,
         before=SEARCHED,
         values={"tasks.vector": ANYTHING},
         undone={"tasks.vector": ANYTHING},
         only=POSTGRES,
-        reason="other databases do not compute such a column",
+        reason=ONLY_POSTGRES_COMPUTES,
     ),
     Case(
         "a text gets longer that is searched from now on",
-        replace(TITLE, TITLE.replace("100", "200")) + add("tasks", VECTOR),
+        LONGER + add("tasks", VECTOR),
         values={"tasks.vector": ANYTHING},
         only=POSTGRES,
-        reason="other databases do not compute such a column",
+        reason=ONLY_POSTGRES_COMPUTES,
     ),
     Case(
         "a searched text goes",
-        replace('("title",), config', '("body",), config')
-        + drop("title = fields.CharField(max_length=100)")
-        + replace(TOGETHER, ""),
+        replace('("title",), config', '("body",), config') + drop(TITLE) + replace(TOGETHER, ""),
         before=SEARCHED,
         values={"tasks.vector": ANYTHING},
         undo_refused={"postgres": ("tasks.title", "4")},
         only=POSTGRES,
-        reason="other databases do not compute such a column",
+        reason=ONLY_POSTGRES_COMPUTES,
     ),
     Case("a column becomes unique", replace(TAG_NAME, UNIQUE_TAG_NAME)),
     Case(

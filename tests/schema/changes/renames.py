@@ -23,35 +23,33 @@ def _columns(**renames: str) -> Wishes:
     return Wishes(columns={key.replace("__", "."): name for key, name in renames.items()})
 
 
+REMARK_AND_GIST = _renamed(NOTE, "remark") + _renamed(SUMMARY, "gist")
+FROM_GIST = Wishes(
+    columns={"tasks.note": "remark", "tasks.summary": "gist"},
+    fills={"tasks.remark": "lower(gist)"},
+)
+
 CASES = (
     Case(
         "rename columns and fill one from another",
-        _renamed(NOTE, "remark")
-        + _renamed(SUMMARY, "gist")
+        REMARK_AND_GIST
         + replace(
             "remark = fields.CharField(max_length=200, null=True)",
             "remark = fields.CharField(max_length=200)",
         ),
-        wishes=Wishes(
-            columns={"tasks.note": "remark", "tasks.summary": "gist"},
-            fills={"tasks.remark": "lower(gist)"},
-        ),
+        wishes=FROM_GIST,
         cells={"Task.note": {1: None, 2: "two", 3: None, 4: ""}},
         values={"tasks.remark": ByRow({1: "one", 3: "three"})},
         undone={"tasks.note": ByRow({1: "one", 3: "three"})},
     ),
     Case(
         "rename columns and fill a unique one with what others have",
-        _renamed(NOTE, "remark")
-        + _renamed(SUMMARY, "gist")
+        REMARK_AND_GIST
         + replace(
             "remark = fields.CharField(max_length=200, null=True)",
             "remark = fields.CharField(max_length=200, unique=True)",
         ),
-        wishes=Wishes(
-            columns={"tasks.note": "remark", "tasks.summary": "gist"},
-            fills={"tasks.remark": "lower(gist)"},
-        ),
+        wishes=FROM_GIST,
         cells={
             "Task.note": {1: None, 2: "two", 3: None, 4: ""},
             "Task.summary": {1: "one", 3: "One"},

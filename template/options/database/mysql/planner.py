@@ -4,7 +4,6 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from textwrap import indent
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -12,7 +11,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tools.migrations.catalogue import Catalogue, Column, Key, KeyKind, Table
 from tools.migrations.changes import Rename, Step
 from tools.migrations.refusal import Refused
-from tools.migrations.source import as_source
+from tools.migrations.source import CONSTANT, as_source
 
 logging.getLogger("asyncmy").setLevel(logging.ERROR)  # it repeats all that the server remarks
 
@@ -22,6 +21,8 @@ DATABASE, SERVER = "database", "information_schema"
 DATABASES = "SELECT schema_name AS name FROM information_schema.schemata"
 DROPS_KEYS_FIRST = False  # error 1553: a foreign key needs an index at every moment
 RENAMES_FOREIGN_KEYS = False
+HOLDS_UNIQUE_KEYS = False
+"""Whether foreign keys must be set aside while the key that they refer to goes."""
 HELPER = "mysql_statements"
 """What files load when they are applied, beside their checks."""
 PREPARE = ""
@@ -42,6 +43,8 @@ AERICH_TABLE = """CREATE TABLE IF NOT EXISTS `aerich` (
 ) CHARACTER SET utf8mb4"""
 HAS_ZONES = False
 """Whether a moment is written with its time zone."""
+DECIMALS_ARE_TEXTS = False
+"""Whether a decimal is a text, in which no digit is lost."""
 TEXT = "char"
 """What a value of any type is cast to, to compare it with one of another type."""
 BOOLEANS = {True: "1", False: "0"}
@@ -70,7 +73,6 @@ FAMILIES = {
     "binary": r"(var)?binary.*|(tiny|medium|long)?blob",
 }
 
-CONSTANT = re.compile(r"'(?:[^'\\]|''|\\.)*'|-?\d+(\.\d+)?")
 LARGE = re.compile("json|.*text|.*blob")
 """Types that take no constant as a default in MySQL."""
 
@@ -263,11 +265,6 @@ def refuse_unstorable(default: str) -> None:
         raise Refused(message)
 
 
-def decimal(value: Decimal) -> str:
-    """Return a decimal as SQL."""
-    return str(value)
-
-
 def binary(value: bytes) -> str:
     """Return bytes as SQL; in brackets, as a default may be no literal that is no text."""
     return f"(x'{value.hex()}')"
@@ -299,10 +296,6 @@ def is_made_anew(old: Column | None, new: Column | None) -> bool:
 def is_held_by_keys(old: Column, new: Column) -> bool:
     """Whether foreign keys must be set aside while the column changes (error 1833)."""
     return (old.type, old.extra) != (new.type, new.extra)
-
-
-HOLDS_UNIQUE_KEYS = False
-"""Whether foreign keys must be set aside while the key that they refer to goes."""
 
 
 LIMITS = {"tinyint": 7, "smallint": 15, "mediumint": 23, "int": 31, "bigint": 63}

@@ -3,14 +3,13 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from tools.migrations.catalogue import Catalogue, Column, Key, Table
 from tools.migrations.changes import Rename, Step
-from tools.migrations.source import indented
+from tools.migrations.source import CONSTANT, indented
 
 NAME = "postgres"
 DATABASE, SERVER = "database", "postgres"
@@ -18,6 +17,8 @@ DATABASE, SERVER = "database", "postgres"
 DATABASES = "SELECT datname AS name FROM pg_database"
 DROPS_KEYS_FIRST = True
 RENAMES_FOREIGN_KEYS = True
+HOLDS_UNIQUE_KEYS = True
+"""Whether foreign keys must be set aside while the key that they refer to goes."""
 HELPER = "postgres_casts"
 """What files load when they are applied, beside their checks."""
 PREPARE = "is_valid("
@@ -36,6 +37,8 @@ BEFORE_TABLES: tuple[str, ...] = ()
 FOREIGN_KEYS_LAST = True
 HAS_ZONES = True
 """Whether a moment is written with its time zone."""
+DECIMALS_ARE_TEXTS = False
+"""Whether a decimal is a text, in which no digit is lost."""
 TEXT = "text"
 """What a value of any type is cast to, to compare it with one of another type."""
 BOOLEANS = {True: "true", False: "false"}
@@ -51,7 +54,6 @@ NEUTRAL = {
     "binary": r"'\x'",
 }
 """What a column gets that comes back NOT NULL, since the values that it had are gone."""
-CONSTANT = re.compile(r"'(?:[^']|'')*'|-?\d+(\.\d+)?|true|false")
 FAMILIES = {
     "integer": r"smallint|integer|bigint",
     "decimal": r"numeric.*",
@@ -159,11 +161,6 @@ def refuse_unstorable(_default: str) -> None:
     """Refuse a default that the catalogue could not tell: it tells all."""
 
 
-def decimal(value: Decimal) -> str:
-    """Return a decimal as SQL."""
-    return str(value)
-
-
 def binary(value: bytes) -> str:
     """Return bytes as SQL."""
     return rf"'\x{value.hex()}'::bytea"
@@ -217,10 +214,6 @@ def is_made_anew(old: Column | None, new: Column | None) -> bool:
 def is_held_by_keys(old: Column, new: Column) -> bool:
     """Whether foreign keys must be set aside while the column changes."""
     return family(old.type) != family(new.type)
-
-
-HOLDS_UNIQUE_KEYS = True
-"""Whether foreign keys must be set aside while the key that they refer to goes."""
 
 
 def rename(step: Rename) -> str:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 from runpy import run_path
@@ -23,6 +22,8 @@ DATABASE, SERVER = "file_path", ""
 DATABASES = ""
 DROPS_KEYS_FIRST = True
 RENAMES_FOREIGN_KEYS = False
+HOLDS_UNIQUE_KEYS = False
+"""Whether foreign keys must be set aside while the key that they refer to goes."""
 HELPER = "sqlite_tables"
 """What files load when they are applied, beside their checks."""
 PREPARE = ""
@@ -41,6 +42,8 @@ AERICH_TABLE = """CREATE TABLE IF NOT EXISTS "aerich" (
 )"""
 HAS_ZONES = True
 """Whether a moment is written with its time zone."""
+DECIMALS_ARE_TEXTS = True
+"""Whether a decimal is a text, in which no digit is lost."""
 TEXT = "text"
 """What a value of any type is cast to, to compare it with one of another type."""
 BOOLEANS = {True: "1", False: "0"}
@@ -203,11 +206,6 @@ def refuse_unstorable(_default: str) -> None:
     """Refuse a default that the catalogue could not tell: it tells all."""
 
 
-def decimal(value: Decimal) -> str:
-    """Return a decimal as SQL: a text, in which no digit is lost."""
-    return text(str(value))
-
-
 def binary(value: bytes) -> str:
     """Return bytes as SQL."""
     return f"x'{value.hex()}'"
@@ -236,10 +234,6 @@ def is_made_anew(_old: Column | None, _new: Column | None) -> bool:
 def is_held_by_keys(_old: Column, _new: Column) -> bool:
     """Whether foreign keys must be set aside while the column changes: they are off."""
     return False
-
-
-HOLDS_UNIQUE_KEYS = False
-"""Whether foreign keys must be set aside while the key that they refer to goes."""
 
 
 def not_castable(column: str, old: Column, new: Column) -> str:

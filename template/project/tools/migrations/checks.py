@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from tools.migrations import dialect
 from tools.migrations.catalogue import Catalogue, Column, Key, Table
 from tools.migrations.changes import Change, Check, Rename
-from tools.migrations.plan import LITERAL, Values
+from tools.migrations.plan import Values
 from tools.migrations.refusal import Refused
+from tools.migrations.source import CONSTANT
 
 SIZES = {"tinyint": 1, "smallint": 2, "mediumint": 3, "int": 4, "integer": 4, "bigint": 8}
 """Bytes of the types of whole numbers."""
@@ -146,7 +147,7 @@ def _of_expression(table: Table, change: Change, values: Values, names: Names) -
     new = change.new
     assert isinstance(new, Column)
     value = values.get((table.name, new.name))
-    if value is None or LITERAL.fullmatch(value):
+    if value is None or CONSTANT.fullmatch(value):
         return
     will_be = _value(table, new.name, values)
     source = names.rows(table)

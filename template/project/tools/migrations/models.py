@@ -132,9 +132,8 @@ def literal(value: object) -> str:
     """Return a value as SQL."""
     if isinstance(value, bool):
         return dialect.BOOLEANS[value]
-    if isinstance(value, Decimal):
-        return dialect.decimal(value)
-    if isinstance(value, int | float):
+    is_text = isinstance(value, Decimal) and dialect.DECIMALS_ARE_TEXTS
+    if isinstance(value, int | float | Decimal) and not is_text:
         return str(value)
     if isinstance(value, bytes):
         return dialect.binary(value)

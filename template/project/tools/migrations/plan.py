@@ -1,6 +1,5 @@
 """Changes in the order in which a database can make them."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -8,11 +7,10 @@ from dataclasses import replace
 from tools.migrations import dialect
 from tools.migrations.catalogue import Catalogue, Column, Key, Table
 from tools.migrations.changes import Change, Step
+from tools.migrations.source import CONSTANT
 
 Values = Mapping[tuple[str, str], str]
 """SQL for the rows that are there, by table and column."""
-LITERAL = re.compile(r"-?[\d.]+|true|false|'(?:[^']|'')*'")
-"""SQL that is the same for every row."""
 
 
 def plan(changes: Sequence[Change], old: Catalogue, new: Catalogue, values: Values) -> list[Step]:
@@ -29,8 +27,8 @@ def plan(changes: Sequence[Change], old: Catalogue, new: Catalogue, values: Valu
             parts[part].append(each)
     # A name of a key may be one that a table takes along, or one for which a new table waits.
     taken = {key.name for step in parts["drop tables"] for key in old[step.table].keys}
-    taken |= {str(step.old and step.old.name) for step in parts["drop keys"]}
-    late = [step for step in parts["rename keys"] if _name(step) in taken]
+    taken |= {_name(step.old) for step in parts["drop keys"]}
+    late = [step for step in parts["rename keys"] if _name(step.new) in taken]
     changed = sorted(parts["change columns"], key=_reads_no_column)
     columns = [*parts["drop computed"], *changed, *parts["add computed"]]
     return [
@@ -145,11 +143,11 @@ def _is_renamed(step: Step) -> bool:
 
 def _reads_no_column(step: Step) -> bool:
     """Whether rows are filled with a constant: after what reads the values of before."""
-    return step.value is None or LITERAL.fullmatch(step.value) is not None
+    return step.value is None or CONSTANT.fullmatch(step.value) is not None
 
 
-def _name(step: Step) -> str:
-    return step.new.name if isinstance(step.new, Key) else ""
+def _name(key: object) -> str:
+    return key.name if isinstance(key, Key) else ""
 
 
 def _keys(table: Table | None) -> list[Key]:

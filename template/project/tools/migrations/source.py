@@ -3,6 +3,8 @@
 import re
 from textwrap import indent
 
+CONSTANT = re.compile(r"'(?:[^']|'')*'|-?\d+(\.\d+)?|true|false")
+"""SQL of a value that is the same for every row."""
 QUOTED = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`""")
 
 
