@@ -40,8 +40,8 @@ OWNER = os.environ.setdefault("TEMPLATE_TESTS_OWNER", str(os.getpid()))
 Answers = Mapping[str, Any]
 DROP_DATABASE = """
 import asyncio, os
-from app.core import dialect
-asyncio.run(dialect.drop_database(os.environ["DATABASE_URL"]))
+from app.database import driver
+asyncio.run(driver.drop_database(os.environ["DATABASE_URL"]))
 """
 
 COMMANDS = """

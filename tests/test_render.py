@@ -117,12 +117,12 @@ def test_no_python_file_but_a_few_holds_a_condition() -> None:
 
     assert conditional <= {
         "app/api/__init__.py.jinja",
-        "app/api/session.py.jinja",  # beside other styles, their credentials must be valid too
-        "app/api/webhook.py.jinja",
+        "app/accounts/routes/session.py.jinja",  # beside other styles, their credentials must be valid too
+        "app/accounts/routes/webhook.py.jinja",
         "app/cli.py.jinja",
-        "app/dependencies/auth.py.jinja",  # who may register is one question with two answers
+        "app/accounts/access.py.jinja",  # who may register is one question with two answers
         "app/seed.py.jinja",
-        "app/services/attempts.py.jinja",  # only who signs in gets an attempt back
+        "app/accounts/attempts.py.jinja",  # only who signs in gets an attempt back
         "tests/conftest.py.jinja",
     }
 

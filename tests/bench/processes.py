@@ -25,10 +25,10 @@ USERS = 200
 ADMIN, PASSWORD = "person-001", "bench-password"
 ROWS = f"""
 import asyncio
-from app.core import passwords
-from app.database import connected
-from app.models.user import User
-from app.services import role as role_service
+from app.accounts import passwords
+from app.database.connection import connected
+from app.accounts.models import User
+from app.accounts import roles
 
 async def main():
     secret = await passwords.create_hash({PASSWORD!r})
@@ -39,15 +39,15 @@ async def main():
             for n in names
         )
         admin = await User.get(username={ADMIN!r})
-        await role_service.assign(admin, [role_service.ADMIN])
+        await roles.assign(admin, [roles.ADMIN])
 
 asyncio.run(main())
 """
 CREDENTIALS = f"""
 import asyncio, json
-from app.auth import api_key, jwt, session
-from app.database import connected
-from app.models.user import User
+from app.accounts.sign_in import api_key, jwt, session
+from app.database.connection import connected
+from app.accounts.models import User
 
 async def main():
     async with connected():
@@ -61,7 +61,7 @@ asyncio.run(main())
 SERVER = """
 import os, sys, uvicorn
 from concurrent.futures import ThreadPoolExecutor
-from app.core import passwords
+from app.accounts import passwords
 if sys.argv[1] == "unlimited":
     passwords._threads = ThreadPoolExecutor(40)  # as many as the usual pool has
 options = {"log_config": None, "access_log": False}

@@ -26,8 +26,8 @@ def reader(
     folder = tmp_path_factory.mktemp("docs") / "service"
     project = harness.render(template, folder, answers)
     with Service(project, database) as service, warm(service) as owner:
-        assert "copy `app/models/note.py` and change its names" in project.text("README.md")
-        model = project.text("app/models/note.py").replace("Note", "Task")
+        assert "copy `app/notes/models.py` and change its names" in project.text("README.md")
+        model = project.text("app/notes/models.py").replace("Note", "Task")
         model = model.replace('"notes"', '"tasks"').replace(TITLE, f"{TITLE}\n    {SLUG}")
         (project / MODEL).write_text(model, encoding="utf-8")
         owner.lists("app.models.task")

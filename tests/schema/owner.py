@@ -63,14 +63,14 @@ for line in sys.stdin:
         continue
     said = []
     for arguments in json.loads(line):
-        from app.core import dialect
+        from app.database import driver
         if arguments[0] == "empty":
-            asyncio.run(dialect.drop_database(os.environ["DATABASE_URL"]))
-            asyncio.run(dialect.create_database(os.environ["DATABASE_URL"]))
+            asyncio.run(driver.drop_database(os.environ["DATABASE_URL"]))
+            asyncio.run(driver.create_database(os.environ["DATABASE_URL"]))
             said.append("")
             continue
         if arguments[0] == "die-at":
-            importlib.import_module(dialect.connection(os.environ["DATABASE_URL"])["engine"])
+            importlib.import_module(driver.connection(os.environ["DATABASE_URL"])["engine"])
             die_at(int(arguments[1]))
             continue
         with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):

@@ -11,7 +11,7 @@ from tests.tour import rows
 OLDER = """
 import asyncio
 from tortoise import Tortoise
-from app.database import orm_config
+from app.database.connection import orm_config
 
 async def generate():
     await Tortoise.init(config=orm_config())

@@ -377,8 +377,8 @@ def test_T18_wrong_settings_are_refused_at_the_start(running: Service) -> None:
     }
     program = """
 import json, os, sys
-from app.auth.password_reset import get_mail_settings
-from app.core.settings import WrongSettings
+from app.accounts.routes.password_reset import get_mail_settings
+from app.settings import WrongSettings
 for name, guesses in json.load(sys.stdin).items():
     for guess in guesses:
         os.environ[name] = guess

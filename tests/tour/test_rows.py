@@ -396,8 +396,8 @@ def test_D12_fifty_writers_at_once_all_succeed(service: Service, person: Person)
 STRICT = """
 import asyncio, json
 from tortoise import Tortoise
-from app.database import connected
-from app.models.note import Note
+from app.database.connection import connected
+from app.notes.models import Note
 async def attempt(**values):
     try:
         await Note.create(title="t", body="", **values)

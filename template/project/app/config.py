@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from app.core import dialect
-from app.core.settings import Section, StringList, cached
+from app.database import driver
+from app.settings import Section, StringList, cached
 
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
 
@@ -30,7 +30,7 @@ class Settings(Section):
     @classmethod
     def database_can_be_reached_by_its_driver(cls, url: SecretStr) -> SecretStr:
         """Refuse a URL that this service's driver would not understand."""
-        dialect.credentials(url.get_secret_value())
+        driver.credentials(url.get_secret_value())
         return url
 
     @field_validator("cors_origins")

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from tortoise import Tortoise
 
 from app.config import get_settings
-from app.core import dialect, migration_tool
-from app.core.commands import reason
-from app.core.settings import WrongSettings, check_all
-from app.database import connected, orm_config
+from app.database import driver, migration_tool
+from app.database.command_line import reason
+from app.database.connection import connected, orm_config
+from app.settings import WrongSettings, check_all
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ async def _database() -> list[Finding]:
     try:
         async with connected():
             connection = Tortoise.get_connection("default")
-            rows = await connection.execute_query_dict(dialect.VERSION_QUERY)
+            rows = await connection.execute_query_dict(driver.VERSION_QUERY)
             missing = await migration_tool.pending(orm_config())
-    except dialect.UNAVAILABLE as error:
+    except driver.UNAVAILABLE as error:
         remark = f"does not answer ({reason(error)})"
         remedy = "start it, check DATABASE_URL, and run `just migrate`"
         return [Finding("database", False, remark, remedy)]

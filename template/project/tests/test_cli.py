@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import cli
-from app.core.settings import Section
+from app.settings import Section
 from tests.conftest import NO_DATABASE_URL, ChangeSettings, run
 
 

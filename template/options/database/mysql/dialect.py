@@ -14,7 +14,7 @@ from tortoise.backends.mysql.client import MySQLClient
 from tortoise.backends.mysql.schema_generator import MySQLSchemaGenerator
 from tortoise.exceptions import DBConnectionError, OperationalError
 
-from app.core.settings import Section, cached
+from app.settings import Section, cached
 
 EXAMPLE_URL = "mysql://user:password@127.0.0.1:3306/database"
 VERSION_QUERY = "SELECT version() AS version"

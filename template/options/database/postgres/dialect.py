@@ -11,7 +11,7 @@ import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from pydantic import Field, ValidationInfo, field_validator
 from tortoise.exceptions import DBConnectionError
 
-from app.core.settings import Section, cached
+from app.settings import Section, cached
 
 EXAMPLE_URL = "postgres://user:password@127.0.0.1:5432/database"
 VERSION_QUERY = "SELECT version() AS version"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from app.core.commands import asynchronous
-from app.core.errors import AppError
-from app.database import orm_config
+from app.database.command_line import asynchronous
+from app.database.connection import orm_config
+from app.web.errors import AppError
 from tools.migrations import adopt, files
 from tools.migrations import restart as restarting
 from tools.migrations.changes import Rename

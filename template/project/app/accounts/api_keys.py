@@ -1,0 +1,100 @@
+"""API keys: secrets for programs, with a name, and confined to what the program needs.
+
+A key looks like `sk_<prefix>_<secret><checksum>`: scanners of code recognise it, and a
+mistyped one is refused without a look into the database.
+"""
+
+import re
+import secrets
+import string
+import zlib
+from collections.abc import Set as AbstractSet
+
+from tortoise import timezone
+
+from app.accounts import roles, tokens, usage
+from app.accounts.api_key_schemas import ApiKeyCreate
+from app.accounts.models import Token, User
+from app.web.errors import Forbidden, NotFound
+from app.web.schemas import InvalidField
+
+KIND = "api_key"
+FORM = re.compile(r"sk_[a-z0-9]{8}_[A-Za-z0-9]{38}")
+SIGNS = string.ascii_letters + string.digits
+PREFIX_LENGTH = 8
+SECRET_LENGTH = 32
+"""190 bits."""
+CHECKSUM_LENGTH = 6
+
+
+async def create(owner: User, new_key: ApiKeyCreate, rights: AbstractSet[str]) -> tuple[Token, str]:
+    """Store a new key of somebody with these rights, and return it with its secret.
+
+    Raises:
+        InvalidField: There is no such permission, or the key would have expired already.
+        Forbidden: A scope permits more than its owner may do.
+    """
+    scopes = new_key.scopes
+    if not set(roles.PERMISSIONS).issuperset(scopes or ()):
+        message = f"Choose from {', '.join(roles.PERMISSIONS)}"
+        raise InvalidField(message, "scopes")
+    if not rights >= set(scopes or ()):
+        message = "A key cannot do more than you may"
+        raise Forbidden(message)
+    if new_key.expires_at and new_key.expires_at <= timezone.now():
+        message = "Choose a time to come"
+        raise InvalidField(message, "expires_at")
+    prefix = _random(string.ascii_lowercase + string.digits, PREFIX_LENGTH)
+    body = f"sk_{prefix}_{_random(SIGNS, SECRET_LENGTH)}"
+    return await tokens.issue_if_unchanged(
+        owner,
+        KIND,
+        secret=body + _checksum(body),
+        prefix=prefix,
+        **new_key.model_dump(),
+    )
+
+
+async def find_all(owner: User) -> list[Token]:
+    """Return the person's keys that were not revoked, the oldest first."""
+    return await Token.filter(owner=owner, kind=KIND, revoked_at=None).order_by("id")
+
+
+async def revoke(owner: User, key_id: int) -> None:
+    """End a key at once.
+
+    Raises:
+        NotFound: There is no such key, or it is somebody else's.
+    """
+    if not await Token.exists(id=key_id, owner=owner, kind=KIND, revoked_at=None):
+        message = "There is no such key"
+        raise NotFound(message)
+    await tokens.revoke(id=key_id)
+
+
+async def find(key: str) -> Token | None:
+    """Return the key that is still good, with its owner, and record its use."""
+    token = await tokens.find(KIND, key)
+    if token:
+        await usage.record(token)
+    return token
+
+
+def is_mistyped(key: str) -> bool:
+    """Whether this is no key at all, by its form and its checksum."""
+    body, checksum = key[:-CHECKSUM_LENGTH], key[-CHECKSUM_LENGTH:]
+    return not FORM.fullmatch(key) or checksum != _checksum(body)
+
+
+def _random(signs: str, length: int) -> str:
+    return "".join(secrets.choice(signs) for _ in range(length))
+
+
+def _checksum(body: str) -> str:
+    """Write the CRC-32 of a key in six letters and digits."""
+    rest = zlib.crc32(body.encode())
+    text = ""
+    for _ in range(CHECKSUM_LENGTH):
+        rest, digit = divmod(rest, len(SIGNS))
+        text = SIGNS[digit] + text
+    return text

@@ -1,0 +1,87 @@
+"""Signing in with OAuth 2 passwords: short access tokens, rotated refresh tokens."""
+
+import time
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Annotated, Literal
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.security import OAuth2PasswordRequestForm
+from pydantic import Field
+from tortoise import timezone
+
+from app import NAME
+from app.accounts import refresh_tokens, signed_tokens, tokens
+from app.accounts.caller import NotAuthenticated
+from app.accounts.login import log_in as check_login
+from app.accounts.models import User
+from app.accounts.sign_in.jwt import ACCESS, CHALLENGE, get_jwt_settings
+from app.web.schemas import Input, Line, Output
+
+public_router = APIRouter(prefix="/api/auth", tags=["auth"])
+
+
+class TokenPair(Output):
+    """Access for some minutes, and what renews it (RFC 6749 §5.1). `expires_in` is in seconds."""
+
+    access_token: str
+    refresh_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - no secret
+    expires_in: int
+
+
+class RefreshToken(Input):
+    """A refresh token, which works once."""
+
+    refresh_token: Annotated[Line, Field(max_length=200)]
+
+
+@public_router.post("/login")
+async def log_in(
+    request: Request, form: Annotated[OAuth2PasswordRequestForm, Depends()]
+) -> TokenPair:
+    """Exchange a user name or e-mail address and a password for tokens."""
+    return await sign_in(await check_login(request, form.username, form.password, CHALLENGE))
+
+
+@public_router.post("/refresh")
+async def refresh(body: RefreshToken) -> TokenPair:
+    """Exchange a refresh token for new tokens. Each works once; a second use ends the session."""
+    rotated = await refresh_tokens.rotate(body.refresh_token, _refresh_expiry())
+    if rotated is None:
+        message = "The refresh token is not valid; sign in again"
+        raise NotAuthenticated(message, CHALLENGE)
+    return _pair(*rotated)
+
+
+@public_router.post("/logout", status_code=HTTPStatus.NO_CONTENT)
+async def log_out(body: RefreshToken) -> None:
+    """End the session: its refresh token and its access tokens stop working at once."""
+    await refresh_tokens.end_session(body.refresh_token)
+
+
+async def sign_in(user: User) -> TokenPair:
+    """Open a session for somebody who has proved who they are."""
+    token, secret = await tokens.issue_if_unchanged(
+        user, refresh_tokens.REFRESH, expires_at=_refresh_expiry()
+    )
+    return _pair(user, token.family, secret)
+
+
+def _refresh_expiry() -> datetime:
+    return timezone.now() + timedelta(days=get_jwt_settings().jwt_refresh_expire_days)
+
+
+def _pair(user: User, family: UUID, refresh_token: str) -> TokenPair:
+    settings = get_jwt_settings()
+    now = int(time.time())
+    seconds = settings.jwt_expire_minutes * 60
+    claims = {"iss": NAME, "aud": NAME, "typ": ACCESS, "jti": uuid4().hex}
+    claims |= {"sub": str(user.id), "sid": str(family)}
+    times = {"iat": now, "nbf": now, "exp": now + seconds}
+    return TokenPair(
+        access_token=signed_tokens.encode(claims | times, settings.keys),
+        refresh_token=refresh_token,
+        expires_in=seconds,
+    )

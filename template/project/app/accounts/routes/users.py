@@ -1,0 +1,113 @@
+"""Accounts."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter
+
+from app.accounts import roles, users
+from app.accounts.access import (
+    LIMITED,
+    MAY_REGISTER,
+    CurrentCaller,
+    CurrentUser,
+    Owner,
+    Rights,
+    require_permissions,
+)
+from app.accounts.models import Role, User
+from app.accounts.schemas import (
+    PasswordChange,
+    RoleAssignment,
+    RoleDetail,
+    UserBrief,
+    UserCreate,
+    UserDetail,
+    UserUpdate,
+    UserUpdateByAdmin,
+)
+from app.web.params import Id, Keyword, PageQuery
+from app.web.schemas import Page
+
+router = APIRouter(prefix="/api", tags=["users"])
+public_router = APIRouter(prefix="/api", tags=["users"])
+
+
+@public_router.post(
+    "/users", response_model=UserDetail, status_code=HTTPStatus.CREATED, dependencies=[MAY_REGISTER]
+)
+async def register_user(new_user: UserCreate) -> User:
+    """Open an account."""
+    return await users.register(new_user)
+
+
+@router.get(
+    "/users", response_model=Page[UserBrief], dependencies=[require_permissions("user:read")]
+)
+async def list_users(page: PageQuery, keyword: Keyword = None) -> dict[str, Any]:
+    """Return accounts, the oldest first; `keyword` looks into names and addresses."""
+    return await page.of(users.search(keyword), UserBrief)
+
+
+@router.get("/users/me", response_model=UserDetail)
+async def read_own_account(user: CurrentUser) -> User:
+    """Return the caller's account."""
+    await user.fetch_related("roles")
+    return user
+
+
+@router.patch("/users/me", response_model=UserDetail)
+async def update_own_account(user: Owner, changes: UserUpdate) -> User:
+    """Change the caller's account; fields that are not sent stay as they are."""
+    await user.fetch_related("roles")
+    return await users.update(user, changes)
+
+
+@router.put("/users/me/password", status_code=HTTPStatus.NO_CONTENT, dependencies=[LIMITED])
+async def change_own_password(caller: CurrentCaller, user: Owner, change: PasswordChange) -> None:
+    """Change the caller's password; tokens and other sessions end."""
+    await users.change_password(user, change, but=caller.session)
+
+
+@router.get(
+    "/users/{user_id}", response_model=UserDetail, dependencies=[require_permissions("user:read")]
+)
+async def read_user(user_id: Id) -> User:
+    """Return an account."""
+    return await users.get(user_id)
+
+
+@router.patch(
+    "/users/{user_id}", response_model=UserDetail, dependencies=[require_permissions("user:write")]
+)
+async def update_user(user_id: Id, rights: Rights, changes: UserUpdateByAdmin) -> User:
+    """Change an account; `is_active: false` signs it out everywhere."""
+    user = await users.get(user_id, rights)
+    return await users.update(user, changes)
+
+
+@router.delete(
+    "/users/{user_id}",
+    status_code=HTTPStatus.NO_CONTENT,
+    dependencies=[require_permissions("user:delete")],
+)
+async def delete_user(user_id: Id, rights: Rights) -> None:
+    """Delete an account and all that belongs to it."""
+    await users.delete(await users.get(user_id, rights))
+
+
+@router.put(
+    "/users/{user_id}/roles",
+    response_model=UserDetail,
+    dependencies=[require_permissions("role:write")],
+)
+async def assign_roles(user_id: Id, rights: Rights, wanted: RoleAssignment) -> User:
+    """Give an account exactly these roles; nobody grants what they lack."""
+    user = await users.get(user_id, rights)
+    return await roles.assign(user, wanted.roles, rights)
+
+
+@router.get("/roles", response_model=list[RoleDetail])
+async def list_roles() -> list[Role]:
+    """Return every role and what it permits."""
+    return await roles.find_all()

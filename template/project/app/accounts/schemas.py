@@ -1,0 +1,154 @@
+"""Accounts over HTTP."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Annotated
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    Strict,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
+
+from app.web.schemas import Input, Line, Output, Text, absent, storable
+
+SHORTEST_PASSWORD = 8
+LONGEST_PASSWORD = 1024
+LONGEST_EMAIL = 254
+INVISIBLE = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+
+
+def _email_address(text: str) -> str:
+    """Check the form of the address, and fold its case: providers do not tell `A@` from `a@`."""
+    try:
+        address = validate_email(text, check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        message = "Write an e-mail address such as ada@example.org"
+        raise ValueError(message) from error
+    return address.lower()
+
+
+def _visible(name: str) -> str:
+    """Refuse invisible characters, which make two names look like one, and `@`, as in addresses."""
+    if not name.isprintable() or re.search(INVISIBLE, name) or "@" in name:
+        message = "Leave out @ and invisible characters"
+        raise ValueError(message)
+    return name
+
+
+def _password(value: object) -> object:
+    """Take a password as it is, spaces included, unless it is no text at all."""
+    return storable(value) if isinstance(value, str) else value
+
+
+Username = Annotated[
+    Line,
+    AfterValidator(partial(unicodedata.normalize, "NFKC")),  # full-width letters become usual ones
+    AfterValidator(_visible),
+    AfterValidator(str.strip),
+    Field(min_length=3, max_length=50),
+]
+EmailAddress = Annotated[
+    Text,
+    StringConstraints(max_length=LONGEST_EMAIL),
+    AfterValidator(_email_address),
+    WithJsonSchema({"type": "string", "format": "email", "maxLength": LONGEST_EMAIL}),
+]
+NewPassword = Annotated[
+    SecretStr,
+    BeforeValidator(_password),
+    Field(min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD),
+]
+Password = Annotated[SecretStr, BeforeValidator(_password), Field(max_length=LONGEST_PASSWORD)]
+Age = Annotated[int, Strict(), Field(ge=1, le=150)]
+RoleNames = Annotated[list[str], BeforeValidator(lambda roles: [str(role) for role in roles])]
+
+
+def same_as(first: str) -> Callable[[SecretStr, ValidationInfo], SecretStr]:
+    """Return a validator that compares a password with one in another field."""
+
+    def check(second: SecretStr, fields: ValidationInfo) -> SecretStr:
+        if fields.data.get(first, second) != second:
+            message = "The two passwords differ"
+            raise ValueError(message)
+        return second
+
+    return check
+
+
+class UserCreate(Input):
+    """What a new account needs."""
+
+    username: Username
+    email: EmailAddress
+    password: NewPassword
+    confirm_password: Password
+    age: Age | None = None
+
+    _confirmed = field_validator("confirm_password")(same_as("password"))
+
+
+class UserUpdate(Input):
+    """What people may change about themselves; absent fields stay as they are."""
+
+    username: Username = Field(default_factory=absent)
+    email: EmailAddress = Field(default_factory=absent)
+    age: Age | None = None
+
+
+class UserUpdateByAdmin(UserUpdate):
+    """What an administrator may change about others."""
+
+    is_active: Annotated[bool, Strict()] = Field(default_factory=absent)
+
+
+class PasswordChange(Input):
+    """A new password, and the current one as proof."""
+
+    current_password: Password
+    new_password: NewPassword
+    confirm_password: Password
+
+    _confirmed = field_validator("confirm_password")(same_as("new_password"))
+
+
+class UserBrief(Output):
+    """An account in a list."""
+
+    id: int
+    username: str
+    email: str
+
+
+class UserDetail(UserBrief):
+    """An account."""
+
+    age: int | None
+    is_active: bool
+    roles: RoleNames
+    created_at: datetime
+    updated_at: datetime
+
+
+class RoleDetail(Output):
+    """A role and what it permits."""
+
+    name: str
+    description: str
+    permissions: list[str]
+
+
+class RoleAssignment(Input):
+    """The roles that a person shall have; others are taken away."""
+
+    roles: Annotated[list[Annotated[Line, Field(max_length=50)]], Field(max_length=100)]

@@ -1,0 +1,69 @@
+"""Coming in with an API key in the header `X-API-Key`."""
+
+from fastapi import Depends, Request
+from fastapi.security import APIKeyHeader
+
+from app.accounts import api_keys, attempts
+from app.accounts.caller import Caller, NotAuthenticated, only
+from app.accounts.models import Token, User
+from app.accounts.settings import get_auth_settings
+from app.web.errors import Forbidden
+
+NAME = "X-API-Key"
+CHALLENGE = "ApiKey"
+INVALID = f"Send a valid key in the header {NAME}"
+
+scheme = APIKeyHeader(name=NAME, auto_error=False)
+
+
+async def authenticate(request: Request) -> Caller | None:
+    """Return the caller, or None if the request carries no key.
+
+    Raises:
+        NotAuthenticated: It does, but the key is not valid.
+        TooManyAttempts: Too many keys from this address were not.
+    """
+    key = only(request.headers.getlist(NAME), CHALLENGE)
+    if key is None:
+        return None
+    token = await _find(request, key)
+    if token is None:
+        raise NotAuthenticated(INVALID, CHALLENGE)
+    scopes = None if token.scopes is None else frozenset(token.scopes)
+    if scopes is not None and request.method != "GET" and _names(request, token.owner):
+        message = "A key with scopes may not change the account that it belongs to"
+        raise Forbidden(message)
+    return Caller(token.owner, scopes)
+
+
+def _names(request: Request, owner: User) -> bool:
+    """Whether the path names this account, whose changes no scope could confine."""
+    return str(request.path_params.get("user_id", "")).lstrip("0") == str(owner.id)
+
+
+async def _find(request: Request, key: str) -> Token | None:
+    """Return the key; failures are counted by address, good ones are not slowed down by them.
+
+    They do not count as wrong passwords of that address: a program that goes on with a key
+    that was revoked keeps nobody from signing in.
+    """
+    if api_keys.is_mistyped(key):
+        return None
+    token = await api_keys.find(key)
+    if token is None:
+        settings = get_auth_settings()
+        address = settings.fingerprint(f"keys {settings.fingerprint_of_address(request)}")
+        await attempts.take(address, settings.rate_limit_of_address)
+    return token
+
+
+async def require_key(request: Request) -> Caller:
+    """Return the caller, who must come with a key, whatever else the request carries."""
+    caller = await authenticate(request)
+    if caller is None:
+        raise NotAuthenticated(INVALID, CHALLENGE)
+    return caller
+
+
+WITH_KEY = [Depends(scheme), Depends(require_key)]
+"""For routers that only programs call."""

@@ -1,0 +1,39 @@
+"""Notes. Each function takes the caller, who sees none but their own."""
+
+from tortoise.queryset import QuerySet
+
+from app.accounts.models import User
+from app.notes.models import Note
+from app.notes.schemas import NoteCreate, NoteOrder, NoteUpdate
+from app.web.errors import NotFound
+
+
+async def write(owner: User, new_note: NoteCreate) -> Note:
+    """Store a new note."""
+    return await Note.create(owner=owner, **new_note.model_dump())
+
+
+def search(owner: User, keyword: str | None, order: NoteOrder) -> QuerySet[Note]:
+    """Return the person's notes whose title contains the keyword."""
+    notes = Note.filter(owner=owner).order_by(order, "id")
+    return notes.filter(title__icontains=keyword) if keyword else notes
+
+
+async def get(owner: User, note_id: int) -> Note:
+    """Return one note.
+
+    Raises:
+        NotFound: There is no such note, or it is somebody else's.
+    """
+    note = await Note.get_or_none(id=note_id, owner=owner)
+    if note is None:
+        message = "There is no such note"
+        raise NotFound(message)
+    return note
+
+
+async def update(note: Note, changes: NoteUpdate) -> Note:
+    """Store the fields that were sent."""
+    values = changes.model_dump(exclude_unset=True)
+    await note.update_from_dict(values).save(update_fields=[*values, "updated_at"])
+    return note

@@ -1,0 +1,186 @@
+"""Errors as facts with a status, and the one place that turns them into answers."""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from operator import itemgetter
+from typing import Any, ClassVar
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from tortoise.exceptions import IntegrityError
+
+from app.database import driver
+from app.web.log import current_request_id
+
+log = logging.getLogger(__name__)
+
+LONGEST_FIELD_NAME = 64
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+_FIELD_ERROR = {
+    "type": "object",
+    "properties": {name: {"type": "string"} for name in ("field", "msg", "type")},
+}
+_MEMBERS = {name: {"type": "string"} for name in ("type", "title", "detail", "request_id")}
+_MEMBERS["status"] = {"type": "integer"}
+_PROBLEM = {
+    "type": "object",
+    "properties": _MEMBERS | {"errors": {"type": "array", "items": _FIELD_ERROR}},
+    "required": list(_MEMBERS),
+}
+IN_OPENAPI: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": "A problem document (RFC 9457)",
+        "content": {"application/problem+json": {"schema": _PROBLEM}},
+    }
+    for status in ("4XX", "5XX")
+}
+"""What every route may answer beside its own answers."""
+
+
+class AppError(Exception):
+    """Something that a client can be told. The message is the sentence it reads."""
+
+    status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
+    headers: Mapping[str, str] | None = None
+    errors: Sequence[Mapping[str, str]] | None = None
+
+
+class NotFound(AppError):
+    """There is no such thing, or it is none of the caller's business."""
+
+    status = HTTPStatus.NOT_FOUND
+
+
+class Forbidden(AppError):
+    """The caller is known, and may not do this."""
+
+    status = HTTPStatus.FORBIDDEN
+
+
+class Conflict(AppError):
+    """The request contradicts what is stored."""
+
+    status = HTTPStatus.CONFLICT
+
+
+def problem(
+    status: int,
+    detail: str | None = None,
+    *,
+    headers: Mapping[str, str] | None = None,
+    errors: Sequence[Mapping[str, str]] | None = None,
+) -> Response:
+    """Return a problem document (RFC 9457).
+
+    The text is ASCII with escapes, so that no input can make it unprintable.
+    """
+    title = HTTPStatus(status).phrase
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail or title,
+        "request_id": current_request_id(),
+    }
+    if errors is not None:
+        body["errors"] = errors
+    content = json.dumps(body)
+    return Response(content, status, dict(headers or {}), media_type="application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the service, and the database's, as a problem document."""
+    app.add_middleware(CrashReports)
+    app.add_exception_handler(AppError, _app_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(IntegrityError, _conflict)
+    for error in driver.UNAVAILABLE:
+        app.add_exception_handler(error, _database_error)
+
+
+async def _app_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, AppError)
+    return problem(error.status, str(error), headers=error.headers, errors=error.errors)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_allowed_methods(request))
+    return problem(error.status_code, error.detail, headers=headers)
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    """Ask all routes (RFC 9110 §15.5.6); the router stops at the first that has the path."""
+    routes: Sequence[BaseRoute] = request.app.router.routes
+    scopes = {method: {**request.scope, "method": method} for method in METHODS}
+    return [
+        method
+        for method, scope in scopes.items()
+        if any(route.matches(scope)[0] is Match.FULL for route in routes)
+    ]
+
+
+async def _invalid_request(_request: Request, error: Exception) -> Response:
+    """Name the wrong fields, and never what was sent in them: it may be a password."""
+    assert isinstance(error, RequestValidationError)
+    errors = [
+        {"field": _field(loc), "msg": msg.removeprefix("Value error, "), "type": kind}
+        for loc, msg, kind in map(itemgetter("loc", "msg", "type"), error.errors())
+    ]
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The request has invalid fields", errors=errors)
+
+
+def _field(place: Sequence[object]) -> str:
+    """Join the path to the field without its first part, which says body, query or path."""
+    return ".".join(str(part)[:LONGEST_FIELD_NAME] for part in place[1:])
+
+
+async def _conflict(_request: Request, error: Exception) -> Response:
+    log.warning("A write met a constraint that no service names: %s", type(error.__cause__))
+    return problem(HTTPStatus.CONFLICT, "This contradicts what is stored")
+
+
+async def _database_error(_request: Request, error: Exception) -> Response:
+    if not driver.is_unavailable(error):
+        raise error
+    log.warning("The database is not available: %s", type(error).__name__)
+    in_a_second = {"Retry-After": "1"}
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE, "Try again in a moment", headers=in_a_second)
+
+
+class CrashReports:
+    """Answers an error that nobody expected, and logs it.
+
+    It is the innermost layer, so that CORS and security headers reach this
+    answer too; Starlette's own comes from outside all layers.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watch)
+        except Exception:
+            if scope["type"] != "http" or started:
+                raise
+            log.exception("Unexpected error")
+            answer = problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side")
+            await answer(scope, receive, send)

@@ -1,0 +1,75 @@
+"""What all schemas share."""
+
+import unicodedata
+from http import HTTPStatus
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, StringConstraints
+
+from app.web.errors import AppError
+
+Item = TypeVar("Item")
+
+
+class Input(BaseModel):
+    """A body that a client sends. Unknown fields are refused, not ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def absent() -> Any:  # noqa: ANN401 - it stands where any type of field may stand
+    """Return the default of a field that may be left out and may not be null."""
+    return None
+
+
+class InvalidField(AppError):
+    """A field is refused for a reason that its schema cannot know."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.errors = [{"field": field, "msg": message, "type": "value_error"}]
+
+
+class Output(BaseModel):
+    """A body that the service sends, read from the attributes of a row."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Page(Output, Generic[Item]):
+    """One page of a list. Pages are counted from 1."""
+
+    items: list[Item]
+    total: int
+    page: int
+    pages: int
+
+
+def storable(text: str) -> str:
+    """Refuse NUL, which not every database stores, and halves of UTF-16 pairs, which none does."""
+    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        message = "Leave out NUL characters and unpaired surrogates"
+        raise ValueError(message)
+    return text
+
+
+def _one_line(text: str) -> str:
+    if any(unicodedata.category(char) in {"Cc", "Zl", "Zp"} for char in text):
+        message = "Leave out line breaks and other control characters"
+        raise ValueError(message)
+    return text
+
+
+Text = Annotated[str, Strict(), AfterValidator(storable)]
+"""Any text, of several lines too."""
+
+Line = Annotated[
+    str,
+    Strict(),
+    StringConstraints(strip_whitespace=True),
+    AfterValidator(storable),
+    AfterValidator(_one_line),
+]
+"""One line, without space around it."""

@@ -1,0 +1,64 @@
+"""Several writes as one."""
+
+import pytest
+
+from app.accounts.models import Role
+from app.database import driver
+from app.database.queries import transactional
+
+pytestmark = pytest.mark.usefixtures("database")
+
+CANDIDATES = [
+    kind(reason)
+    for kind in driver.UNAVAILABLE
+    for reason in ("database is locked", Exception(1213, "Deadlock found"))
+]
+DEADLOCK = next(error for error in CANDIDATES if driver.must_retry(error))
+"""An error after which this service's database wants the transaction again."""
+OTHER = next(error for error in CANDIDATES if not driver.must_retry(error))
+
+
+@transactional
+async def add_roles(*names: str, failures: list[Exception]) -> None:
+    """Store roles, but fail as long as there are failures left."""
+    for name in names:
+        await Role.create(name=name)
+    if failures:
+        raise failures.pop()
+
+
+async def stored() -> list[str]:
+    return [role.name for role in await Role.filter(name__in=["reader", "writer"])]
+
+
+async def test_a_failure_undoes_every_write() -> None:
+    with pytest.raises(ValueError, match="too late"):
+        await add_roles("reader", "writer", failures=[ValueError("too late")])
+
+    assert await stored() == []
+
+
+async def test_what_the_database_undid_is_done_again() -> None:
+    await add_roles("reader", "writer", failures=[DEADLOCK, DEADLOCK])
+
+    assert sorted(await stored()) == ["reader", "writer"]
+
+
+async def test_the_third_failure_is_the_last() -> None:
+    failures = [DEADLOCK] * 5
+
+    with pytest.raises(type(DEADLOCK)):
+        await add_roles("reader", failures=failures)
+
+    assert len(failures) == 2
+    assert await stored() == []
+
+
+@pytest.mark.parametrize("failure", [ValueError("wrong"), OTHER], ids=["ours", "the driver's"])
+async def test_another_failure_is_not_tried_again(failure: Exception) -> None:
+    failures = [failure, failure]
+
+    with pytest.raises(type(failure)):
+        await add_roles("reader", failures=failures)
+
+    assert len(failures) == 1
