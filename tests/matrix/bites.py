@@ -284,20 +284,23 @@ def the_files_lead_to_the_ways_in(project: Project) -> None:
     assert (f"Of {', '.join(order)}, the first" in page) == (len(order) > 1)
     factories = project.text("tests/factories.py")
     first = next(style for style in ("jwt", "session", "api_key") if f"auth/{style}" in chosen)
-    assert f"from app.auth import {first}\n" in factories
+    module, _, name = MAKERS[first].rpartition(".")
+    assert f"from app.accounts{module} import {name}\n" in factories
     logins = {"jwt": "/api/auth/login", "session": "/api/auth/session"}
     assert [style for style in logins if logins[style] in factories] == [first][: "login" in chosen]
-    assert f"await {first}." in factories
+    assert f"await {name}" in factories
     readme = project.text("README.md")
     assert "SECURITY.md" in readme
     assert ("| `uv run just create-api-key USER` |" in readme) == ("auth/api_key" in chosen)
     assert ("Open an account:" in readme) == ("login" in chosen)
-    public = project.text("tests/api/test_roles.py")
+    public = project.text("tests/accounts/test_roles.py")
     for answer, paths in PUBLIC.items():
         found = [f', "{path}"),' in public for path in paths]
         assert found == [answer in chosen] * len(paths)
 
 
+MAKERS = {"jwt": ".routes.jwt", "session": ".routes.session", "api_key": ".api_key_commands.give"}
+"""What makes the credentials of tests."""
 PUBLIC = {
     "login": ["/password-reset", "/api/auth/password-reset", "/api/users"],
     "auth/jwt": ["/api/auth/login", "/api/auth/logout", "/api/auth/refresh"],
@@ -327,16 +330,14 @@ def the_files_lead_to_accounts(project: Project) -> None:
     assert {"create-admin", "purge", "seed"} <= set(_recipes(project))
     assert "Create the first administrator with `uv run just create-admin`" in readme
     assert ", with accounts." in readme
-    assert "app/dependencies/  what routes ask for: the caller, a page, an id" in readme
     assert "| `uv run just purge` |" in readme
-    assert "app/auth/          signing in" in readme
+    assert "app/accounts/    who people are, how they sign in, what they may do" in readme
     assert "uv run just create-admin" in project.said
-    assert "where it needs a signed-in caller" in project.text("docs/adr/0001-layers.md")
-    assert "needs a signed-in caller" in project.text("app/api/__init__.py")
-    assert "no router inside another" in project.text("app/api/__init__.py")
-    layers, machinery = project.pyproject["tool"]["importlinter"]["contracts"]
-    assert "app.auth" in layers["layers"]
-    assert "app.auth" in machinery["forbidden_modules"]
+    assert "needs a signed-in caller" in project.text("docs/adr/0001-parts.md")
+    assert "dependencies=SIGNED_IN" in project.text("app/main.py")
+    layers, inside = project.pyproject["tool"]["importlinter"]["contracts"]
+    assert "app.accounts" in layers["layers"]
+    assert "app.accounts" in inside["containers"]
 
 
 @uses("auth/jwt")
@@ -536,8 +537,8 @@ def accounts_have_commands(live: Live) -> None:
 @reads("example/notes")
 def the_files_lead_to_the_example(project: Project) -> None:
     """An owner is told what to read, and has the tests of it."""
-    assert "tests/api/test_notes.py" in project.files
-    assert "`note.py` in each folder of `app/` is an example" in project.text("README.md")
+    assert "tests/notes/test_notes.py" in project.files
+    assert "`app/notes/` is an example" in project.text("README.md")
     assert "copy `app/notes/models.py` and change its names" in project.text("README.md")
 
 

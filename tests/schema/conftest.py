@@ -29,8 +29,9 @@ def reader(
         assert "copy `app/notes/models.py` and change its names" in project.text("README.md")
         model = project.text("app/notes/models.py").replace("Note", "Task")
         model = model.replace('"notes"', '"tasks"').replace(TITLE, f"{TITLE}\n    {SLUG}")
+        (project / MODEL).parent.mkdir()
         (project / MODEL).write_text(model, encoding="utf-8")
-        owner.lists("app.models.task")
+        owner.lists("app.tasks")
         made, *_ = owner.runs("make-migration add_tasks", "migrate", "rollback --to 0", "migrate")
         assert made.startswith("  add table tasks (id, title, slug, body, ")
         yield owner

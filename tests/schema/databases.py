@@ -48,7 +48,9 @@ class Database:
 
     def connection(self) -> dict[str, Any]:
         """Return the connection as the service under test describes it to Tortoise."""
-        described: dict[str, Any] = importlib.import_module("app.database.driver").connection(self.url)
+        described: dict[str, Any] = importlib.import_module("app.database.driver").connection(
+            self.url
+        )
         return described
 
     def arguments(self, *, name: str | None = None) -> dict[str, Any]:

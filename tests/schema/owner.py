@@ -19,9 +19,9 @@ from tests.schema.databases import Database
 from tests.tour import rows
 
 PAGE = "docs/migrations.md"
-MODEL = "app/models/task.py"
+MODEL = "app/tasks/models.py"
 TITLE = "title = fields.CharField(max_length=200)"
-MODELS = "MODELS: list[str] = [\n"
+PARTS = "PARTS: list[str] = [\n"
 USER = (
     "INSERT INTO users (id, username, username_key, email, password_hash, is_active, created_at,"
     " updated_at) VALUES (1, 'ada', 'ada', 'ada@example.com', '', TRUE, '2026-01-01', '2026-01-01')"
@@ -126,12 +126,12 @@ class Owner:
         assert text.count(old) == 1
         path.write_text(text.replace(old, "\n    ".join(new)), encoding="utf-8")
 
-    def lists(self, module: str) -> None:
-        """Tell Tortoise of one more module."""
-        path = self.service.project / "app/database.py"
+    def lists(self, part: str) -> None:
+        """Tell the service of one more part."""
+        path = self.service.project / "app/parts.py"
         text = path.read_text(encoding="utf-8")
-        assert text.count(MODELS) == 1
-        path.write_text(text.replace(MODELS, f'{MODELS}    "{module}",\n'), encoding="utf-8")
+        assert text.count(PARTS) == 1
+        path.write_text(text.replace(PARTS, f'{PARTS}    "{part}",\n'), encoding="utf-8")
 
     def runs(self, *commands: str) -> list[str]:
         """Run commands, written as on the page but for `just`, and return what they print."""

@@ -131,7 +131,7 @@ async def described(config: Config, package: str) -> Catalogue:
     """
     async with scratch.connected(config) as connection:
         if package and (strangers := models.unregistered(package)):
-            message = f"Tortoise was not told of {', '.join(strangers)}: add its module to MODELS."
+            message = f"Tortoise was not told of {', '.join(strangers)}: add its part to PARTS."
             raise Refused(message)
         with refusing("The database does not take the tables of the models"):
             await models.create_tables(connection)
