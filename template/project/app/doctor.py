@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 from tortoise import Tortoise
 
-from app.config import get_settings
+from app.config import Settings, WrongSettings, get_settings
 from app.database import driver, migration_tool
 from app.database.command_line import reason
 from app.database.connection import connected, orm_config
-from app.settings import WrongSettings, check_all
 
 
 @dataclass(frozen=True)
@@ -30,20 +29,19 @@ class Finding:
 async def examine() -> list[Finding]:
     """Check the settings, and with right ones the database, its schema and the port."""
     try:
-        check_all()
+        settings = get_settings()
     except WrongSettings as error:
-        faults = str(error).splitlines()[1:]
-        remark = "; ".join(fault.strip() for fault in faults)
+        remark = "; ".join(error.faults)
         return [Finding("settings", False, remark, "correct .env, or run `just setup`")]
-    return [Finding("settings", True, "complete"), *await _database(), _port()]
+    return [Finding("settings", True, "complete"), *await _database(settings), _port(settings)]
 
 
-async def _database() -> list[Finding]:
+async def _database(settings: Settings) -> list[Finding]:
     try:
-        async with connected():
+        async with connected(settings):
             connection = Tortoise.get_connection("default")
             rows = await connection.execute_query_dict(driver.VERSION_QUERY)
-            missing = await migration_tool.pending(orm_config())
+            missing = await migration_tool.pending(orm_config(settings))
     except driver.UNAVAILABLE as error:
         remark = f"does not answer ({reason(error)})"
         remedy = "start it, check DATABASE_URL, and run `just migrate`"
@@ -56,8 +54,7 @@ async def _database() -> list[Finding]:
     return [Finding("database", True, str(rows[0]["version"])), schema]
 
 
-def _port() -> Finding:
-    settings = get_settings()
+def _port(settings: Settings) -> Finding:
     address = f"{settings.host}:{settings.port}"
     obstacle = why_not_listen(settings.host, settings.port)
     if obstacle is None:

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import cli
-from app.settings import Section
+from app.config import Settings
 from tests.conftest import NO_DATABASE_URL, ChangeSettings, run
 
 
@@ -24,23 +24,26 @@ def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_setup_writes_settings_that_the_service_accepts(
     env: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for section in Section.__subclasses__():
-        for name in section.model_fields:
-            monkeypatch.delenv(name.upper(), raising=False)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
 
     CliRunner().invoke(cli, ["setup"])
 
-    for section in Section.__subclasses__():
-        section(_env_file=env)
+    Settings(_env_file=env)
     assert os.name == "nt" or env.stat().st_mode & 0o777 == 0o600
 
 
-def test_setup_keeps_a_file_that_is_there(env: Path) -> None:
-    env.write_text("PORT=9000\n")
+def test_setup_adds_what_is_missing_and_keeps_what_is_there(env: Path) -> None:
+    env.write_text("# mine\nPORT=9000")
 
-    CliRunner().invoke(cli, ["setup"])
+    added, again = (CliRunner().invoke(cli, ["setup"]).output for _ in range(2))
 
-    assert env.read_text() == "PORT=9000\n"
+    lines = env.read_text().splitlines()
+    assert lines[:2] == ["# mine", "PORT=9000"]
+    assert "HOST=127.0.0.1" in lines
+    assert "PORT=8000" not in lines
+    assert added.startswith("Added to .env: ENVIRONMENT, DATABASE_URL, ")
+    assert again == "Kept .env as it is.\n"
 
 
 async def test_doctor_is_content_with_a_service_that_can_start(

@@ -9,12 +9,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncmy
 from asyncmy import errors
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from tortoise.backends.mysql.client import MySQLClient
 from tortoise.backends.mysql.schema_generator import MySQLSchemaGenerator
 from tortoise.exceptions import DBConnectionError, OperationalError
-
-from app.settings import Section, cached
 
 EXAMPLE_URL = "mysql://user:password@127.0.0.1:3306/database"
 VERSION_QUERY = "SELECT version() AS version"
@@ -61,7 +59,7 @@ DRIVER_ERROR = errors.MySQLError
 """What the driver raises when the server refuses a statement."""
 
 
-class Pool(Section):
+class PoolSettings(BaseModel):
     """How many connections each worker process keeps and may open."""
 
     db_pool_min: Annotated[int, Field(ge=1)] = 1
@@ -75,9 +73,6 @@ class Pool(Section):
             message = "allow at least as many as DB_POOL_MIN"
             raise ValueError(message)
         return largest
-
-
-get_pool = cached(Pool)
 
 
 def is_unavailable(error: Exception) -> bool:
@@ -127,9 +122,8 @@ def credentials(url: str) -> dict[str, Any]:
     return arguments
 
 
-def connection(url: str) -> dict[str, Any]:
+def connection(url: str, size: PoolSettings) -> dict[str, Any]:
     """Describe the connection pool to Tortoise."""
-    size = get_pool()
     pool = {
         "minsize": size.db_pool_min,
         "maxsize": size.db_pool_max,
@@ -142,13 +136,14 @@ def connection(url: str) -> dict[str, Any]:
     return {"engine": __name__, "credentials": credentials(url) | pool}
 
 
-def migration_connection(url: str) -> dict[str, Any]:
+def migration_connection(connection: dict[str, Any]) -> dict[str, Any]:
     """Describe the pool of migrations: a statement may take long, waiting for a lock may not."""
-    described = connection(url)
+    credentials = connection["credentials"]
     waits = f"lock_wait_timeout = {LOCK_TIMEOUT_SECONDS}"
-    settings = f"{described['credentials']['init_command']}, {waits}, innodb_{waits}"
-    described["credentials"] |= {"read_timeout": None, "init_command": settings}
-    return described
+    settings = f"{credentials['init_command']}, {waits}, innodb_{waits}"
+    return connection | {
+        "credentials": credentials | {"read_timeout": None, "init_command": settings}
+    }
 
 
 class ExactTables(MySQLSchemaGenerator):

@@ -8,10 +8,8 @@ from typing import Annotated, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from tortoise.exceptions import DBConnectionError
-
-from app.settings import Section, cached
 
 EXAMPLE_URL = "postgres://user:password@127.0.0.1:5432/database"
 VERSION_QUERY = "SELECT version() AS version"
@@ -43,7 +41,7 @@ DRIVER_ERROR = asyncpg.PostgresError
 """What the driver raises when the server refuses a statement."""
 
 
-class Pool(Section):
+class PoolSettings(BaseModel):
     """How many connections each worker process keeps and may open."""
 
     db_pool_min: Annotated[int, Field(ge=1)] = 1
@@ -57,9 +55,6 @@ class Pool(Section):
             message = "allow at least as many as DB_POOL_MIN"
             raise ValueError(message)
         return largest
-
-
-get_pool = cached(Pool)
 
 
 def is_unavailable(error: Exception) -> bool:
@@ -106,9 +101,8 @@ def credentials(url: str) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if value is not None}
 
 
-def connection(url: str) -> dict[str, Any]:
+def connection(url: str, size: PoolSettings) -> dict[str, Any]:
     """Describe the connection pool to Tortoise."""
-    size = get_pool()
     pool = {
         "minsize": size.db_pool_min,
         "maxsize": size.db_pool_max,
@@ -119,12 +113,11 @@ def connection(url: str) -> dict[str, Any]:
     return {"engine": "tortoise.backends.asyncpg", "credentials": credentials(url) | pool}
 
 
-def migration_connection(url: str) -> dict[str, Any]:
+def migration_connection(connection: dict[str, Any]) -> dict[str, Any]:
     """Describe the pool of migrations: a statement may take long, waiting for a lock may not."""
-    described = connection(url)
     settings = {"lock_timeout": f"{LOCK_TIMEOUT_SECONDS}s"}
-    described["credentials"] |= {"command_timeout": None, "server_settings": settings}
-    return described
+    waits = {"command_timeout": None, "server_settings": settings}
+    return connection | {"credentials": connection["credentials"] | waits}
 
 
 async def create_database(url: str) -> None:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
 from tortoise.exceptions import DBConnectionError, OperationalError
 
 EXAMPLE_URL = "sqlite://db.sqlite3"
@@ -24,6 +25,10 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
 
 DRIVER_ERROR = sqlite3.Error
 """What the driver raises when SQLite refuses a statement."""
+
+
+class PoolSettings(BaseModel):
+    """A file has no pool of connections."""
 
 
 def is_unavailable(error: Exception) -> bool:
@@ -54,15 +59,15 @@ def credentials(url: str) -> dict[str, Any]:
     return {"file_path": path}
 
 
-def connection(url: str) -> dict[str, Any]:
+def connection(url: str, _pool: PoolSettings) -> dict[str, Any]:
     """Describe the connection: write-ahead log, patience; Tortoise turns foreign keys on."""
     pragmas = {"journal_mode": "WAL", "synchronous": "NORMAL", "busy_timeout": BUSY_WAIT_MS}
     return {"engine": "tortoise.backends.sqlite", "credentials": credentials(url) | pragmas}
 
 
-def migration_connection(url: str) -> dict[str, Any]:
+def migration_connection(connection: dict[str, Any]) -> dict[str, Any]:
     """Describe the connection of migrations, which is that of the service."""
-    return connection(url)
+    return connection
 
 
 async def create_database(url: str) -> None:

@@ -6,8 +6,7 @@ from pydantic import ValidationError
 from app.accounts import api_keys, roles, users
 from app.accounts.api_key_schemas import ApiKeyCreate
 from app.accounts.models import User
-from app.database.command_line import asynchronous, refusal
-from app.database.connection import connected
+from app.database.command_line import asynchronous, connected, refusal
 
 
 @click.command()

@@ -1,32 +1,12 @@
 """Proving with a password who one is."""
 
-from typing import Literal
-
 from fastapi import Request
 
 from app.accounts import attempts, passwords, users
 from app.accounts.caller import NotAuthenticated
 from app.accounts.models import User
 from app.accounts.schemas import LONGEST_PASSWORD
-from app.accounts.settings import get_auth_settings
-from app.config import get_settings
-from app.settings import Section, cached
-
-
-class LoginSettings(Section):
-    """Who may open an account."""
-
-    registration: Literal["open", "closed"] | None = None
-
-    @property
-    def registration_is_open(self) -> bool:
-        """Whether strangers may create accounts; in production only if the setting says so."""
-        if self.registration is None:
-            return not get_settings().is_production
-        return self.registration == "open"
-
-
-get_login_settings = cached(LoginSettings)
+from app.accounts.settings import AccountsSettings
 
 
 async def log_in(request: Request, name_or_email: str, password: str, challenge: str) -> User:
@@ -39,10 +19,10 @@ async def log_in(request: Request, name_or_email: str, password: str, challenge:
         NotAuthenticated: The name or the password is wrong; which, is not told.
         TooManyAttempts: There were too many wrong ones.
     """
-    settings = get_auth_settings()
-    rate, rate_of_address = settings.rate_limit_login, settings.rate_limit_of_address
+    settings: AccountsSettings = request.app.state.settings
+    rate, rate_of_address = settings.rate_limit_login, settings.rate_limit_address
     typed = settings.fingerprint(" ".join(users.column_of(name_or_email)))
-    address = settings.fingerprint_of_address(request)
+    address = attempts.address_key(request, settings)
     await attempts.take(address, rate_of_address)
     try:
         await attempts.take(typed, rate)

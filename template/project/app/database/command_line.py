@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -10,7 +11,8 @@ import click
 from pydantic import ValidationError
 from tortoise.exceptions import ConfigurationError, OperationalError
 
-from app.database import driver
+from app.database import connection, driver
+from app.database.settings import DatabaseSettings
 from app.web.errors import AppError
 
 Parameters = ParamSpec("Parameters")
@@ -33,6 +35,14 @@ def asynchronous(
             raise click.ClickException(sentence) from None
 
     return run
+
+
+@asynccontextmanager
+async def connected() -> AsyncGenerator[None]:
+    """Keep the database of the command line's settings ready while a command runs."""
+    settings: DatabaseSettings = click.get_current_context().obj()
+    async with connection.connected(settings):
+        yield
 
 
 def _sentence(error: Exception) -> str | None:

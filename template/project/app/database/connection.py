@@ -9,27 +9,26 @@ from tortoise import Tortoise
 from tortoise.contrib.fastapi import RegisterTortoise
 
 from app import parts
-from app.config import get_settings
 from app.database import driver
 from app.database.migrations import Migrations
+from app.database.settings import DatabaseSettings
 
 
-def orm_config(url: str | None = None) -> dict[str, Any]:
+def orm_config(settings: DatabaseSettings, url: str = "") -> dict[str, Any]:
     """Describe connection and tables to Tortoise, for the service's database or another one."""
-    url = url or get_settings().database_url.get_secret_value()
+    url = url or settings.database_url.get_secret_value()
     models = {"models": [*parts.names("models"), "aerich.models"], "default_connection": "default"}
     return {
-        "connections": {"default": driver.connection(url)},
+        "connections": {"default": driver.connection(url, settings)},
         "apps": {"models": models},
         "use_tz": True,
         "timezone": "UTC",
     }
 
 
-def migrations(url: str | None = None) -> Migrations:
-    """Return the migrations of the service's database, or of another one."""
-    url = url or get_settings().database_url.get_secret_value()
-    return Migrations(orm_config(url), url)
+def migrations(settings: DatabaseSettings) -> Migrations:
+    """Return the migrations of the service's database."""
+    return Migrations(orm_config(settings), settings.database_url.get_secret_value())
 
 
 @asynccontextmanager
@@ -38,22 +37,15 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
 
     The first query connects, so the service starts while its database is down.
     """
-    async with RegisterTortoise(app, config=orm_config()):
+    async with RegisterTortoise(app, config=orm_config(app.state.settings)):
         yield
 
 
 @asynccontextmanager
-async def connected() -> AsyncGenerator[None]:
+async def connected(settings: DatabaseSettings) -> AsyncGenerator[None]:
     """Keep Tortoise ready while a command runs."""
-    await Tortoise.init(config=orm_config())
+    await Tortoise.init(config=orm_config(settings))
     try:
         yield
     finally:
         await Tortoise.close_connections()
-
-
-def __getattr__(name: str) -> dict[str, Any]:
-    """Offer `TORTOISE_ORM` to the commands of aerich, which read it by name."""
-    if name == "TORTOISE_ORM":
-        return orm_config()
-    raise AttributeError(name)

@@ -31,7 +31,8 @@ class Migrations:
     """
 
     def __init__(self, config: Config, url: str) -> None:
-        self.config = config | {"connections": {"default": driver.migration_connection(url)}}
+        connection = driver.migration_connection(config["connections"]["default"])
+        self.config = config | {"connections": {"default": connection}}
         self.url = url
 
     async def upgrade(

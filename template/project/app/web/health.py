@@ -6,12 +6,13 @@ from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from typing import Any, Literal
 
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from pydantic import BaseModel
 from tortoise import Tortoise
 
 from app.database import migration_tool
 from app.database.connection import orm_config
+from app.database.migration_tool import Config
 
 PATIENCE_SECONDS = 1
 
@@ -40,20 +41,21 @@ async def live() -> Liveness:
     return Liveness()
 
 
-async def ready(response: Response) -> Readiness:
+async def ready(request: Request, response: Response) -> Readiness:
     """Tell whether requests can be served: the database answers and has the newest schema."""
     checks: dict[str, Verdict] = {"database": "failing", "migrations": "failing"}
-    await _within_patience(lambda: _examine(checks))
+    config = orm_config(request.app.state.settings)
+    await _within_patience(lambda: _examine(config, checks))
     status: Verdict = "ok" if set(checks.values()) == {"ok"} else "failing"
     if status != "ok":
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     return Readiness(status=status, checks=checks)
 
 
-async def _examine(checks: dict[str, Verdict]) -> None:
+async def _examine(config: Config, checks: dict[str, Verdict]) -> None:
     await Tortoise.get_connection("default").execute_query("SELECT 1")
     checks["database"] = "ok"
-    if not await migration_tool.pending(orm_config()):
+    if not await migration_tool.pending(config):
         checks["migrations"] = "ok"
 
 

@@ -8,7 +8,8 @@ from tortoise import timezone
 
 from app.accounts import passwords, tokens
 from app.accounts.models import Token, User
-from app.accounts.settings import derive, get_auth_settings
+from app.accounts.settings import derive
+from app.config import get_settings
 from app.main import create_app
 from tests.conftest import ChangeSettings, run
 from tests.factories import PASSWORD, add_user
@@ -104,7 +105,7 @@ def test_a_key_that_can_be_guessed_is_refused(change_settings: ChangeSettings, k
 
 
 def test_each_purpose_has_a_key_of_its_own() -> None:
-    secret = get_auth_settings().secret_key
+    secret = get_settings().secret_key
     read, write = (derive(secret, purpose) for purpose in ("read", "write"))
 
     assert read != write

@@ -15,8 +15,8 @@ from tortoise import timezone
 from app import NAME
 from app.accounts import signed_tokens, tokens
 from app.accounts.refresh_tokens import REFRESH
-from app.accounts.settings import derive, get_auth_settings
-from app.accounts.sign_in.jwt import get_jwt_settings
+from app.accounts.settings import derive
+from app.config import get_settings
 from tests.conftest import ChangeSettings
 from tests.factories import add_user, bearer
 
@@ -38,12 +38,12 @@ async def token_of(name: str, **claims: object) -> str:
     good: dict[str, object] = {"iss": NAME, "aud": NAME, "typ": "access", "jti": uuid4().hex}
     good |= {"sub": str(user.id), "sid": str(row.family), "iat": now, "nbf": now, "exp": now + 60}
     changed = {name: value for name, value in (good | claims).items() if value is not None}
-    return signed_tokens.encode(changed, get_jwt_settings().keys)
+    return signed_tokens.encode(changed, get_settings().access_keys)
 
 
 def forge(token: str, *, alg: str = "HS256", key: bytes = b"", **header: object) -> str:
     """Sign the claims again (RFC 7515 §3), with another header or another key."""
-    keys = get_jwt_settings().keys
+    keys = get_settings().access_keys
     parts = {"alg": alg, "kid": keys.newest, **header}
     head = base64.urlsafe_b64encode(json.dumps(parts).encode()).rstrip(b"=")
     signed = head + b"." + token.split(".")[1].encode()
@@ -107,8 +107,8 @@ async def test_a_wrong_or_missing_claim_is_refused(
         lambda token: forge(token, kid="another"),
         lambda token: forge(token, kid=["x"]),
         lambda token: forge(token, kid=None),
-        lambda token: forge(token, key=derive(get_auth_settings().secret_key, "refresh")),
-        lambda token: forge(token, key=get_auth_settings().secret_key.get_secret_value().encode()),
+        lambda token: forge(token, key=derive(get_settings().secret_key, "refresh")),
+        lambda token: forge(token, key=get_settings().secret_key.get_secret_value().encode()),
         lambda token: token[:-4],
         lambda token: token.rpartition(".")[0],
         lambda token: token.replace(".", ".e30", 1),
@@ -157,7 +157,7 @@ async def test_an_invalid_token_is_refused_even_where_none_is_needed(client: Asy
 async def test_a_new_key_is_brought_in_while_tokens_of_the_old_one_work(
     client: AsyncClient, change_settings: ChangeSettings
 ) -> None:
-    old_key = get_auth_settings().secret_key.get_secret_value()
+    old_key = get_settings().secret_key.get_secret_value()
     old = await token_of("ada")
 
     change_settings(SECRET_KEY=old_key[::-1], SECRET_KEYS_PREVIOUS=old_key)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from app.config import get_settings
 from app.database.command_line import asynchronous
 from app.database.connection import orm_config
 from app.web.errors import AppError
@@ -27,8 +28,9 @@ class CannotMake(AppError):
 
 def project() -> Project:
     """Return this service's folder and databases."""
-    scratch = orm_config(os.environ.get("TEST_DATABASE_URL"))
-    return Project(orm_config(), scratch, FOLDER, package="app")
+    settings = get_settings()
+    scratch = orm_config(settings, os.environ.get("TEST_DATABASE_URL", ""))
+    return Project(orm_config(settings), scratch, FOLDER, package="app")
 
 
 def _pairs(given: Iterable[str], example: str) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """Signing in with OAuth 2 passwords: short access tokens, rotated refresh tokens."""
 
 import time
-from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Literal
 from uuid import UUID, uuid4
@@ -14,9 +13,10 @@ from tortoise import timezone
 from app import NAME
 from app.accounts import refresh_tokens, signed_tokens, tokens
 from app.accounts.caller import NotAuthenticated
+from app.accounts.jwt_settings import ACCESS, JwtSettings
 from app.accounts.login import log_in as check_login
 from app.accounts.models import User
-from app.accounts.sign_in.jwt import ACCESS, CHALLENGE, get_jwt_settings
+from app.accounts.sign_in.jwt import CHALLENGE
 from app.web.schemas import Input, Line, Output
 
 public_router = APIRouter(prefix="/api/auth", tags=["auth"])
@@ -42,17 +42,21 @@ async def log_in(
     request: Request, form: Annotated[OAuth2PasswordRequestForm, Depends()]
 ) -> TokenPair:
     """Exchange a user name or e-mail address and a password for tokens."""
-    return await sign_in(await check_login(request, form.username, form.password, CHALLENGE))
+    user = await check_login(request, form.username, form.password, CHALLENGE)
+    return await sign_in(user, request.app.state.settings)
 
 
 @public_router.post("/refresh")
-async def refresh(body: RefreshToken) -> TokenPair:
+async def refresh(request: Request, body: RefreshToken) -> TokenPair:
     """Exchange a refresh token for new tokens. Each works once; a second use ends the session."""
-    rotated = await refresh_tokens.rotate(body.refresh_token, _refresh_expiry())
+    settings: JwtSettings = request.app.state.settings
+    rotated = await refresh_tokens.rotate(
+        body.refresh_token, timezone.now() + settings.refresh_lifetime
+    )
     if rotated is None:
         message = "The refresh token is not valid; sign in again"
         raise NotAuthenticated(message, CHALLENGE)
-    return _pair(*rotated)
+    return _pair(settings, *rotated)
 
 
 @public_router.post("/logout", status_code=HTTPStatus.NO_CONTENT)
@@ -61,27 +65,23 @@ async def log_out(body: RefreshToken) -> None:
     await refresh_tokens.end_session(body.refresh_token)
 
 
-async def sign_in(user: User) -> TokenPair:
+async def sign_in(user: User, settings: JwtSettings) -> TokenPair:
     """Open a session for somebody who has proved who they are."""
+    expires_at = timezone.now() + settings.refresh_lifetime
     token, secret = await tokens.issue_if_unchanged(
-        user, refresh_tokens.REFRESH, expires_at=_refresh_expiry()
+        user, refresh_tokens.REFRESH, expires_at=expires_at
     )
-    return _pair(user, token.family, secret)
+    return _pair(settings, user, token.family, secret)
 
 
-def _refresh_expiry() -> datetime:
-    return timezone.now() + timedelta(days=get_jwt_settings().jwt_refresh_expire_days)
-
-
-def _pair(user: User, family: UUID, refresh_token: str) -> TokenPair:
-    settings = get_jwt_settings()
+def _pair(settings: JwtSettings, user: User, family: UUID, refresh_token: str) -> TokenPair:
     now = int(time.time())
-    seconds = settings.jwt_expire_minutes * 60
+    seconds = int(settings.access_lifetime.total_seconds())
     claims = {"iss": NAME, "aud": NAME, "typ": ACCESS, "jti": uuid4().hex}
     claims |= {"sub": str(user.id), "sid": str(family)}
     times = {"iat": now, "nbf": now, "exp": now + seconds}
     return TokenPair(
-        access_token=signed_tokens.encode(claims | times, settings.keys),
+        access_token=signed_tokens.encode(claims | times, settings.access_keys),
         refresh_token=refresh_token,
         expires_in=seconds,
     )

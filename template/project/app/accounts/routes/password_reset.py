@@ -14,20 +14,19 @@ from typing import Annotated
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from email_validator import validate_email
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import FileResponse
-from pydantic import Field, HttpUrl, NameEmail, Secret, field_validator
+from pydantic import Field, field_validator
 from tortoise import timezone
 
 from app import TITLE
 from app.accounts import attempts, tokens, users
+from app.accounts.login_settings import LoginSettings
 from app.accounts.models import User
 from app.accounts.schemas import EmailAddress, NewPassword, Password, same_as
-from app.accounts.settings import get_auth_settings
-from app.config import get_settings
+from app.accounts.settings import Rate
 from app.database.queries import transactional
-from app.mail import FolderMailer, Mailer, NotSent, SmtpMailer, SmtpUrl
-from app.settings import Section, cached
+from app.mail import FolderMailer, Mailer, NotSent, SmtpMailer
 from app.web.errors import AppError, Conflict
 from app.web.schemas import Input, Line
 
@@ -36,21 +35,12 @@ log = logging.getLogger(__name__)
 KIND = "reset"
 LIFETIME = timedelta(minutes=30)
 MOST_AT_ONCE = 100  # more come from nobody who forgot a password
-MAILS_PER_ACCOUNT = attempts.Rate(3, 3600)
+MAIL_SETTINGS = {"smtp_url", "mail_from", "public_base_url"}
+MAILS_PER_ACCOUNT = Rate(3, 3600)
 
 public_router = APIRouter(tags=["auth"])
-_under_way: set[asyncio.Task[None]] = set()
-
-
-class MailSettings(Section):
-    """Who mails, and where the links in a mail lead."""
-
-    smtp_url: Secret[SmtpUrl] | None = None
-    mail_from: NameEmail = NameEmail("", "noreply@example.org")
-    public_base_url: HttpUrl = HttpUrl("http://127.0.0.1:8000")
-
-
-get_mail_settings = cached(MailSettings)
+mails_under_way: set[asyncio.Task[None]] = set()
+"""Tasks that send mails; nobody waits for them but the end of the service."""
 
 
 class ResetRequest(Input):
@@ -77,16 +67,16 @@ class InvalidReset(AppError):
 
 
 @public_router.post("/api/auth/password-reset", status_code=HTTPStatus.ACCEPTED)
-async def request_reset(body: ResetRequest) -> None:
+async def request_reset(request: Request, body: ResetRequest) -> None:
     """Mail a link that sets a new password, if there is such an account.
 
     The answer is the same if there is none, and does not wait to find out.
     """
-    if len(_under_way) >= MOST_AT_ONCE:
+    if len(mails_under_way) >= MOST_AT_ONCE:
         return
-    task = asyncio.create_task(_mail_link(body.email))
-    _under_way.add(task)
-    task.add_done_callback(_under_way.discard)
+    task = asyncio.create_task(_mail_link(request.app.state.settings, body.email))
+    mails_under_way.add(task)
+    task.add_done_callback(mails_under_way.discard)
 
 
 @public_router.post("/api/auth/password-reset/confirm", status_code=HTTPStatus.NO_CONTENT)
@@ -113,18 +103,18 @@ async def show_page() -> FileResponse:
 async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
     """Let mails that are under way go out before the service ends, for some seconds."""
     yield
-    if _under_way:
-        await asyncio.wait(_under_way, timeout=5)
+    if mails_under_way:
+        await asyncio.wait(mails_under_way, timeout=5)
 
 
-async def _mail_link(address: str) -> None:
+async def _mail_link(settings: LoginSettings, address: str) -> None:
     """Mail a link to an active account; whatever fails is for the log, nobody waits for it."""
     try:
         user = await User.get_or_none(email=address, is_active=True)
         if user:
-            fingerprint = get_auth_settings().fingerprint(f"reset {user.id}")
+            fingerprint = settings.fingerprint(f"reset {user.id}")
             await attempts.take(fingerprint, MAILS_PER_ACCOUNT)
-            await _mailer().send(_message(user, await _new_token(user)))
+            await _mailer(settings).send(_message(settings, user, await _new_token(user)))
     except (AppError, NotSent) as reason:
         log.error("No mail was sent: %s", reason)  # noqa: TRY400 - a traceback tells no more
     except Exception:
@@ -146,12 +136,11 @@ def _family(user: User) -> UUID:
     return uuid5(NAMESPACE_URL, f"mailto:{user.email}")
 
 
-def _message(user: User, token: str) -> EmailMessage:
+def _message(settings: LoginSettings, user: User, token: str) -> EmailMessage:
     """Write the mail. The token stands behind `#`, which browsers tell no server.
 
     Nothing in it is chosen by whoever opened the account: the address may be another's.
     """
-    settings = get_mail_settings()
     message = EmailMessage()
     message["From"] = Address(settings.mail_from.name, addr_spec=settings.mail_from.email)
     message["To"] = validate_email(user.email, check_deliverability=False).ascii_email or user.email
@@ -172,14 +161,13 @@ If you did not ask for it, do nothing: your password stays as it is.
     return message
 
 
-def _mailer() -> Mailer:
+def _mailer(settings: LoginSettings) -> Mailer:
     """Return the server that was set; only development has a folder instead, and defaults.
 
     Raises:
         NotSent: Something that production needs is not set.
     """
-    settings = get_mail_settings()
-    if get_settings().is_production and settings.model_fields_set != set(MailSettings.model_fields):
+    if settings.is_production and not settings.model_fields_set.issuperset(MAIL_SETTINGS):
         reason = "SMTP_URL, MAIL_FROM or PUBLIC_BASE_URL is not set"
         raise NotSent(reason)
     url = settings.smtp_url

@@ -15,13 +15,13 @@ from app.accounts.access import CurrentCaller, Owner
 from app.accounts.login import log_in
 from app.accounts.models import Token, User
 from app.accounts.session_schemas import Credentials, SessionDetail, SessionOpened
+from app.accounts.session_settings import SessionSettings
 from app.accounts.sign_in.session import (
     CHALLENGE,
     Current,
     check_site,
     cookie_secret,
     csrf_token,
-    get_session_settings,
     set_cookie,
 )
 from app.web.params import Id
@@ -75,8 +75,9 @@ async def open_session(
     user = await log_in(request, credentials.username, credentials.password, CHALLENGE)
     if before := cookie_secret(request):
         await sessions.end(before)
-    token, secret = await start(user)
-    set_cookie(response, secret, get_session_settings().lifetime)
+    settings: SessionSettings = request.app.state.settings
+    token, secret = await start(user, settings)
+    set_cookie(response, settings, secret, settings.session_lifetime)
     return opened(token, secret)
 
 
@@ -89,17 +90,18 @@ async def read_session(current: Current) -> SessionOpened:
 @public_router.delete(
     "/api/auth/session", status_code=HTTPStatus.NO_CONTENT, dependencies=sign_in.OTHERS_VALID
 )
-async def close_session(response: Response, current: Current) -> None:
+async def close_session(request: Request, response: Response, current: Current) -> None:
     """Sign out: the cookie stops working at once, everywhere."""
     _, secret = current
     await sessions.end(secret)
-    set_cookie(response, "", timedelta(0))
+    set_cookie(response, request.app.state.settings, "", timedelta(0))
 
 
 @router.get("")
-async def list_sessions(caller: CurrentCaller) -> list[SessionDetail]:
+async def list_sessions(request: Request, caller: CurrentCaller) -> list[SessionDetail]:
     """Return where the caller is signed in."""
-    found = await sessions.find_all(caller.user, get_session_settings().idle)
+    settings: SessionSettings = request.app.state.settings
+    found = await sessions.find_all(caller.user, settings.session_idle)
     return [
         SessionDetail(
             id=each.id,
@@ -123,9 +125,9 @@ async def show_page() -> FileResponse:
     return FileResponse(Path(__file__).with_name("session.html"))
 
 
-async def start(user: User) -> tuple[Token, str]:
+async def start(user: User, settings: SessionSettings) -> tuple[Token, str]:
     """Open a session for somebody who has proved who they are; return it and its id."""
-    return await sessions.open_for(user, get_session_settings().lifetime)
+    return await sessions.open_for(user, settings.session_lifetime)
 
 
 def opened(token: Token, secret: str) -> SessionOpened:

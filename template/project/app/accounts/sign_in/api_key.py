@@ -6,7 +6,7 @@ from fastapi.security import APIKeyHeader
 from app.accounts import api_keys, attempts
 from app.accounts.caller import Caller, NotAuthenticated, only
 from app.accounts.models import Token, User
-from app.accounts.settings import get_auth_settings
+from app.accounts.settings import AccountsSettings
 from app.web.errors import Forbidden
 
 NAME = "X-API-Key"
@@ -51,9 +51,9 @@ async def _find(request: Request, key: str) -> Token | None:
         return None
     token = await api_keys.find(key)
     if token is None:
-        settings = get_auth_settings()
-        address = settings.fingerprint(f"keys {settings.fingerprint_of_address(request)}")
-        await attempts.take(address, settings.rate_limit_of_address)
+        settings: AccountsSettings = request.app.state.settings
+        address = settings.fingerprint(f"keys {attempts.address_key(request, settings)}")
+        await attempts.take(address, settings.rate_limit_address)
     return token
 
 

@@ -1,40 +1,18 @@
 """Access tokens (RFC 7519) in the header `Authorization`."""
 
-from functools import cached_property
-from typing import Annotated
 from uuid import UUID
 
 from fastapi import Request
 from fastapi.security import OAuth2PasswordBearer
-from pydantic import Field
 
 from app import NAME
 from app.accounts import refresh_tokens, signed_tokens
 from app.accounts.caller import Caller, NotAuthenticated, only
-from app.accounts.settings import SecretKey, derive, get_auth_settings
-from app.settings import Section, Separated, cached
+from app.accounts.jwt_settings import ACCESS, JwtSettings
 
-ACCESS = "access"
 CHALLENGE = "Bearer"
 
 scheme = OAuth2PasswordBearer("/api/auth/login", refreshUrl="/api/auth/refresh", auto_error=False)
-
-
-class JwtSettings(Section):
-    """How long tokens work, and the keys that signed those still around."""
-
-    secret_keys_previous: Annotated[tuple[SecretKey, ...], *Separated] = ()
-    jwt_expire_minutes: Annotated[int, Field(ge=1, le=60)] = 15
-    jwt_refresh_expire_days: Annotated[int, Field(ge=1, le=365)] = 30
-
-    @cached_property
-    def keys(self) -> signed_tokens.Keys:
-        """The keys of access tokens: the first signs, all are accepted."""
-        secrets = (get_auth_settings().secret_key, *self.secret_keys_previous)
-        return signed_tokens.Keys([derive(secret, ACCESS) for secret in secrets])
-
-
-get_jwt_settings = cached(JwtSettings)
 
 
 async def authenticate(request: Request) -> Caller | None:
@@ -47,15 +25,16 @@ async def authenticate(request: Request) -> Caller | None:
     if value is None:
         return None
     kind, _, token = value.partition(" ")
-    caller = await _owner(token) if kind.lower() == "bearer" else None
+    caller = await _owner(request, token) if kind.lower() == "bearer" else None
     if caller is None:
         message = "The Authorization header holds no valid bearer token"
         raise NotAuthenticated(message, CHALLENGE)
     return caller
 
 
-async def _owner(token: str) -> Caller | None:
-    keys = get_jwt_settings().keys
+async def _owner(request: Request, token: str) -> Caller | None:
+    settings: JwtSettings = request.app.state.settings
+    keys = settings.access_keys
     try:
         claims = signed_tokens.decode(token, keys, audience=NAME, issuer=NAME, kind=ACCESS)
         family = UUID(claims["sid"])

@@ -8,13 +8,11 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 from fastapi.security import APIKeyCookie
-from pydantic import Field
 
 from app.accounts import sessions, usage
 from app.accounts.caller import Caller, NotAuthenticated, only
 from app.accounts.models import Token
-from app.config import get_settings
-from app.settings import Section, cached
+from app.accounts.session_settings import SessionSettings
 from app.web.errors import Forbidden
 
 CHALLENGE = "Session"
@@ -23,26 +21,6 @@ OWN_SITES = {"same-origin", "none"}
 SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
 scheme = APIKeyCookie(name="session", auto_error=False)
-
-
-class SessionSettings(Section):
-    """How long a session lasts: without use, and at most."""
-
-    session_idle_minutes: Annotated[int, Field(ge=5, le=60 * 24 * 365)] = 120
-    session_max_days: Annotated[int, Field(ge=1, le=365)] = 14
-
-    @property
-    def idle(self) -> timedelta:
-        """How long a session lasts that is not used."""
-        return timedelta(minutes=self.session_idle_minutes)
-
-    @property
-    def lifetime(self) -> timedelta:
-        """How long a session lasts at most."""
-        return timedelta(days=self.session_max_days)
-
-
-get_session_settings = cached(SessionSettings)
 
 
 async def authenticate(request: Request) -> Caller | None:
@@ -62,7 +40,8 @@ async def _find(request: Request) -> Token | None:
     secret = cookie_secret(request)
     if not SECRET.fullmatch(secret):
         return None
-    token = await sessions.find(secret, get_session_settings().idle)
+    settings: SessionSettings = request.app.state.settings
+    token = await sessions.find(secret, settings.session_idle)
     if token and request.method not in SAFE_METHODS:
         check_site(request)
         _check_token(request, secret)
@@ -92,8 +71,9 @@ def check_site(request: Request) -> None:
     Raises:
         Forbidden: It comes from elsewhere, and not from one of CORS_ORIGINS.
     """
+    settings: SessionSettings = request.app.state.settings
     origins = request.headers.getlist("origin")
-    if len(origins) == 1 and origins[0] in get_settings().cors_origins:
+    if len(origins) == 1 and origins[0] in settings.cors_origins:
         return
     sites = request.headers.getlist("sec-fetch-site")
     if not OWN_SITES.issuperset(sites) or not all(_is_own(origin, request) for origin in origins):
@@ -102,8 +82,9 @@ def check_site(request: Request) -> None:
 
 
 def _is_own(origin: str, request: Request) -> bool:
+    settings: SessionSettings = request.app.state.settings
     host = request.headers.get("host")
-    schemes = ("https",) if get_settings().is_production else ("https", "http")
+    schemes = ("https",) if settings.is_production else ("https", "http")
     return host is not None and origin in {f"{scheme}://{host}" for scheme in schemes}
 
 
@@ -111,11 +92,6 @@ def csrf_token(secret: str) -> str:
     """Return what pages send along: derived from the session's id, which they cannot read."""
     digest = hmac.digest(secret.encode(), b"csrf", "sha256")
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-
-
-def cookie_name() -> str:
-    """Return the cookie's name; in production the prefix binds it to this host (RFC 6265bis)."""
-    return "__Host-session" if get_settings().is_production else "session"
 
 
 def _check_token(request: Request, secret: str) -> None:
@@ -128,22 +104,24 @@ def _check_token(request: Request, secret: str) -> None:
 
 def cookie_secret(request: Request) -> str:
     """Return the id in the cookie, or nothing; the framework would take the last of two."""
-    name = cookie_name()
+    settings: SessionSettings = request.app.state.settings
     pairs = (
         pair.strip(" \t").partition("=")
         for line in request.headers.getlist("cookie")
         for pair in line.split(";")
     )
-    return only([value for key, _, value in pairs if key == name], CHALLENGE) or ""
+    return only([value for key, _, value in pairs if key == settings.cookie_name], CHALLENGE) or ""
 
 
-def set_cookie(response: Response, secret: str, lifetime: timedelta) -> None:
-    """Let the browser keep the id of a session, or forget it after no time at all."""
+def set_cookie(
+    response: Response, settings: SessionSettings, secret: str, lifetime: timedelta
+) -> None:
+    """Let the browser keep the id of a session, or delete it after no time at all."""
     response.set_cookie(
-        cookie_name(),
+        settings.cookie_name,
         secret,
         max_age=int(lifetime.total_seconds()),
-        secure=get_settings().environment != "development",
+        secure=settings.environment != "development",
         httponly=True,
         samesite="lax",
     )

@@ -1,21 +1,32 @@
-"""Settings that every service has. A part's own settings are a class in that part."""
+"""Settings of what surrounds every request."""
 
+import json
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
-
-from app.database import driver
-from app.settings import Section, StringList, cached
+from pydantic import BaseModel, BeforeValidator, Field, field_validator
+from pydantic_settings import NoDecode
 
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
 
 
-class Settings(Section):
-    """How the service runs, and where its database is."""
+def _split(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return json.loads(value)
+    return [item.strip() for item in value.split(",") if item.strip()]
+
+
+Separated = (NoDecode, BeforeValidator(_split))
+StringList = Annotated[tuple[str, ...], *Separated]
+"""A list written as JSON or separated by commas."""
+
+
+class WebSettings(BaseModel):
+    """How the service runs, and whom it answers."""
 
     environment: Literal["development", "test", "production"] = "production"
-    database_url: SecretStr
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     web_concurrency: Annotated[int, Field(ge=1)] = 1
@@ -25,13 +36,6 @@ class Settings(Section):
     max_body_bytes: Annotated[int, Field(ge=1)] = 1_048_576
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "json"
-
-    @field_validator("database_url")
-    @classmethod
-    def database_can_be_reached_by_its_driver(cls, url: SecretStr) -> SecretStr:
-        """Refuse a URL that this service's driver would not understand."""
-        driver.credentials(url.get_secret_value())
-        return url
 
     @field_validator("cors_origins")
     @classmethod
@@ -46,6 +50,3 @@ class Settings(Section):
     def is_production(self) -> bool:
         """Whether strangers can reach the service: documentation and sign-up are closed."""
         return self.environment == "production"
-
-
-get_settings = cached(Settings)
