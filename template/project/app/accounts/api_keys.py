@@ -4,27 +4,22 @@ A key looks like `sk_<prefix>_<secret><checksum>`: scanners of code recognise it
 mistyped one is refused without a look into the database.
 """
 
-import re
 import secrets
 import string
-import zlib
 from collections.abc import Set as AbstractSet
 
 from tortoise import timezone
 
-from app.accounts import roles, tokens, usage
+from app.accounts import roles, tokens
 from app.accounts.api_key_schemas import ApiKeyCreate
 from app.accounts.models import Token, User
+from app.accounts.sign_in.api_key import KIND, SIGNS, checksum
 from app.web.errors import Forbidden, NotFound
 from app.web.schemas import InvalidField
 
-KIND = "api_key"
-FORM = re.compile(r"sk_[a-z0-9]{8}_[A-Za-z0-9]{38}")
-SIGNS = string.ascii_letters + string.digits
 PREFIX_LENGTH = 8
 SECRET_LENGTH = 32
 """190 bits."""
-CHECKSUM_LENGTH = 6
 
 
 async def create(owner: User, new_key: ApiKeyCreate, rights: AbstractSet[str]) -> tuple[Token, str]:
@@ -49,7 +44,7 @@ async def create(owner: User, new_key: ApiKeyCreate, rights: AbstractSet[str]) -
     return await tokens.issue_if_unchanged(
         owner,
         KIND,
-        secret=body + _checksum(body),
+        secret=body + checksum(body),
         prefix=prefix,
         **new_key.model_dump(),
     )
@@ -72,29 +67,5 @@ async def revoke(owner: User, key_id: int) -> None:
     await tokens.revoke(id=key_id)
 
 
-async def find(key: str) -> Token | None:
-    """Return the key that is still good, with its owner, and record its use."""
-    token = await tokens.find(KIND, key)
-    if token:
-        await usage.record(token)
-    return token
-
-
-def is_mistyped(key: str) -> bool:
-    """Whether this is no key at all, by its form and its checksum."""
-    body, checksum = key[:-CHECKSUM_LENGTH], key[-CHECKSUM_LENGTH:]
-    return not FORM.fullmatch(key) or checksum != _checksum(body)
-
-
 def _random(signs: str, length: int) -> str:
     return "".join(secrets.choice(signs) for _ in range(length))
-
-
-def _checksum(body: str) -> str:
-    """Write the CRC-32 of a key in six letters and digits."""
-    rest = zlib.crc32(body.encode())
-    text = ""
-    for _ in range(CHECKSUM_LENGTH):
-        rest, digit = divmod(rest, len(SIGNS))
-        text = SIGNS[digit] + text
-    return text

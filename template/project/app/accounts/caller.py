@@ -28,7 +28,7 @@ class NotAuthenticated(AppError):
         self.headers = {"WWW-Authenticate": ", ".join(challenges)}
 
 
-def only(values: Sequence[str], challenge: str) -> str | None:
+def single_value(values: Sequence[str], challenge: str) -> str | None:
     """Return the one value that was sent in a place, or None.
 
     Raises:

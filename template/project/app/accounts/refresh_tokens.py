@@ -8,21 +8,11 @@ from tortoise import timezone
 
 from app.accounts import tokens
 from app.accounts.models import Token, User
-from app.database.queries import Statement, transactional
+from app.database.queries import transactional
 
 log = logging.getLogger(__name__)
 
 REFRESH = "refresh"
-
-_owner = Statement(
-    lambda: User.filter(
-        is_active=True,
-        tokens__family=UUID(int=0),
-        tokens__used_at=None,
-        tokens__revoked_at=None,
-        tokens__expires_at__gt=timezone.now(),
-    )
-)
 
 
 async def rotate(secret: str, expires_at: datetime) -> tuple[User, UUID, str] | None:
@@ -44,12 +34,6 @@ async def rotate(secret: str, expires_at: datetime) -> tuple[User, UUID, str] | 
             await tokens.revoke(family=token.family)
         return None
     return (token.owner, token.family, successor) if token.owner.is_active else None
-
-
-async def owner_of(family: UUID) -> User | None:
-    """Return the owner of a session that is still going on, in one statement."""
-    owners = await _owner.run(True, str(family), timezone.now())
-    return owners[0] if owners else None
 
 
 async def end_session(secret: str) -> None:

@@ -6,23 +6,14 @@ from tortoise import timezone
 
 from app.accounts import tokens
 from app.accounts.models import Token, User
+from app.accounts.sign_in.session import KIND
 from app.web.errors import NotFound
-
-KIND = "session"
 
 
 async def open_for(owner: User, lifetime: timedelta) -> tuple[Token, str]:
     """Start a session, and return it with its id."""
     now = timezone.now()
     return await tokens.issue_if_unchanged(owner, KIND, expires_at=now + lifetime, last_used_at=now)
-
-
-async def find(secret: str, idle: timedelta) -> Token | None:
-    """Return the session that is going on, with its owner."""
-    token = await tokens.find(KIND, secret)
-    if token is None or token.last_used_at is None or token.last_used_at <= timezone.now() - idle:
-        return None
-    return token
 
 
 async def find_all(owner: User, idle: timedelta) -> list[Token]:

@@ -9,8 +9,7 @@ from app.accounts.access import CurrentUser
 from app.notes import service
 from app.notes.models import Note
 from app.notes.schemas import NoteCreate, NoteDetail, NoteOrder, NoteUpdate
-from app.web.params import Id, Keyword, PageQuery
-from app.web.schemas import Page
+from app.web.schemas import Id, Keyword, Page, PageQuery
 
 router = APIRouter(prefix="/api/notes", tags=["notes"])
 

@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse
 from pydantic import ValidationError
 
 from app.accounts import sessions, sign_in
-from app.accounts.access import CurrentCaller, Owner
+from app.accounts.access import CurrentCaller, UnscopedUser
 from app.accounts.login import log_in
 from app.accounts.models import Token, User
 from app.accounts.session_schemas import Credentials, SessionDetail, SessionOpened
@@ -24,7 +24,7 @@ from app.accounts.sign_in.session import (
     csrf_token,
     set_cookie,
 )
-from app.web.params import Id
+from app.web.schemas import Id
 
 FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
 BODY = {
@@ -114,7 +114,7 @@ async def list_sessions(request: Request, caller: CurrentCaller) -> list[Session
 
 
 @router.delete("/{session_id}", status_code=HTTPStatus.NO_CONTENT)
-async def end_session(owner: Owner, session_id: Id) -> None:
+async def end_session(owner: UnscopedUser, session_id: Id) -> None:
     """End one of the caller's sessions."""
     await sessions.end_one_of(owner, session_id)
 

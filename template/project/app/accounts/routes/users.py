@@ -3,19 +3,18 @@
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Request
 
-from app.accounts import roles, users
+from app.accounts import attempts, roles, users
 from app.accounts.access import (
-    LIMITED,
-    MAY_REGISTER,
     CurrentCaller,
     CurrentUser,
-    Owner,
     Rights,
+    UnscopedUser,
     require_permissions,
 )
 from app.accounts.models import Role, User
+from app.accounts.registration import MAY_REGISTER
 from app.accounts.schemas import (
     PasswordChange,
     RoleAssignment,
@@ -26,8 +25,8 @@ from app.accounts.schemas import (
     UserUpdate,
     UserUpdateByAdmin,
 )
-from app.web.params import Id, Keyword, PageQuery
-from app.web.schemas import Page
+from app.accounts.settings import AccountsSettings
+from app.web.schemas import Id, Keyword, Page, PageQuery
 
 router = APIRouter(prefix="/api", tags=["users"])
 public_router = APIRouter(prefix="/api", tags=["users"])
@@ -57,14 +56,26 @@ async def read_own_account(user: CurrentUser) -> User:
 
 
 @router.patch("/users/me", response_model=UserDetail)
-async def update_own_account(user: Owner, changes: UserUpdate) -> User:
+async def update_own_account(user: UnscopedUser, changes: UserUpdate) -> User:
     """Change the caller's account; fields that are not sent stay as they are."""
     await user.fetch_related("roles")
     return await users.update(user, changes)
 
 
-@router.put("/users/me/password", status_code=HTTPStatus.NO_CONTENT, dependencies=[LIMITED])
-async def change_own_password(caller: CurrentCaller, user: Owner, change: PasswordChange) -> None:
+async def limit_password_attempts(request: Request, user: UnscopedUser) -> None:
+    """Count the attempts to guess the caller's own password."""
+    settings: AccountsSettings = request.app.state.settings
+    await attempts.take(settings.fingerprint(f"account {user.id}"), settings.rate_limit_login)
+
+
+@router.put(
+    "/users/me/password",
+    status_code=HTTPStatus.NO_CONTENT,
+    dependencies=[Depends(limit_password_attempts)],
+)
+async def change_own_password(
+    caller: CurrentCaller, user: UnscopedUser, change: PasswordChange
+) -> None:
     """Change the caller's password; tokens and other sessions end."""
     await users.change_password(user, change, but=caller.session)
 

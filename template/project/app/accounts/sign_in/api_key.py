@@ -1,14 +1,22 @@
 """Coming in with an API key in the header `X-API-Key`."""
 
+import re
+import string
+import zlib
+
 from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader
 
-from app.accounts import api_keys, attempts
-from app.accounts.caller import Caller, NotAuthenticated, only
+from app.accounts import attempts, tokens, usage
+from app.accounts.caller import Caller, NotAuthenticated, single_value
 from app.accounts.models import Token, User
 from app.accounts.settings import AccountsSettings
 from app.web.errors import Forbidden
 
+KIND = "api_key"
+KEY_PATTERN = re.compile(r"sk_[a-z0-9]{8}_[A-Za-z0-9]{38}")
+SIGNS = string.ascii_letters + string.digits
+CHECKSUM_LENGTH = 6
 NAME = "X-API-Key"
 CHALLENGE = "ApiKey"
 INVALID = f"Send a valid key in the header {NAME}"
@@ -23,7 +31,7 @@ async def authenticate(request: Request) -> Caller | None:
         NotAuthenticated: It does, but the key is not valid.
         TooManyAttempts: Too many keys from this address were not.
     """
-    key = only(request.headers.getlist(NAME), CHALLENGE)
+    key = single_value(request.headers.getlist(NAME), CHALLENGE)
     if key is None:
         return None
     token = await _find(request, key)
@@ -47,10 +55,12 @@ async def _find(request: Request, key: str) -> Token | None:
     They do not count as wrong passwords of that address: a program that goes on with a key
     that was revoked keeps nobody from signing in.
     """
-    if api_keys.is_mistyped(key):
+    if is_mistyped(key):
         return None
-    token = await api_keys.find(key)
-    if token is None:
+    token = await tokens.find(KIND, key)
+    if token:
+        await usage.record(token)
+    else:
         settings: AccountsSettings = request.app.state.settings
         address = settings.fingerprint(f"keys {attempts.address_key(request, settings)}")
         await attempts.take(address, settings.rate_limit_address)
@@ -67,3 +77,19 @@ async def require_key(request: Request) -> Caller:
 
 WITH_KEY = [Depends(scheme), Depends(require_key)]
 """For routers that only programs call."""
+
+
+def is_mistyped(key: str) -> bool:
+    """Whether this is no key at all, by its form and its checksum."""
+    body, check = key[:-CHECKSUM_LENGTH], key[-CHECKSUM_LENGTH:]
+    return not KEY_PATTERN.fullmatch(key) or check != checksum(body)
+
+
+def checksum(body: str) -> str:
+    """Write the CRC-32 of a key in six letters and digits."""
+    rest = zlib.crc32(body.encode())
+    text = ""
+    for _ in range(CHECKSUM_LENGTH):
+        rest, digit = divmod(rest, len(SIGNS))
+        text = SIGNS[digit] + text
+    return text

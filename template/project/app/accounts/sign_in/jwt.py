@@ -4,15 +4,29 @@ from uuid import UUID
 
 from fastapi import Request
 from fastapi.security import OAuth2PasswordBearer
+from tortoise import timezone
 
 from app import NAME
-from app.accounts import refresh_tokens, signed_tokens
-from app.accounts.caller import Caller, NotAuthenticated, only
+from app.accounts import signed_tokens
+from app.accounts.caller import Caller, NotAuthenticated, single_value
 from app.accounts.jwt_settings import ACCESS, JwtSettings
+from app.accounts.models import User
+from app.database.queries import Statement
 
 CHALLENGE = "Bearer"
 
 scheme = OAuth2PasswordBearer("/api/auth/login", refreshUrl="/api/auth/refresh", auto_error=False)
+
+
+_owner_of_family = Statement(
+    lambda: User.filter(
+        is_active=True,
+        tokens__family=UUID(int=0),
+        tokens__used_at=None,
+        tokens__revoked_at=None,
+        tokens__expires_at__gt=timezone.now(),
+    )
+)
 
 
 async def authenticate(request: Request) -> Caller | None:
@@ -21,18 +35,18 @@ async def authenticate(request: Request) -> Caller | None:
     Raises:
         NotAuthenticated: It does, but the token is not valid.
     """
-    value = only(request.headers.getlist("authorization"), CHALLENGE)
+    value = single_value(request.headers.getlist("authorization"), CHALLENGE)
     if value is None:
         return None
     kind, _, token = value.partition(" ")
-    caller = await _owner(request, token) if kind.lower() == "bearer" else None
+    caller = await _caller(request, token) if kind.lower() == "bearer" else None
     if caller is None:
         message = "The Authorization header holds no valid bearer token"
         raise NotAuthenticated(message, CHALLENGE)
     return caller
 
 
-async def _owner(request: Request, token: str) -> Caller | None:
+async def _caller(request: Request, token: str) -> Caller | None:
     settings: JwtSettings = request.app.state.settings
     keys = settings.access_keys
     try:
@@ -40,5 +54,5 @@ async def _owner(request: Request, token: str) -> Caller | None:
         family = UUID(claims["sid"])
     except (signed_tokens.InvalidToken, KeyError, ValueError, TypeError, AttributeError):
         return None
-    owner = await refresh_tokens.owner_of(family)
-    return Caller(owner) if owner and claims["sub"] == str(owner.id) else None
+    owners = await _owner_of_family.run(True, str(family), timezone.now())
+    return Caller(owners[0]) if owners and claims["sub"] == str(owners[0].id) else None

@@ -8,13 +8,15 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 from fastapi.security import APIKeyCookie
+from tortoise import timezone
 
-from app.accounts import sessions, usage
-from app.accounts.caller import Caller, NotAuthenticated, only
+from app.accounts import tokens, usage
+from app.accounts.caller import Caller, NotAuthenticated, single_value
 from app.accounts.models import Token
 from app.accounts.session_settings import SessionSettings
 from app.web.errors import Forbidden
 
+KIND = "session"
 CHALLENGE = "Session"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 OWN_SITES = {"same-origin", "none"}
@@ -41,12 +43,15 @@ async def _find(request: Request) -> Token | None:
     if not SECRET.fullmatch(secret):
         return None
     settings: SessionSettings = request.app.state.settings
-    token = await sessions.find(secret, settings.session_idle)
-    if token and request.method not in SAFE_METHODS:
+    token = await tokens.find(KIND, secret)
+    if token is None or not token.last_used_at:
+        return None
+    if token.last_used_at <= timezone.now() - settings.session_idle:
+        return None
+    if request.method not in SAFE_METHODS:
         check_site(request)
         _check_token(request, secret)
-    if token:
-        await usage.record(token)
+    await usage.record(token)
     return token
 
 
@@ -110,7 +115,10 @@ def cookie_secret(request: Request) -> str:
         for line in request.headers.getlist("cookie")
         for pair in line.split(";")
     )
-    return only([value for key, _, value in pairs if key == settings.cookie_name], CHALLENGE) or ""
+    return (
+        single_value([value for key, _, value in pairs if key == settings.cookie_name], CHALLENGE)
+        or ""
+    )
 
 
 def set_cookie(

@@ -4,22 +4,19 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from app.accounts import attempts, roles, sign_in
+from app.accounts import roles, sign_in
 from app.accounts.caller import Caller, NotAuthenticated
-{% if has_login %}
-from app.accounts.login_settings import LoginSettings
-{% endif %}
 from app.accounts.models import User
-from app.accounts.settings import AccountsSettings
 from app.web.errors import Forbidden
 
 
 async def get_caller(request: Request) -> Caller:
-    """Return who sends the request, or refuse."""
-    return _known(await sign_in.authenticate(request))
+    """Return who sends the request.
 
-
-def _known(caller: Caller | None) -> Caller:
+    Raises:
+        NotAuthenticated: It carries no valid credential.
+    """
+    caller = await sign_in.authenticate(request)
     if caller is None:
         message = "Sign in to continue"
         raise NotAuthenticated(message, *sign_in.CHALLENGES)
@@ -38,24 +35,24 @@ async def _get_user(caller: CurrentCaller) -> User:
 CurrentUser = Annotated[User, Depends(_get_user)]
 
 
-async def _get_owner(caller: CurrentCaller) -> User:
+async def _get_unscoped_user(caller: CurrentCaller) -> User:
     if caller.scopes is not None:
         message = "A credential with scopes may not change the account that it belongs to"
         raise Forbidden(message)
     return caller.user
 
 
-Owner = Annotated[User, Depends(_get_owner)]
-"""The signed-in person with all their rights, as changing one's own account takes."""
+UnscopedUser = Annotated[User, Depends(_get_unscoped_user)]
+"""The user of a credential without scopes, as changing one's own account requires."""
 
 
-async def _get_rights(caller: CurrentCaller) -> frozenset[str]:
+async def rights_of(caller: CurrentCaller) -> frozenset[str]:
+    """Return the permissions of the caller's roles, within the scopes of their credential."""
     permissions = await roles.permissions_of(caller.user)
     return permissions if caller.scopes is None else permissions & caller.scopes
 
 
-Rights = Annotated[frozenset[str], Depends(_get_rights)]
-"""What the caller may do: what their roles permit, within the scopes of their credential."""
+Rights = Annotated[frozenset[str], Depends(rights_of)]
 
 
 class Permissions:
@@ -79,37 +76,9 @@ def require_permissions(*names: str) -> Any:  # noqa: ANN401 - as FastAPI types 
 def require_roles(*names: str) -> Any:  # noqa: ANN401 - as FastAPI types it
     """Let in people who have one of these roles, such as `admin`, with all their rights."""
 
-    async def check(user: Owner) -> None:
+    async def check(user: UnscopedUser) -> None:
         if (await roles.names_of(user)).isdisjoint(names):
             message = f"This needs the role {' or '.join(names)}"
             raise Forbidden(message)
 
     return Depends(check)
-
-
-async def _count_attempt(request: Request, user: Owner) -> None:
-    settings: AccountsSettings = request.app.state.settings
-    await attempts.take(settings.fingerprint(f"account {user.id}"), settings.rate_limit_login)
-
-
-LIMITED = Depends(_count_attempt)
-"""For routes where the caller's own password could be guessed."""
-
-
-{% if has_login %}
-async def _may_register(request: Request) -> None:
-    caller = await sign_in.authenticate(request)
-    settings: LoginSettings = request.app.state.settings
-    if settings.registration_is_open:
-        return
-    if "user:write" not in await _get_rights(_known(caller)):
-        message = "Registration is closed; ask an administrator for an account"
-        raise Forbidden(message)
-
-
-MAY_REGISTER = Depends(_may_register)
-"""Lets strangers sign up where registration is open, and elsewhere who may write users."""
-{% else %}
-MAY_REGISTER = require_permissions("user:write")
-"""Lets those sign people up who may write users."""
-{% endif %}
