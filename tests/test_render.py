@@ -12,6 +12,7 @@ from tests import page_policies
 from tests.conftest import Render, Say
 from tests.harness import ROOT, questions
 from tests.matrix import static
+from tests.matrix.closure import closure
 from tests.matrix.rows import PAIRS, SPACE
 
 PROJECT = ROOT / "template/project"
@@ -43,6 +44,23 @@ def test_what_an_owner_reads_first_is_small(render: Render) -> None:
     project = render(preset="starter")
 
     assert sum(project.lines(f"app/{name}") for name in FIRST_READ) <= 1400
+
+
+@pytest.mark.parametrize(
+    ("auth", "modules", "lines"),
+    [(["jwt"], 20, 1300), (["jwt", "session", "api_key"], 26, 1400)],
+    ids=["jwt", "all"],
+)
+def test_a_route_is_understood_after_few_modules(
+    auth: list[str], modules: int, lines: int, render: Render, say: Say
+) -> None:
+    project = render(auth=auth, example="notes")
+
+    found = closure(project.path, "app.notes.api")
+
+    say(f"app.notes.api reaches {len(found)} modules, {sum(found.values())} lines with {auth}")
+    assert len(found) <= modules, sorted(found)
+    assert sum(found.values()) <= lines
 
 
 def test_two_renders_are_the_same(template: Path, tmp_path: Path) -> None:
@@ -117,10 +135,11 @@ def test_no_python_file_but_a_few_holds_a_condition() -> None:
     }
 
     assert conditional <= {
-        "app/accounts/access.py.jinja",  # who may register is one question with two answers
         "app/accounts/api.py.jinja",
         "app/accounts/attempts.py.jinja",  # only who signs in gets an attempt back
         "app/accounts/commands.py.jinja",
+        "app/accounts/registration.py.jinja",
+        "app/accounts/sign_in/__init__.py.jinja",
         "app/cli.py.jinja",
         "app/main.py.jinja",
         "app/seed.py.jinja",

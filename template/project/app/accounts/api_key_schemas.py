@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
-from app.web.schemas import Input, Line, Output
+from app.web.schemas import Input, Output, SingleLine
 
 
 def _written(value: object) -> object:
@@ -31,10 +31,10 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_
 class ApiKeyCreate(Input):
     """A new key. Without `scopes` it may do what its owner may, at any time."""
 
-    name: Annotated[Line, Field(min_length=1, max_length=100)]
-    scopes: Annotated[list[Annotated[Line, Field(max_length=50)]], Field(max_length=100)] | None = (
-        None
-    )
+    name: Annotated[SingleLine, Field(min_length=1, max_length=100)]
+    scopes: (
+        Annotated[list[Annotated[SingleLine, Field(max_length=50)]], Field(max_length=100)] | None
+    ) = None
     expires_at: Moment | None = None
 
 

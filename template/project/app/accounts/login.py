@@ -23,18 +23,18 @@ async def log_in(request: Request, name_or_email: str, password: str, challenge:
     rate, rate_of_address = settings.rate_limit_login, settings.rate_limit_address
     typed = settings.fingerprint(" ".join(users.column_of(name_or_email)))
     address = attempts.address_key(request, settings)
-    await attempts.take(address, rate_of_address)
+    await attempts.count(address, rate_of_address)
     try:
-        await attempts.take(typed, rate)
+        await attempts.count(typed, rate)
     except attempts.TooManyAttempts:  # others at the address may go on
-        await attempts.give_back(address, rate_of_address)
+        await attempts.uncount(address, rate_of_address)
         raise
     user = await _with_password(name_or_email, password)
     if user is None:
         message = "The name or the password is wrong"
         raise NotAuthenticated(message, challenge)
-    await attempts.forget(typed)
-    await attempts.give_back(address, rate_of_address)
+    await attempts.reset(typed)
+    await attempts.uncount(address, rate_of_address)
     return user
 
 

@@ -91,7 +91,11 @@ async def check_admin_is_left() -> None:
 
 
 def check_grant(roles: list[Role], rights: AbstractSet[str]) -> None:
-    """Nobody grants what they lack, nor rules over who has more."""
+    """Refuse to grant permissions that the caller lacks, or to manage an account that has them.
+
+    Raises:
+        Forbidden: The roles permit more than the caller may do.
+    """
     if not rights >= {permission for role in roles for permission in role.permissions}:
-        message = "This is for those who may do as much themselves"
+        message = "This needs every permission that the account has or would get"
         raise Forbidden(message)

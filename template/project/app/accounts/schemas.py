@@ -9,6 +9,7 @@ from typing import Annotated
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import (
+    MISSING,
     AfterValidator,
     BeforeValidator,
     Field,
@@ -20,7 +21,7 @@ from pydantic import (
     field_validator,
 )
 
-from app.web.schemas import Input, Line, Output, Text, absent, storable
+from app.web.schemas import Input, Output, SingleLine, Text, reject_unstorable
 
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1024
@@ -48,11 +49,11 @@ def _visible(name: str) -> str:
 
 def _password(value: object) -> object:
     """Take a password as it is, spaces included, unless it is no text at all."""
-    return storable(value) if isinstance(value, str) else value
+    return reject_unstorable(value) if isinstance(value, str) else value
 
 
 Username = Annotated[
-    Line,
+    SingleLine,
     AfterValidator(partial(unicodedata.normalize, "NFKC")),  # full-width letters become usual ones
     AfterValidator(_visible),
     AfterValidator(str.strip),
@@ -101,15 +102,15 @@ class UserCreate(Input):
 class UserUpdate(Input):
     """What people may change about themselves; absent fields stay as they are."""
 
-    username: Username = Field(default_factory=absent)
-    email: EmailAddress = Field(default_factory=absent)
+    username: Username | MISSING = MISSING
+    email: EmailAddress | MISSING = MISSING
     age: Age | None = None
 
 
 class UserUpdateByAdmin(UserUpdate):
     """What an administrator may change about others."""
 
-    is_active: Annotated[bool, Strict()] = Field(default_factory=absent)
+    is_active: Annotated[bool, Strict()] | MISSING = MISSING
 
 
 class PasswordChange(Input):
@@ -151,4 +152,4 @@ class RoleDetail(Output):
 class RoleAssignment(Input):
     """The roles that a person shall have; others are taken away."""
 
-    roles: Annotated[list[Annotated[Line, Field(max_length=50)]], Field(max_length=100)]
+    roles: Annotated[list[Annotated[SingleLine, Field(max_length=50)]], Field(max_length=100)]

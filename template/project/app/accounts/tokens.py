@@ -57,18 +57,18 @@ async def find(kind: str, secret: str) -> Token | None:
     return tokens[0] if tokens and tokens[0].is_current else None
 
 
-async def end_sign_ins(owner: User, *, but: UUID | None = None) -> None:
-    """End all that a password opened, but for one session; what has a name of its own stays."""
-    which = {"family__not": but} if but else {}
-    await revoke(owner_id=owner.id, name="", **which)
+async def end_sign_ins(owner: User, *, keep_session: UUID | None = None) -> None:
+    """Revoke the owner's sessions and refresh tokens, except one session; API keys stay."""
+    filters = {"family__not": keep_session} if keep_session else {}
+    await revoke(owner_id=owner.id, name="", **filters)
 
 
-async def revoke(**which: Any) -> None:  # noqa: ANN401 - Tortoise's filters take any value
+async def revoke(**filters: Any) -> None:  # noqa: ANN401 - Tortoise's filters take any value
     """End these tokens, also those that are stored meanwhile.
 
     A statement that waits for an exchange does not see the successor, so it is repeated.
     """
-    while await Token.filter(**which, revoked_at=None).update(revoked_at=timezone.now()):
+    while await Token.filter(**filters, revoked_at=None).update(revoked_at=timezone.now()):
         pass
 
 

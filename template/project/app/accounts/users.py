@@ -113,21 +113,22 @@ async def update(user: User, changes: UserUpdate) -> User:
     return user
 
 
-async def change_password(user: User, change: PasswordChange, *, but: UUID | None) -> None:
-    """Replace the password and end all that the old one opened, but for one session.
+async def change_password(user: User, change: PasswordChange, *, keep_session: UUID | None) -> None:
+    """Replace the password and revoke the user's other sessions.
 
     Raises:
         WrongPassword: The current password does not match.
         InvalidField: The new one is easy to guess.
         Conflict: Another one was stored meanwhile.
     """
-    proved = user.password_hash
-    is_right, _ = await passwords.verify(change.current_password.get_secret_value(), proved)
+    verified_hash = user.password_hash
+    current = change.current_password.get_secret_value()
+    is_right, _ = await passwords.verify(current, verified_hash)
     if not is_right:
         message = "The current password is wrong"
         raise WrongPassword(message)
     await set_password(user, change.new_password, "new_password")
-    await store_password(user, proved, but=but)
+    await store_password(user, verified_hash, keep_session=keep_session)
 
 
 async def set_password(user: User, password: SecretStr, field: str) -> None:
@@ -143,15 +144,17 @@ async def set_password(user: User, password: SecretStr, field: str) -> None:
 
 
 @transactional
-async def store_password(user: User, proved: str, *, but: UUID | None = None) -> None:
-    """Store the new hash, and end all that the one before opened, but for one session.
+async def store_password(
+    user: User, verified_hash: str, *, keep_session: UUID | None = None
+) -> None:
+    """Store the new hash, and revoke the user's sessions except one.
 
     Raises:
-        Conflict: The account has changed since that one was proved.
+        Conflict: The account has changed since the hash was verified.
     """
-    await tokens.lock_unchanged(user, proved)
+    await tokens.lock_unchanged(user, verified_hash)
     await user.save(update_fields=["password_hash", "updated_at"])
-    await tokens.end_sign_ins(user, but=but)
+    await tokens.end_sign_ins(user, keep_session=keep_session)
 
 
 @transactional

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import MISSING, Field
 
-from app.web.schemas import Input, Line, Output, Text, absent
+from app.web.schemas import Input, Output, SingleLine, Text
 
-Title = Annotated[Line, Field(min_length=1, max_length=200)]
+Title = Annotated[SingleLine, Field(min_length=1, max_length=200)]
 Body = Annotated[Text, Field(max_length=10_000)]
 NoteOrder = Literal["created_at", "-created_at", "title", "-title"]
 
@@ -22,8 +22,8 @@ class NoteCreate(Input):
 class NoteUpdate(Input):
     """Changes to a note; absent fields stay as they are."""
 
-    title: Title = Field(default_factory=absent)
-    body: Body = Field(default_factory=absent)
+    title: Title | MISSING = MISSING
+    body: Body | MISSING = MISSING
 
 
 class NoteDetail(Output):

@@ -64,7 +64,7 @@ class Forbidden(AppError):
 
 
 class Conflict(AppError):
-    """The request contradicts what is stored."""
+    """The request does not fit the rows that are stored."""
 
     status = HTTPStatus.CONFLICT
 
@@ -146,7 +146,9 @@ def _field(place: Sequence[object]) -> str:
 
 async def _conflict(_request: Request, error: Exception) -> Response:
     log.warning("A write met a constraint that no service names: %s", type(error.__cause__))
-    return problem(HTTPStatus.CONFLICT, "This contradicts what is stored")
+    return problem(
+        HTTPStatus.CONFLICT, "Another row has one of these values, or still refers to this one"
+    )
 
 
 async def _database_error(_request: Request, error: Exception) -> Response:

@@ -5,6 +5,7 @@ import os
 import re
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from fastapi import HTTPException
@@ -31,7 +32,7 @@ NO_STORE = (b"cache-control", b"no-store")
 HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 
 
-class RequestLayer:
+class RequestMiddleware:
     """A pure ASGI layer; Starlette's BaseHTTPMiddleware costs more than all of this together.
 
     Args:
@@ -56,23 +57,26 @@ class RequestLayer:
         path = scope["path"]
         if len(path) > 1 and path[-1] == "/":
             scope["path"] = path[:-1]
-        request_id, body_bytes, is_chunked, hosts = _inspect(scope["headers"], self.is_our_host)
-        set_request_id(request_id)
+        head = _inspect(scope["headers"], self.is_our_host)
+        set_request_id(head.request_id)
         status = 0
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = _more(message["headers"], request_id, scope["scheme"])
+                message["headers"] = _with_headers(
+                    message["headers"], head.request_id, scope["scheme"]
+                )
             await send(message)
 
         try:
-            if hosts != 1 and (hosts or scope["http_version"] != "1.0"):
+            fewest_hosts = 0 if scope["http_version"] == "1.0" else 1  # RFC 9112 §3.2
+            if head.has_foreign_host or not fewest_hosts <= head.hosts <= 1:
                 answer = problem(HTTPStatus.BAD_REQUEST, "Send one Host header, with our name")
                 await answer(scope, receive, send_with_headers)
-            elif is_chunked or body_bytes > self.max_body_bytes:
-                await self.app(scope, self._limited(receive, body_bytes), send_with_headers)
+            elif head.is_chunked or head.body_bytes > self.max_body_bytes:
+                await self.app(scope, self._limited(receive, head.body_bytes), send_with_headers)
             else:
                 await self.app(scope, receive, send_with_headers)
         finally:
@@ -106,27 +110,35 @@ def _pattern(allowed_hosts: tuple[str, ...]) -> re.Pattern[bytes]:
     return re.compile(pattern.encode(), re.IGNORECASE)
 
 
-def _inspect(
-    headers: Headers, is_our_host: Callable[[bytes], object]
-) -> tuple[str, int, bool, int]:
-    """Return the id, the declared size in bytes, whether it declares none, and the hosts.
+@dataclass(slots=True)
+class _Head:
+    """The headers of a request that matter here."""
 
-    There is one host, but for HTTP/1.0 (RFC 9112 §3.2); one that is not ours counts as two.
-    """
-    request_id, body_bytes, is_chunked, hosts = "", 0, False, 0
+    request_id: str = ""
+    body_bytes: int = 0
+    """The declared size; 0 where none is declared."""
+    is_chunked: bool = False
+    hosts: int = 0
+    has_foreign_host: bool = False
+
+
+def _inspect(headers: Headers, is_our_host: Callable[[bytes], object]) -> _Head:
+    head = _Head()
     for name, value in headers:
         if name == b"host":
-            hosts += 1 if is_our_host(value) else 2
+            head.hosts += 1
+            head.has_foreign_host |= not is_our_host(value)
         elif name == b"content-length":
-            body_bytes = int(value) if value.isdigit() else 0
+            head.body_bytes = int(value) if value.isdigit() else 0
         elif name == b"transfer-encoding":
-            is_chunked = True
+            head.is_chunked = True
         elif name == b"x-request-id" and SAFE_REQUEST_ID.fullmatch(value):
-            request_id = value.decode()
-    return request_id or os.urandom(16).hex(), body_bytes, is_chunked, hosts
+            head.request_id = value.decode()
+    head.request_id = head.request_id or os.urandom(16).hex()
+    return head
 
 
-def _more(headers: Headers, request_id: str, scheme: str) -> Headers:
+def _with_headers(headers: Headers, request_id: str, scheme: str) -> Headers:
     """Add what every answer carries; answers that say nothing of caches are kept by none."""
     more = [*headers, *HEADERS, (b"x-request-id", request_id.encode())]
     if b"cache-control" not in [name for name, _ in headers]:

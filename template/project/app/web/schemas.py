@@ -27,11 +27,6 @@ class Input(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-def absent() -> Any:  # noqa: ANN401 - it stands where any type of field may stand
-    """Return the default of a field that may be left out and may not be null."""
-    return None
-
-
 class InvalidField(AppError):
     """A field is refused for a reason that its schema cannot know."""
 
@@ -57,7 +52,7 @@ class Page(Output, Generic[Item]):
     pages: int
 
 
-def storable(text: str) -> str:
+def reject_unstorable(text: str) -> str:
     """Refuse NUL, which not every database stores, and halves of UTF-16 pairs, which none does."""
     if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
         message = "Leave out NUL characters and unpaired surrogates"
@@ -72,14 +67,14 @@ def _one_line(text: str) -> str:
     return text
 
 
-Text = Annotated[str, Strict(), AfterValidator(storable)]
+Text = Annotated[str, Strict(), AfterValidator(reject_unstorable)]
 """Any text, of several lines too."""
 
-Line = Annotated[
+SingleLine = Annotated[
     str,
     Strict(),
     StringConstraints(strip_whitespace=True),
-    AfterValidator(storable),
+    AfterValidator(reject_unstorable),
     AfterValidator(_one_line),
 ]
 """One line, without space around it."""
@@ -98,7 +93,7 @@ def _plain_digits(value: object) -> object:
 
 PLAIN = BeforeValidator(_plain_digits)
 Id = Annotated[int, Path(ge=1, le=LARGEST_ID), PLAIN]
-Keyword = Annotated[Annotated[Line, Field(max_length=50)] | None, Query()]
+Keyword = Annotated[Annotated[SingleLine, Field(max_length=50)] | None, Query()]
 
 
 class PageRequest:

@@ -35,7 +35,11 @@ def _routes(app: FastAPI) -> None:
         (HTTPException(401, headers={"WWW-Authenticate": "Bearer"}), 401, "Unauthorized"),
         (NotFound("There is no such tree"), 404, "There is no such tree"),
         (Conflict("The name is taken"), 409, "The name is taken"),
-        (IntegrityError("UNIQUE internal-7"), 409, "This contradicts what is stored"),
+        (
+            IntegrityError("UNIQUE internal-7"),
+            409,
+            "Another row has one of these values, or still refers to this one",
+        ),
         (RuntimeError("internal-7"), 500, "Something went wrong on our side"),
     ],
 )

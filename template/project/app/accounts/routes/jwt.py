@@ -17,7 +17,7 @@ from app.accounts.jwt_settings import ACCESS, JwtSettings
 from app.accounts.login import log_in as check_login
 from app.accounts.models import User
 from app.accounts.sign_in.jwt import CHALLENGE
-from app.web.schemas import Input, Line, Output
+from app.web.schemas import Input, Output, SingleLine
 
 public_router = APIRouter(prefix="/api/auth", tags=["auth"])
 
@@ -34,7 +34,7 @@ class TokenPair(Output):
 class RefreshToken(Input):
     """A refresh token, which works once."""
 
-    refresh_token: Annotated[Line, Field(max_length=200)]
+    refresh_token: Annotated[SingleLine, Field(max_length=200)]
 
 
 @public_router.post("/login")

@@ -28,7 +28,7 @@ from app.accounts.settings import Rate
 from app.database.queries import transactional
 from app.mail import FolderMailer, Mailer, NotSent, SmtpMailer
 from app.web.errors import AppError, Conflict
-from app.web.schemas import Input, Line
+from app.web.schemas import Input, SingleLine
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class ResetRequest(Input):
 class Reset(Input):
     """A new password, and the token from the mail as proof."""
 
-    token: Annotated[Line, Field(max_length=200)]
+    token: Annotated[SingleLine, Field(max_length=200)]
     new_password: NewPassword
     confirm_password: Password
 
@@ -85,10 +85,10 @@ async def reset_password(body: Reset) -> None:
     token = await tokens.find(KIND, body.token)
     if token is None or token.family != _family(token.owner):
         raise InvalidReset
-    proved = token.owner.password_hash
+    verified_hash = token.owner.password_hash
     await users.set_password(token.owner, body.new_password, "new_password")
     try:
-        await users.store_password(token.owner, proved)
+        await users.store_password(token.owner, verified_hash)
     except Conflict:
         raise InvalidReset from None
 
@@ -113,7 +113,7 @@ async def _mail_link(settings: LoginSettings, address: str) -> None:
         user = await User.get_or_none(email=address, is_active=True)
         if user:
             fingerprint = settings.fingerprint(f"reset {user.id}")
-            await attempts.take(fingerprint, MAILS_PER_ACCOUNT)
+            await attempts.count(fingerprint, MAILS_PER_ACCOUNT)
             await _mailer(settings).send(_message(settings, user, await _new_token(user)))
     except (AppError, NotSent) as reason:
         log.error("No mail was sent: %s", reason)  # noqa: TRY400 - a traceback tells no more

@@ -65,7 +65,7 @@ async def update_own_account(user: UnscopedUser, changes: UserUpdate) -> User:
 async def limit_password_attempts(request: Request, user: UnscopedUser) -> None:
     """Count the attempts to guess the caller's own password."""
     settings: AccountsSettings = request.app.state.settings
-    await attempts.take(settings.fingerprint(f"account {user.id}"), settings.rate_limit_login)
+    await attempts.count(settings.fingerprint(f"account {user.id}"), settings.rate_limit_login)
 
 
 @router.put(
@@ -77,7 +77,7 @@ async def change_own_password(
     caller: CurrentCaller, user: UnscopedUser, change: PasswordChange
 ) -> None:
     """Change the caller's password; tokens and other sessions end."""
-    await users.change_password(user, change, but=caller.session)
+    await users.change_password(user, change, keep_session=caller.session)
 
 
 @router.get(

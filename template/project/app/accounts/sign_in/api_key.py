@@ -63,7 +63,7 @@ async def _find(request: Request, key: str) -> Token | None:
     else:
         settings: AccountsSettings = request.app.state.settings
         address = settings.fingerprint(f"keys {attempts.address_key(request, settings)}")
-        await attempts.take(address, settings.rate_limit_address)
+        await attempts.count(address, settings.rate_limit_address)
     return token
 
 
