@@ -58,7 +58,7 @@ async def find(kind: str, secret: str) -> Token | None:
 
 
 async def end_sign_ins(owner: User, *, keep_session: UUID | None = None) -> None:
-    """Revoke the owner's sessions and refresh tokens, except one session; API keys stay."""
+    """Revoke what a password has opened, except one session; tokens with a name stay."""
     filters = {"family__not": keep_session} if keep_session else {}
     await revoke(owner_id=owner.id, name="", **filters)
 
