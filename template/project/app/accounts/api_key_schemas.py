@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
-from app.web.schemas import Input, Output, SingleLine
+from app.web.schemas import Input, Output
+from app.web.types import SingleLine
 
 
 def _written(value: object) -> object:

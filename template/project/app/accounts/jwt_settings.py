@@ -8,7 +8,7 @@ from pydantic import Field
 
 from app.accounts import signed_tokens
 from app.accounts.settings import AccountsSettings, SecretKey, derive
-from app.web.settings import Separated
+from app.web.types import Separated
 
 ACCESS = "access"
 """The purpose of the keys, and the type of the tokens that they sign."""

@@ -21,7 +21,9 @@ from pydantic import (
     field_validator,
 )
 
-from app.web.schemas import Input, Output, SingleLine, Text, reject_unstorable
+from app.accounts.models import Role, User
+from app.web.schemas import Input, ListQuery, Output
+from app.web.types import Keyword, SingleLine, Text, reject_unstorable
 
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1024
@@ -123,7 +125,7 @@ class PasswordChange(Input):
     _confirmed = field_validator("confirm_password")(same_as("new_password"))
 
 
-class UserBrief(Output):
+class UserBrief(Output, row=User):
     """An account in a list."""
 
     id: int
@@ -141,7 +143,13 @@ class UserDetail(UserBrief):
     updated_at: datetime
 
 
-class RoleDetail(Output):
+class UserQuery(ListQuery, row=User):
+    """Which accounts, the oldest first."""
+
+    keyword: Keyword = None
+
+
+class RoleDetail(Output, row=Role):
     """A role and what it permits."""
 
     name: str

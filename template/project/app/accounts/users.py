@@ -13,7 +13,7 @@ from tortoise.queryset import QuerySet
 from app import NAME
 from app.accounts import passwords, roles, tokens
 from app.accounts.models import User
-from app.accounts.schemas import LONGEST_EMAIL, PasswordChange, UserCreate, UserUpdate
+from app.accounts.schemas import LONGEST_EMAIL, PasswordChange, UserCreate, UserQuery, UserUpdate
 from app.database.queries import transactional
 from app.web.errors import AppError, Conflict, NotFound
 from app.web.schemas import InvalidField
@@ -83,14 +83,14 @@ async def find(name_or_email: str) -> User | None:
     return await User.get_or_none(Q(**{column: value}))
 
 
-def search(keyword: str | None) -> QuerySet[User]:
+def search(query: UserQuery) -> QuerySet[User]:
     """Return the accounts whose name or address contains the keyword, the oldest first.
 
     Both are stored in one case, as databases disagree about the other case of `É`.
     """
-    users = User.all().order_by("id")
-    if keyword:
-        folded = username_key(keyword)
+    users = query.narrow(User.all())
+    if query.keyword:
+        folded = username_key(query.keyword)
         users = users.filter(Q(username_key__contains=folded) | Q(email__contains=folded))
     return users
 

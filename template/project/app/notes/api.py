@@ -1,15 +1,16 @@
 """Notes of the caller."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from app.accounts.access import CurrentUser
 from app.notes import service
 from app.notes.models import Note
-from app.notes.schemas import NoteCreate, NoteDetail, NoteOrder, NoteUpdate
-from app.web.schemas import Id, Keyword, Page, PageQuery
+from app.notes.schemas import NoteCreate, NoteDetail, NoteQuery, NoteUpdate
+from app.web.schemas import Page
+from app.web.types import Id
 
 router = APIRouter(prefix="/api/notes", tags=["notes"])
 
@@ -21,11 +22,9 @@ async def write_note(owner: CurrentUser, new_note: NoteCreate) -> Note:
 
 
 @router.get("", response_model=Page[NoteDetail])
-async def list_notes(
-    owner: CurrentUser, page: PageQuery, keyword: Keyword = None, sort: NoteOrder = "-created_at"
-) -> dict[str, Any]:
+async def list_notes(owner: CurrentUser, query: Annotated[NoteQuery, Query()]) -> dict[str, Any]:
     """Return the caller's notes; `keyword` looks into titles."""
-    return await page.of(service.search(owner, keyword, sort), NoteDetail)
+    return await query.fetch(service.search(owner, query), NoteDetail)
 
 
 @router.get("/{note_id}", response_model=NoteDetail)

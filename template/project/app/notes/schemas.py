@@ -5,11 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import MISSING, Field
 
-from app.web.schemas import Input, Output, SingleLine, Text
+from app.notes.models import Note
+from app.web.schemas import Input, ListQuery, Output
+from app.web.types import DateTime, Keyword, SingleLine, Text
 
 Title = Annotated[SingleLine, Field(min_length=1, max_length=200)]
 Body = Annotated[Text, Field(max_length=10_000)]
-NoteOrder = Literal["created_at", "-created_at", "title", "-title"]
 
 
 class NoteCreate(Input):
@@ -26,7 +27,7 @@ class NoteUpdate(Input):
     body: Body | MISSING = MISSING
 
 
-class NoteDetail(Output):
+class NoteDetail(Output, row=Note):
     """A note."""
 
     id: int
@@ -34,3 +35,12 @@ class NoteDetail(Output):
     body: str
     created_at: datetime
     updated_at: datetime
+
+
+class NoteQuery(ListQuery, row=Note):
+    """Which notes, and in which order."""
+
+    keyword: Keyword = None
+    sort: Literal["created_at", "-created_at", "title", "-title"] = "-created_at"
+    created_at__gte: DateTime | None = None
+    created_at__lt: DateTime | None = None

@@ -4,7 +4,7 @@ from tortoise.queryset import QuerySet
 
 from app.accounts.models import User
 from app.notes.models import Note
-from app.notes.schemas import NoteCreate, NoteOrder, NoteUpdate
+from app.notes.schemas import NoteCreate, NoteQuery, NoteUpdate
 from app.web.errors import NotFound
 
 
@@ -13,10 +13,10 @@ async def write(owner: User, new_note: NoteCreate) -> Note:
     return await Note.create(owner=owner, **new_note.model_dump())
 
 
-def search(owner: User, keyword: str | None, order: NoteOrder) -> QuerySet[Note]:
-    """Return the person's notes whose title contains the keyword."""
-    notes = Note.filter(owner=owner).order_by(order, "id")
-    return notes.filter(title__icontains=keyword) if keyword else notes
+def search(owner: User, query: NoteQuery) -> QuerySet[Note]:
+    """Return the person's notes; the keyword is looked for in titles."""
+    notes = query.narrow(Note.filter(owner=owner))
+    return notes.filter(title__icontains=query.keyword) if query.keyword else notes
 
 
 async def get(owner: User, note_id: int) -> Note:

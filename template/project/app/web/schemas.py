@@ -1,24 +1,22 @@
-"""Types that schemas and parameters of routes share."""
+"""Bodies that come and go, and lists: what a client may ask them for."""
 
-import unicodedata
 from http import HTTPStatus
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args
 
-from fastapi import Depends, Path, Query
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    Strict,
-    StringConstraints,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.fields import FieldInfo
+from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
+from app.database import columns
 from app.web.errors import AppError
+from app.web.types import PLAIN
 
 Item = TypeVar("Item")
+Row = TypeVar("Row", bound=Model)
+
+Related = Annotated[list[Item], BeforeValidator(list)]
+"""The rows to which a relation leads, each as an `Output`."""
 
 
 class Input(BaseModel):
@@ -37,10 +35,62 @@ class InvalidField(AppError):
         self.errors = [{"field": field, "msg": message, "type": "value_error"}]
 
 
-class Output(BaseModel):
+class OfRows(BaseModel):
+    """A schema of the rows of a model: `class NoteDetail(Output, row=Note)`.
+
+    The names in it are looked for in the model when the module is imported, so that one which
+    the model lacks is no failure of the first request.
+    """
+
+    row: ClassVar[type[Model] | None] = None
+
+    def __init_subclass__(cls, *, row: type[Model] | None = None, **_: object) -> None:
+        """Remember the model."""
+        super().__init_subclass__()
+        cls.row = row or cls.row
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: object) -> None:
+        """Look for the names.
+
+        Raises:
+            TypeError: The model lacks one, or has it as something that cannot be shown.
+        """
+        if cls.row:
+            for name, field in cls.model_fields.items():
+                cls.check(cls.row, name, field)
+
+    @classmethod
+    def check(cls, row: type[Model], name: str, field: FieldInfo) -> None:
+        """Compare one field with the model."""
+
+
+class Output(OfRows):
     """A body that the service sends, read from the attributes of a row."""
 
     model_config = ConfigDict(from_attributes=True)
+
+    @classmethod
+    def check(cls, row: type[Model], name: str, field: FieldInfo) -> None:
+        """Compare one field with the model.
+
+        Raises:
+            TypeError: It is no column, relation or property of the model.
+        """
+        is_many = columns.is_to_many(row, name)
+        if is_many and not any(isinstance(each, BeforeValidator) for each in field.metadata):
+            message = f"{cls.__name__}.{name} is many rows: write it as Related[…Detail]"
+            raise TypeError(message)
+        if not is_many and not columns.is_readable(row, name):
+            message = f"{cls.__name__}.{name} is no column, relation or property of {row.__name__}"
+            raise TypeError(message)
+
+    @classmethod
+    def load(cls, rows: QuerySet[Row]) -> QuerySet[Row]:
+        """Fetch the related rows that this shows together with the rows."""
+        joined, apart = columns.relations(rows.model, cls)
+        rows = rows.select_related(*joined) if joined else rows
+        return rows.prefetch_related(*apart) if apart else rows
 
 
 class Page(Output, Generic[Item]):
@@ -52,71 +102,46 @@ class Page(Output, Generic[Item]):
     pages: int
 
 
-def reject_unstorable(text: str) -> str:
-    """Refuse NUL, which not every database stores, and halves of UTF-16 pairs, which none does."""
-    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
-        message = "Leave out NUL characters and unpaired surrogates"
-        raise ValueError(message)
-    return text
+class ListQuery(OfRows):
+    """What a client may ask a list for: `class NoteQuery(ListQuery, row=Note)`.
 
+    A list adds its `sort`, its `keyword`, and filters by columns, which are named as in Tortoise:
+    `due`, `due__gte`, `status__in`. Other parameters are refused.
+    """
 
-def _one_line(text: str) -> str:
-    if any(unicodedata.category(char) in {"Cc", "Zl", "Zp"} for char in text):
-        message = "Leave out line breaks and other control characters"
-        raise ValueError(message)
-    return text
+    model_config = ConfigDict(extra="forbid")
 
+    page: Annotated[int, Field(ge=1, le=1_000_000_000), PLAIN] = 1
+    size: Annotated[int, Field(ge=1, le=100), PLAIN] = 20
+    sort: Annotated[str, Field(pattern="^-?id$")] = "id"
 
-Text = Annotated[str, Strict(), AfterValidator(reject_unstorable)]
-"""Any text, of several lines too."""
+    @classmethod
+    def check(cls, row: type[Model], name: str, field: FieldInfo) -> None:
+        """Compare a filter, or the columns of `sort`, with the model.
 
-SingleLine = Annotated[
-    str,
-    Strict(),
-    StringConstraints(strip_whitespace=True),
-    AfterValidator(reject_unstorable),
-    AfterValidator(_one_line),
-]
-"""One line, without space around it."""
+        Raises:
+            TypeError: There is no such column, or it has no such filter.
+        """
+        is_filter = name not in {*ListQuery.model_fields, "keyword"}
+        for each in [name] if is_filter else get_args(field.annotation) if name == "sort" else ():
+            if not columns.is_filter(row, each.removeprefix("-")):
+                message = f"{cls.__name__}: {row.__name__} cannot be filtered or sorted by {each}"
+                raise TypeError(message)
 
+    def narrow(self, rows: QuerySet[Row]) -> QuerySet[Row]:
+        """Apply the filters that were sent, and the order."""
+        sent = self.model_dump(exclude_none=True, exclude={*ListQuery.model_fields, "keyword"})
+        return rows.filter(**sent).order_by(self.sort, "id")
 
-LARGEST_ID = 2**63 - 1
+    async def fetch(self, rows: QuerySet[Any], schema: type[Output]) -> dict[str, Any]:
+        """Fetch a page: its columns alone, where the schema shows nothing else.
 
-
-def _plain_digits(value: object) -> object:
-    """Refuse other ways to write a number, such as `1_0` or Arabic digits."""
-    if isinstance(value, str) and not (value.isascii() and value.isdigit()):
-        message = "Write a number in digits"
-        raise ValueError(message)
-    return value
-
-
-PLAIN = BeforeValidator(_plain_digits)
-Id = Annotated[int, Path(ge=1, le=LARGEST_ID), PLAIN]
-Keyword = Annotated[Annotated[SingleLine, Field(max_length=50)] | None, Query()]
-
-
-class PageRequest:
-    """Which part of a list the client wants."""
-
-    def __init__(self, page: int, size: int) -> None:
-        self.page = page
-        self.size = size
-
-    async def of(self, rows: QuerySet[Any], schema: type[Output]) -> dict[str, Any]:
-        """Fetch the page in two statements, with the columns that the schema names."""
+        These are two statements, and one more for each relation to many rows.
+        """
         total = await rows.count()
-        start = (self.page - 1) * self.size
-        items = await rows.offset(start).limit(self.size).values(*schema.model_fields)
+        rows = rows.offset((self.page - 1) * self.size).limit(self.size)
+        names = schema.model_fields
+        has_all = columns.are_in(rows.model, names)
+        items = await (rows.values(*names) if has_all else schema.load(rows))
         pages = max(1, -(-total // self.size))
         return {"items": items, "total": total, "page": self.page, "pages": pages}
-
-
-async def _page_request(
-    page: Annotated[int, Query(ge=1, le=1_000_000_000), PLAIN] = 1,
-    size: Annotated[int, Query(ge=1, le=100), PLAIN] = 20,
-) -> PageRequest:
-    return PageRequest(page, size)
-
-
-PageQuery = Annotated[PageRequest, Depends(_page_request)]

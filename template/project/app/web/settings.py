@@ -1,26 +1,13 @@
 """Settings of what surrounds every request."""
 
-import json
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, field_validator
-from pydantic_settings import NoDecode
+from pydantic import BaseModel, Field, field_validator
+
+from app.web.types import StringList
 
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
-
-
-def _split(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith("["):
-        return json.loads(value)
-    return [item.strip() for item in value.split(",") if item.strip()]
-
-
-Separated = (NoDecode, BeforeValidator(_split))
-StringList = Annotated[tuple[str, ...], *Separated]
-"""A list written as JSON or separated by commas."""
 
 
 class WebSettings(BaseModel):

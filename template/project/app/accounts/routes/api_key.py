@@ -8,7 +8,7 @@ from app.accounts import api_keys
 from app.accounts.access import CurrentUser, Rights, UnscopedUser
 from app.accounts.api_key_schemas import ApiKeyBrief, ApiKeyCreate, ApiKeyCreated, ApiKeyDetail
 from app.accounts.models import Token
-from app.web.schemas import Id
+from app.web.types import Id
 
 router = APIRouter(prefix="/api/api-keys", tags=["api keys"])
 

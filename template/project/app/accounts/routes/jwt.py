@@ -17,7 +17,8 @@ from app.accounts.jwt_settings import ACCESS, JwtSettings
 from app.accounts.login import log_in as check_login
 from app.accounts.models import User
 from app.accounts.sign_in.jwt import CHALLENGE
-from app.web.schemas import Input, Output, SingleLine
+from app.web.schemas import Input, Output
+from app.web.types import SingleLine
 
 public_router = APIRouter(prefix="/api/auth", tags=["auth"])
 

@@ -28,7 +28,8 @@ from app.accounts.settings import Rate
 from app.database.queries import transactional
 from app.mail import FolderMailer, Mailer, NotSent, SmtpMailer
 from app.web.errors import AppError, Conflict
-from app.web.schemas import Input, SingleLine
+from app.web.schemas import Input
+from app.web.types import SingleLine
 
 log = logging.getLogger(__name__)
 

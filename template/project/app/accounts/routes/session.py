@@ -24,7 +24,7 @@ from app.accounts.sign_in.session import (
     csrf_token,
     set_cookie,
 )
-from app.web.schemas import Id
+from app.web.types import Id
 
 FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
 BODY = {

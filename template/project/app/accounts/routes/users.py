@@ -1,9 +1,9 @@
 """Accounts."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 
 from app.accounts import attempts, roles, users
 from app.accounts.access import (
@@ -22,11 +22,13 @@ from app.accounts.schemas import (
     UserBrief,
     UserCreate,
     UserDetail,
+    UserQuery,
     UserUpdate,
     UserUpdateByAdmin,
 )
 from app.accounts.settings import AccountsSettings
-from app.web.schemas import Id, Keyword, Page, PageQuery
+from app.web.schemas import Page
+from app.web.types import Id
 
 router = APIRouter(prefix="/api", tags=["users"])
 public_router = APIRouter(prefix="/api", tags=["users"])
@@ -43,9 +45,9 @@ async def register_user(new_user: UserCreate) -> User:
 @router.get(
     "/users", response_model=Page[UserBrief], dependencies=[require_permissions("user:read")]
 )
-async def list_users(page: PageQuery, keyword: Keyword = None) -> dict[str, Any]:
+async def list_users(query: Annotated[UserQuery, Query()]) -> dict[str, Any]:
     """Return accounts, the oldest first; `keyword` looks into names and addresses."""
-    return await page.of(users.search(keyword), UserBrief)
+    return await query.fetch(users.search(query), UserBrief)
 
 
 @router.get("/users/me", response_model=UserDetail)
