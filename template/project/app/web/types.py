@@ -4,7 +4,8 @@ import json
 import math
 import unicodedata
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from decimal import Decimal
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Path
 from pydantic import (
@@ -17,6 +18,8 @@ from pydantic import (
     StringConstraints,
 )
 from pydantic_settings import NoDecode
+
+Item = TypeVar("Item")
 
 LARGEST_ID = 2**63 - 1
 FIRST_DAY, LAST_DAY = date(1000, 1, 1), date(9998, 12, 31)
@@ -63,9 +66,22 @@ def _plain_digits(value: object) -> object:
 
 PLAIN = BeforeValidator(_plain_digits)
 Id = Annotated[int, Path(ge=1, le=LARGEST_ID), PLAIN]
+RowId = Annotated[int, Field(ge=1, le=LARGEST_ID), PLAIN]
+"""The id of a row, in a body or a query."""
+
 Int = Annotated[int, Field(ge=-(2**31), le=2**31 - 1), PLAIN]
 BigInt = Annotated[int, Field(ge=-(2**63), le=2**63 - 1), PLAIN]
 Float = Annotated[float, Field(allow_inf_nan=False)]
+
+
+def with_places(count: int) -> AfterValidator:
+    """Let decimals have exactly so many places, as 9.90 has two."""
+    unit = Decimal(1).scaleb(-count)
+    return AfterValidator(lambda number: number.quantize(unit))
+
+
+Several = Annotated[list[Item], Field(min_length=1, max_length=50)]
+"""Values of which a filter takes any: `status__in=a&status__in=b`."""
 
 
 def _written_out(value: object) -> object:

@@ -1,0 +1,5 @@
+"""Why a resource cannot be made or removed."""
+
+
+class Refused(Exception):
+    """It cannot be done; the sentence says why and what to do. Nothing was written."""
