@@ -212,8 +212,9 @@ def _numbers(typed: re.Match[str]) -> tuple[str, ...]:
     if not is_right or any(
         not lowest <= each <= most for each, most in zip(numbers, kind.largest, strict=True)
     ):
-        written = f"{typed['kind']}:{','.join(map(str, kind.largest))}" if kind.largest else ""
-        message = f"{name}: write {typed['kind']}{', or ' + written + ' at most' if written else ' alone'}"
+        most = ",".join(map(str, kind.largest))
+        right = f"alone, or {typed['kind']}:{most} at most" if most else "alone"
+        message = f"{name}: write {typed['kind']} {right}"
         raise Refused(message)
     if len(numbers) > 1 and not numbers[1] <= numbers[0] > 0:
         message = f"{name}: a decimal has no more places than digits, such as decimal:12,2"
