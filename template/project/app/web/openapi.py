@@ -132,6 +132,7 @@ def _raised(method: str, calls: list[Any]) -> list[type[AppError]]:
 def _statuses(operation: Operation, method: str) -> Iterator[HTTPStatus]:
     """Yield what follows from the form of the operation."""
     yield HTTPStatus.BAD_REQUEST  # a wrong Host header, or no JSON at all
+    yield HTTPStatus.INTERNAL_SERVER_ERROR
     if "health" not in operation.get("tags", ()):  # probes speak for themselves
         yield HTTPStatus.SERVICE_UNAVAILABLE
     parameters = operation.get("parameters", [])

@@ -33,7 +33,7 @@ async def test_errors_follow_from_what_a_route_declares(app: FastAPI, client: As
 
     operation = document["paths"]["/shelves/{shelf_id}"]["put"]
     errors = {status: each for status, each in operation["responses"].items() if status != "200"}
-    assert sorted(errors) == ["400", "404", "409", "413", "422", "423", "503"]
+    assert sorted(errors) == ["400", "404", "409", "413", "422", "423", "500", "503"]
     assert [each["content"] for each in errors.values()] == [PROBLEM] * len(errors)
     assert "Retry-After" in errors["503"]["headers"]
     assert operation["operationId"] == "build_shelf"
