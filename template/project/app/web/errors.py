@@ -77,13 +77,13 @@ class Conflict(AppError):
 
 
 def raises(*errors: type[AppError]) -> Callable[[Function], Function]:
-    """Note what a route or a dependency may raise, for the OpenAPI document."""
+    """Declare what a route or a dependency may raise, for the OpenAPI document."""
 
-    def note(function: Function) -> Function:
+    def declare(function: Function) -> Function:
         vars(function)["raises"] = errors
         return function
 
-    return note
+    return declare
 
 
 def problem(
