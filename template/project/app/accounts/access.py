@@ -1,15 +1,16 @@
 """The caller, and what they may do."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from fastapi import Depends, Request
 
 from app.accounts import roles, sign_in
 from app.accounts.caller import Caller, NotAuthenticated
 from app.accounts.models import User
-from app.web.errors import Forbidden
+from app.web.errors import Forbidden, raises
 
 
+@raises(NotAuthenticated, *sign_in.RAISES)
 async def get_caller(request: Request) -> Caller:
     """Return who sends the request.
 
@@ -35,6 +36,7 @@ async def _get_user(caller: CurrentCaller) -> User:
 CurrentUser = Annotated[User, Depends(_get_user)]
 
 
+@raises(Forbidden)
 async def _get_unscoped_user(caller: CurrentCaller) -> User:
     if caller.scopes is not None:
         message = "A credential with scopes may not change the account that it belongs to"
@@ -58,6 +60,8 @@ Rights = Annotated[frozenset[str], Depends(rights_of)]
 class Permissions:
     """Lets in callers who may do all of this."""
 
+    raises: ClassVar = (Forbidden,)
+
     def __init__(self, *names: str) -> None:
         self.names = frozenset(names)
 
@@ -76,6 +80,7 @@ def require_permissions(*names: str) -> Any:  # noqa: ANN401 - as FastAPI types 
 def require_roles(*names: str) -> Any:  # noqa: ANN401 - as FastAPI types it
     """Let in people who have one of these roles, such as `admin`, with all their rights."""
 
+    @raises(Forbidden)
     async def check(user: UnscopedUser) -> None:
         if (await roles.names_of(user)).isdisjoint(names):
             message = f"This needs the role {' or '.join(names)}"

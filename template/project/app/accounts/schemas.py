@@ -28,6 +28,7 @@ from app.web.types import Keyword, SingleLine, Text, reject_unstorable
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1024
 LONGEST_EMAIL = 254
+EXAMPLES = ["correct horse battery staple"]  # documentation would make up `********`
 INVISIBLE = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 
 
@@ -70,9 +71,11 @@ EmailAddress = Annotated[
 NewPassword = Annotated[
     SecretStr,
     BeforeValidator(_password),
-    Field(min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD),
+    Field(min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD, examples=EXAMPLES),
 ]
-Password = Annotated[SecretStr, BeforeValidator(_password), Field(max_length=LONGEST_PASSWORD)]
+Password = Annotated[
+    SecretStr, BeforeValidator(_password), Field(max_length=LONGEST_PASSWORD, examples=EXAMPLES)
+]
 Age = Annotated[int, Strict(), Field(ge=1, le=150)]
 RoleNames = Annotated[list[str], BeforeValidator(lambda roles: [str(role) for role in roles])]
 

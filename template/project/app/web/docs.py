@@ -10,6 +10,11 @@ from starlette.staticfiles import StaticFiles
 
 ASSETS = Path(fastapi_offline.__file__).parent / "static"
 URL = "/docs/assets"
+# ReDoc would fetch a logo from the internet; its search is a worker made of a blob.
+ONLY_OWN = (
+    "default-src 'none'; connect-src 'self'; img-src 'self' data:; worker-src blob:;"
+    " script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'"
+)
 
 
 def install(app: FastAPI) -> None:
@@ -18,23 +23,32 @@ def install(app: FastAPI) -> None:
     favicon = f"{URL}/favicon.png"
 
     async def swagger() -> HTMLResponse:
-        return get_swagger_ui_html(
-            openapi_url=openapi_url,
-            title=app.title,
-            swagger_js_url=f"{URL}/swagger-ui-bundle.js",
-            swagger_css_url=f"{URL}/swagger-ui.css",
-            swagger_favicon_url=favicon,
+        return _confined(
+            get_swagger_ui_html(
+                openapi_url=openapi_url,
+                title=app.title,
+                swagger_js_url=f"{URL}/swagger-ui-bundle.js",
+                swagger_css_url=f"{URL}/swagger-ui.css",
+                swagger_favicon_url=favicon,
+            )
         )
 
     async def redoc() -> HTMLResponse:
-        return get_redoc_html(
-            openapi_url=openapi_url,
-            title=app.title,
-            redoc_js_url=f"{URL}/redoc.standalone.js",
-            redoc_favicon_url=favicon,
-            with_google_fonts=False,
+        return _confined(
+            get_redoc_html(
+                openapi_url=openapi_url,
+                title=app.title,
+                redoc_js_url=f"{URL}/redoc.standalone.js",
+                redoc_favicon_url=favicon,
+                with_google_fonts=False,
+            )
         )
 
     app.mount(URL, StaticFiles(directory=ASSETS))
     app.get("/docs", include_in_schema=False)(swagger)
     app.get("/redoc", include_in_schema=False)(redoc)
+
+
+def _confined(page: HTMLResponse) -> HTMLResponse:
+    page.headers["Content-Security-Policy"] = ONLY_OWN
+    return page

@@ -2,13 +2,14 @@
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from operator import itemgetter
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from pydantic import MISSING, BaseModel
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,32 +22,38 @@ log = logging.getLogger(__name__)
 
 LONGEST_FIELD_NAME = 64
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+PROBLEM_TYPE = "application/problem+json"
 
-_FIELD_ERROR = {
-    "type": "object",
-    "properties": {name: {"type": "string"} for name in ("field", "msg", "type")},
-}
-_MEMBERS = {name: {"type": "string"} for name in ("type", "title", "detail", "request_id")}
-_MEMBERS["status"] = {"type": "integer"}
-_PROBLEM = {
-    "type": "object",
-    "properties": _MEMBERS | {"errors": {"type": "array", "items": _FIELD_ERROR}},
-    "required": list(_MEMBERS),
-}
-IN_OPENAPI: dict[int | str, dict[str, Any]] = {
-    status: {
-        "description": "A problem document (RFC 9457)",
-        "content": {"application/problem+json": {"schema": _PROBLEM}},
-    }
-    for status in ("4XX", "5XX")
-}
-"""What every route may answer beside its own answers."""
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class FieldError(BaseModel):
+    """A field of the request that is refused. `field` is dotted, such as `lines.0.quantity`."""
+
+    field: str
+    msg: str
+    type: str
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457). `detail` says what is wrong, `errors` which fields are."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    errors: list[FieldError] | MISSING = MISSING
 
 
 class AppError(Exception):
     """Something that a client can be told. The message is the sentence it reads."""
 
     status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
+    methods: ClassVar[Sequence[str]] = METHODS
+    """Of the requests that it can answer."""
+    parameters: ClassVar[Sequence[Mapping[str, Any]]] = ()
+    """With which a request avoids it, as in an OpenAPI document."""
     headers: Mapping[str, str] | None = None
     errors: Sequence[Mapping[str, str]] | None = None
 
@@ -67,6 +74,16 @@ class Conflict(AppError):
     """The request does not fit the rows that are stored."""
 
     status = HTTPStatus.CONFLICT
+
+
+def raises(*errors: type[AppError]) -> Callable[[Function], Function]:
+    """Declare what a route or a dependency may raise, for the OpenAPI document."""
+
+    def declare(function: Function) -> Function:
+        vars(function)["raises"] = errors
+        return function
+
+    return declare
 
 
 def problem(
@@ -91,7 +108,7 @@ def problem(
     if errors is not None:
         body["errors"] = errors
     content = json.dumps(body)
-    return Response(content, status, dict(headers or {}), media_type="application/problem+json")
+    return Response(content, status, dict(headers or {}), media_type=PROBLEM_TYPE)
 
 
 def install(app: FastAPI) -> None:

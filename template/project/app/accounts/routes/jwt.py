@@ -12,11 +12,13 @@ from tortoise import timezone
 
 from app import NAME
 from app.accounts import refresh_tokens, signed_tokens, tokens
+from app.accounts.attempts import TooManyAttempts
 from app.accounts.caller import NotAuthenticated
 from app.accounts.jwt_settings import ACCESS, JwtSettings
 from app.accounts.login import log_in as check_login
 from app.accounts.models import User
 from app.accounts.sign_in.jwt import CHALLENGE
+from app.web.errors import Conflict, raises
 from app.web.schemas import Input, Output
 from app.web.types import SingleLine
 
@@ -39,6 +41,7 @@ class RefreshToken(Input):
 
 
 @public_router.post("/login")
+@raises(NotAuthenticated, TooManyAttempts, Conflict)
 async def log_in(
     request: Request, form: Annotated[OAuth2PasswordRequestForm, Depends()]
 ) -> TokenPair:
@@ -48,7 +51,8 @@ async def log_in(
 
 
 @public_router.post("/refresh")
-async def refresh(request: Request, body: RefreshToken) -> TokenPair:
+@raises(NotAuthenticated)
+async def refresh_access_token(request: Request, body: RefreshToken) -> TokenPair:
     """Exchange a refresh token for new tokens. Each works once; a second use ends the session."""
     settings: JwtSettings = request.app.state.settings
     rotated = await refresh_tokens.rotate(

@@ -5,45 +5,58 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse
 from pydantic import ValidationError
 
 from app.accounts import sessions, sign_in
 from app.accounts.access import CurrentCaller, UnscopedUser
+from app.accounts.attempts import TooManyAttempts
+from app.accounts.caller import NotAuthenticated
 from app.accounts.login import log_in
 from app.accounts.models import Token, User
 from app.accounts.session_schemas import Credentials, SessionDetail, SessionOpened
 from app.accounts.session_settings import SessionSettings
 from app.accounts.sign_in.session import (
     CHALLENGE,
+    WITH_COOKIE,
     Current,
+    ForeignSite,
     check_site,
     cookie_secret,
     csrf_token,
     set_cookie,
 )
+from app.web.errors import AppError, Conflict, raises
 from app.web.types import Id
 
 FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
+# Without the form, because generators of clients stumble over a choice of bodies.
 BODY = {
     "required": True,
-    "content": {
-        kind: {"schema": Credentials.model_json_schema()}
-        for kind in ("application/json", "application/x-www-form-urlencoded")
-    },
+    "content": {"application/json": {"schema": Credentials.model_json_schema()}},
 }
+
+WITH_CURRENT = [*WITH_COOKIE, *sign_in.OTHERS_VALID]
 
 router = APIRouter(prefix="/api/auth/sessions", tags=["auth"])
 public_router = APIRouter(tags=["auth"])
 
 
+class UnsupportedMediaType(AppError):
+    """The body is of a type that is not read."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+
+@raises(UnsupportedMediaType)
 async def _get_credentials(request: Request) -> Credentials:
     """Read a form or JSON.
 
     Raises:
-        HTTPException: It is neither.
+        UnsupportedMediaType: It is neither.
+        AppError: It is a form with other characters than it says.
         RequestValidationError: Something in it is missing or wrong.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -60,17 +73,23 @@ async def _get_credentials(request: Request) -> Credentials:
             [{**fault, "loc": ("body", *fault["loc"])} for fault in faults]
         ) from None
     except UnicodeError:
-        raise HTTPException(HTTPStatus.BAD_REQUEST, "The form is not in its charset") from None
-    raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send a form or JSON")
+        message = "The form is not in its charset"
+        raise AppError(message) from None
+    message = "Send a form or JSON"
+    raise UnsupportedMediaType(message)
 
 
 @public_router.post("/api/auth/session", openapi_extra={"requestBody": BODY})
+@raises(NotAuthenticated, TooManyAttempts, Conflict, ForeignSite)
 async def open_session(
     request: Request,
     response: Response,
     credentials: Annotated[Credentials, Depends(_get_credentials)],
 ) -> SessionOpened:
-    """Sign in. The session that the browser had before ends, and a new cookie is set."""
+    """Sign in, with JSON or a form of the same fields.
+
+    The session that the browser had before ends, and a new cookie is set.
+    """
     check_site(request)
     user = await log_in(request, credentials.username, credentials.password, CHALLENGE)
     if before := cookie_secret(request):
@@ -81,14 +100,14 @@ async def open_session(
     return opened(token, secret)
 
 
-@public_router.get("/api/auth/session", dependencies=sign_in.OTHERS_VALID)
+@public_router.get("/api/auth/session", dependencies=WITH_CURRENT)
 async def read_session(current: Current) -> SessionOpened:
     """Return the session of the cookie, and the token that its unsafe requests need."""
     return opened(*current)
 
 
 @public_router.delete(
-    "/api/auth/session", status_code=HTTPStatus.NO_CONTENT, dependencies=sign_in.OTHERS_VALID
+    "/api/auth/session", status_code=HTTPStatus.NO_CONTENT, dependencies=WITH_CURRENT
 )
 async def close_session(request: Request, response: Response, current: Current) -> None:
     """Sign out: the cookie stops working at once, everywhere."""

@@ -27,6 +27,7 @@ from app.accounts.schemas import (
     UserUpdateByAdmin,
 )
 from app.accounts.settings import AccountsSettings
+from app.web.errors import raises
 from app.web.schemas import Page
 from app.web.types import Id
 
@@ -35,7 +36,7 @@ public_router = APIRouter(prefix="/api", tags=["users"])
 
 
 @public_router.post(
-    "/users", response_model=UserDetail, status_code=HTTPStatus.CREATED, dependencies=[MAY_REGISTER]
+    "/users", response_model=UserDetail, status_code=HTTPStatus.CREATED, dependencies=MAY_REGISTER
 )
 async def register_user(new_user: UserCreate) -> User:
     """Open an account."""
@@ -64,6 +65,7 @@ async def update_own_account(user: UnscopedUser, changes: UserUpdate) -> User:
     return await users.update(user, changes)
 
 
+@raises(attempts.TooManyAttempts)
 async def limit_password_attempts(request: Request, user: UnscopedUser) -> None:
     """Count the attempts to guess the caller's own password."""
     settings: AccountsSettings = request.app.state.settings

@@ -11,6 +11,6 @@ public_router = APIRouter(
 
 
 @public_router.get("/ping")
-async def ping() -> dict[str, str]:
+async def ping_webhook() -> dict[str, str]:
     """Answer a program that wants to know whether its key works."""
     return {"status": "ok"}

@@ -11,7 +11,7 @@ from app.accounts import attempts, tokens, usage
 from app.accounts.caller import Caller, NotAuthenticated, single_value
 from app.accounts.models import Token, User
 from app.accounts.settings import AccountsSettings
-from app.web.errors import Forbidden
+from app.web.errors import Forbidden, raises
 
 KIND = "api_key"
 KEY_PATTERN = re.compile(r"sk_[a-z0-9]{8}_[A-Za-z0-9]{38}")
@@ -19,6 +19,7 @@ SIGNS = string.ascii_letters + string.digits
 CHECKSUM_LENGTH = 6
 NAME = "X-API-Key"
 CHALLENGE = "ApiKey"
+RAISES = (NotAuthenticated, attempts.TooManyAttempts)
 INVALID = f"Send a valid key in the header {NAME}"
 
 scheme = APIKeyHeader(name=NAME, auto_error=False)
@@ -67,6 +68,7 @@ async def _find(request: Request, key: str) -> Token | None:
     return token
 
 
+@raises(*RAISES)
 async def require_key(request: Request) -> Caller:
     """Return the caller, who must come with a key, whatever else the request carries."""
     caller = await authenticate(request)

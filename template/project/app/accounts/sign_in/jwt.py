@@ -14,6 +14,7 @@ from app.accounts.models import User
 from app.database.queries import Statement
 
 CHALLENGE = "Bearer"
+RAISES = (NotAuthenticated,)
 
 scheme = OAuth2PasswordBearer("/api/auth/login", refreshUrl="/api/auth/refresh", auto_error=False)
 

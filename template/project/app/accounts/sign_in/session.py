@@ -4,7 +4,7 @@ import base64
 import hmac
 import re
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
 from fastapi.security import APIKeyCookie
@@ -14,15 +14,47 @@ from app.accounts import tokens, usage
 from app.accounts.caller import Caller, NotAuthenticated, single_value
 from app.accounts.models import Token
 from app.accounts.session_settings import SessionSettings
-from app.web.errors import Forbidden
+from app.web.errors import METHODS, Forbidden, raises
 
 KIND = "session"
 CHALLENGE = "Session"
+CSRF_HEADER = "X-CSRF-Token"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 OWN_SITES = {"same-origin", "none"}
 SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
-scheme = APIKeyCookie(name="session", auto_error=False)
+
+class ForeignSite(Forbidden):
+    """The request would change something, and may come from another site."""
+
+    methods = sorted(set(METHODS) - SAFE_METHODS)
+
+
+class MissingToken(ForeignSite):
+    """The request does not prove that it comes from a page that can read the session's token."""
+
+    parameters = (
+        {
+            "name": CSRF_HEADER,
+            "in": "header",
+            "description": "The `csrf_token` of the session; needed beside its cookie",
+            "schema": {"type": "string"},
+        },
+    )
+
+
+RAISES = (NotAuthenticated, ForeignSite, MissingToken)
+
+
+class SessionCookie(APIKeyCookie):
+    """The cookie, whose name depends on the settings."""
+
+    def complete_openapi(self, definition: dict[str, Any], settings: SessionSettings) -> None:
+        """Tell clients the name that the cookie has here."""
+        definition["name"] = settings.cookie_name
+
+
+scheme = SessionCookie(name="session", auto_error=False)
 
 
 async def authenticate(request: Request) -> Caller | None:
@@ -32,7 +64,7 @@ async def authenticate(request: Request) -> Caller | None:
 
     Raises:
         NotAuthenticated: There are two such cookies.
-        Forbidden: The request would change something, and may come from another site.
+        ForeignSite: The request would change something, and may come from another site.
     """
     token = await _find(request)
     return Caller(token.owner, session=token.family) if token else None
@@ -55,6 +87,7 @@ async def _find(request: Request) -> Token | None:
     return token
 
 
+@raises(*RAISES)
 async def _get_current(request: Request) -> tuple[Token, str]:
     """Return the session of the request and its id, or refuse."""
     token = await _find(request)
@@ -65,6 +98,8 @@ async def _get_current(request: Request) -> tuple[Token, str]:
 
 
 Current = Annotated[tuple[Token, str], Depends(_get_current)]
+WITH_COOKIE = [Depends(scheme)]
+"""For routes of the session itself."""
 
 
 def check_site(request: Request) -> None:
@@ -74,7 +109,7 @@ def check_site(request: Request) -> None:
     no browser sends neither, and no cookie without meaning to.
 
     Raises:
-        Forbidden: It comes from elsewhere, and not from one of CORS_ORIGINS.
+        ForeignSite: It comes from elsewhere, and not from one of CORS_ORIGINS.
     """
     settings: SessionSettings = request.app.state.settings
     origins = request.headers.getlist("origin")
@@ -83,7 +118,7 @@ def check_site(request: Request) -> None:
     sites = request.headers.getlist("sec-fetch-site")
     if not OWN_SITES.issuperset(sites) or not all(_is_own(origin, request) for origin in origins):
         message = "This request comes from another site"
-        raise Forbidden(message)
+        raise ForeignSite(message)
 
 
 def _is_own(origin: str, request: Request) -> bool:
@@ -100,11 +135,11 @@ def csrf_token(secret: str) -> str:
 
 
 def _check_token(request: Request, secret: str) -> None:
-    sent = request.headers.getlist("x-csrf-token")
+    sent = request.headers.getlist(CSRF_HEADER)
     expected = csrf_token(secret).encode()
     if len(sent) != 1 or not hmac.compare_digest(sent[0].encode(), expected):
-        message = "Send the session's token in the header X-CSRF-Token"
-        raise Forbidden(message)
+        message = f"Send the session's token in the header {CSRF_HEADER}"
+        raise MissingToken(message)
 
 
 def cookie_secret(request: Request) -> str:
