@@ -16,9 +16,9 @@ router = APIRouter(prefix="/api/notes", tags=["notes"])
 
 
 @router.post("", response_model=NoteDetail, status_code=HTTPStatus.CREATED)
-async def write_note(owner: CurrentUser, new_note: NoteCreate) -> Note:
+async def create_note(owner: CurrentUser, new_note: NoteCreate) -> Note:
     """Write a note."""
-    return await service.write(owner, new_note)
+    return await service.create(owner, new_note)
 
 
 @router.get("", response_model=Page[NoteDetail])

@@ -8,7 +8,7 @@ from app.notes.schemas import NoteCreate, NoteQuery, NoteUpdate
 from app.web.errors import NotFound
 
 
-async def write(owner: User, new_note: NoteCreate) -> Note:
+async def create(owner: User, new_note: NoteCreate) -> Note:
     """Store a new note."""
     return await Note.create(owner=owner, **new_note.model_dump())
 

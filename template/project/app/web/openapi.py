@@ -1,5 +1,6 @@
 """The OpenAPI document: what an operation can answer follows from what its route declares."""
 
+import re
 import sys
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -48,8 +49,16 @@ def install(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign] # FastAPI's own way
 
 
+def operation_id(route: APIRoute) -> str:
+    """Return `tag_verb_noun`, without a noun that the tag says already: `notes_list`."""
+    tag = re.sub(r"\W", "_", str(route.tags[0])) if route.tags else "root"
+    singular = re.sub("s$", "", re.sub("ies$", "y", tag))
+    name = route.name.removesuffix(f"_{tag}").removesuffix(f"_{singular}")
+    return f"{tag}_{name}"
+
+
 def _check_ids(app: FastAPI) -> None:
-    """Clients name their functions after the ids, which are the names of ours."""
+    """Clients name their functions after the ids."""
     seen: dict[str, str] = {}
     for route, method in _operations(app):
         call = f"{method} {route.path_format}"

@@ -36,7 +36,7 @@ async def test_errors_follow_from_what_a_route_declares(app: FastAPI, client: As
     assert sorted(errors) == ["400", "404", "409", "413", "422", "423", "500", "503"]
     assert [each["content"] for each in errors.values()] == [PROBLEM] * len(errors)
     assert "Retry-After" in errors["503"]["headers"]
-    assert operation["operationId"] == "build_shelf"
+    assert operation["operationId"] == "shelves_build_shelf"
     assert operation["security"] == []
     assert {"Problem", "FieldError"} <= set(document["components"]["schemas"])
     assert document["tags"][-1] == {"name": "shelves", "description": __doc__}
@@ -46,5 +46,5 @@ async def test_two_operations_with_one_name_are_refused(app: FastAPI) -> None:
     for path in ("/shelves/{shelf_id}", "/racks/{shelf_id}"):
         app.add_api_route(path, build_shelf, methods=["PUT"])
 
-    with pytest.raises(ValueError, match="both build_shelf: rename one of the functions"):
+    with pytest.raises(ValueError, match="both root_build_shelf: rename one of the functions"):
         openapi.install(app)

@@ -15,7 +15,7 @@ from app.accounts import refresh_tokens, signed_tokens, tokens
 from app.accounts.attempts import TooManyAttempts
 from app.accounts.caller import NotAuthenticated
 from app.accounts.jwt_settings import ACCESS, JwtSettings
-from app.accounts.login import log_in as check_login
+from app.accounts.login import log_in
 from app.accounts.models import User
 from app.accounts.sign_in.jwt import CHALLENGE
 from app.web.errors import Conflict, raises
@@ -42,17 +42,17 @@ class RefreshToken(Input):
 
 @public_router.post("/login")
 @raises(NotAuthenticated, TooManyAttempts, Conflict)
-async def log_in(
+async def login(
     request: Request, form: Annotated[OAuth2PasswordRequestForm, Depends()]
 ) -> TokenPair:
     """Exchange a user name or e-mail address and a password for tokens."""
-    user = await check_login(request, form.username, form.password, CHALLENGE)
+    user = await log_in(request, form.username, form.password, CHALLENGE)
     return await sign_in(user, request.app.state.settings)
 
 
 @public_router.post("/refresh")
 @raises(NotAuthenticated)
-async def refresh_access_token(request: Request, body: RefreshToken) -> TokenPair:
+async def refresh(request: Request, body: RefreshToken) -> TokenPair:
     """Exchange a refresh token for new tokens. Each works once; a second use ends the session."""
     settings: JwtSettings = request.app.state.settings
     rotated = await refresh_tokens.rotate(
@@ -65,7 +65,7 @@ async def refresh_access_token(request: Request, body: RefreshToken) -> TokenPai
 
 
 @public_router.post("/logout", status_code=HTTPStatus.NO_CONTENT)
-async def log_out(body: RefreshToken) -> None:
+async def logout(body: RefreshToken) -> None:
     """End the session: its refresh token and its access tokens stop working at once."""
     await refresh_tokens.end_session(body.refresh_token)
 
