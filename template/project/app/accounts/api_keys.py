@@ -10,7 +10,8 @@ from collections.abc import Set as AbstractSet
 
 from tortoise import timezone
 
-from app.accounts import roles, tokens
+from app import parts
+from app.accounts import tokens
 from app.accounts.api_key_schemas import ApiKeyCreate
 from app.accounts.models import Token, User
 from app.accounts.sign_in.api_key import KIND, SIGNS, checksum
@@ -30,8 +31,8 @@ async def create(owner: User, new_key: ApiKeyCreate, rights: AbstractSet[str]) -
         Forbidden: A scope permits more than its owner may do.
     """
     scopes = new_key.scopes
-    if not set(roles.PERMISSIONS).issuperset(scopes or ()):
-        message = f"Choose from {', '.join(roles.PERMISSIONS)}"
+    if not set(parts.permissions()).issuperset(scopes or ()):
+        message = f"Choose from {', '.join(parts.permissions())}"
         raise InvalidField(message, "scopes")
     if not rights >= set(scopes or ()):
         message = "A key cannot do more than you may"

@@ -1,19 +1,14 @@
 """Roles and permissions."""
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from app.accounts.models import Role, User
 from app.database.queries import Statement, transactional
 from app.web.errors import AppError, Conflict, Forbidden
 
-PERMISSIONS = ("user:read", "user:write", "user:delete", "role:write")
-
 ADMIN = "admin"
 MEMBER = "member"
-BUILT_IN = {
-    ADMIN: ("May do everything", list(PERMISSIONS)),
-    MEMBER: ("May do what every signed-in person may", []),
-}
 
 _roles_of = Statement(lambda: Role.filter(users=0))
 
@@ -26,12 +21,16 @@ class LastAdmin(Conflict):
     """Nobody could administrate the service any more."""
 
 
-async def store_built_in() -> None:
-    """Create the built-in roles, and give them today's permissions."""
-    for name, (description, permissions) in BUILT_IN.items():
-        values = {"description": description, "permissions": permissions}
+async def store_built_in(permissions: Sequence[str]) -> None:
+    """Create the built-in roles, and give administrators all permissions that there are."""
+    built_in = {
+        ADMIN: ("May do everything", list(permissions)),
+        MEMBER: ("May do what every signed-in person may", []),
+    }
+    for name, (description, permitted) in built_in.items():
+        values = {"description": description, "permissions": permitted}
         role, is_new = await Role.get_or_create(name=name, defaults=values)
-        if not is_new and role.permissions != permissions:
+        if not is_new and role.permissions != permitted:
             await Role.filter(name=name).update(**values)
 
 
@@ -52,10 +51,8 @@ async def names_of(user: User) -> frozenset[str]:
 
 
 @transactional
-async def assign(
-    user: User, names: list[str], rights: AbstractSet[str] = frozenset(PERMISSIONS)
-) -> User:
-    """Give a person these roles and no others, on behalf of somebody with these rights.
+async def assign(user: User, names: list[str], rights: AbstractSet[str] | None = None) -> User:
+    """Give a person these roles and no others; on behalf of somebody, with that one's rights.
 
     Raises:
         UnknownRole: There is no such role.
@@ -67,7 +64,8 @@ async def assign(
     if unknown := set(names) - {role.name for role in roles}:
         message = f"There is no role called {min(unknown)}"
         raise UnknownRole(message)
-    check_grant(roles, rights)
+    if rights is not None:
+        check_grant(roles, rights)
     await user.roles.clear()
     if roles:
         await user.roles.add(*roles)

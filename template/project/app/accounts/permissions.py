@@ -1,0 +1,3 @@
+"""What roles may permit."""
+
+PERMISSIONS = ("user:read", "user:write", "user:delete", "role:write")
