@@ -86,6 +86,11 @@ class Resource:
         return [each for each in self.fields if each.is_key]
 
     @property
+    def has_owned_keys(self) -> bool:
+        """Whether one of them leads to rows that are nobody else's business."""
+        return not self.is_public and any(each.target and each.target.is_owned for each in self.keys)
+
+    @property
     def searched(self) -> list[Field]:
         """Its fields in which a keyword is looked for."""
         return [each for each in self.fields if each.kind.is_searched]
