@@ -8,11 +8,16 @@ import textwrap
 import traceback
 from contextvars import ContextVar
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Any, Literal
+
+import fastapi
+import starlette
 
 COLOURS = {"DEBUG": 36, "INFO": 32, "WARNING": 33, "ERROR": 31, "CRITICAL": 35}
 """Of the levels, as numbers of ECMA-48."""
-PLUMBING = ("/fastapi/", "/starlette/")
+PLUMBING = (str(Path(fastapi.__file__).parent), str(Path(starlette.__file__).parent))
+"""Where the frames are that only pass a request on."""
 JSON_NAMES = {"asctime": "timestamp", "levelname": "level", "name": "logger"}
 
 _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
@@ -49,8 +54,9 @@ class OneLineFormatter(logging.Formatter):
     def formatException(self, ei: Any) -> str:  # noqa: ANN401, N802 - as logging has it
         """Indent the traceback, and leave out the frames that only pass the request on."""
         trace = traceback.TracebackException(*ei)
-        *way, last = trace.stack
-        trace.stack[:] = [*(frame for frame in way if not _is_plumbing(frame)), last]
+        way, end = trace.stack[:-1], trace.stack[-1:]
+        own = [frame for frame in way if not frame.filename.startswith(PLUMBING)]
+        trace.stack[:] = [*own, *end]
         return textwrap.indent("".join(trace.format()).rstrip(), "    ")
 
 
@@ -62,10 +68,6 @@ class ColourFormatter(OneLineFormatter):
         level = record.levelname
         coloured = f"\x1b[{COLOURS.get(level, 0)}m{level}\x1b[0m"
         return super().formatMessage(record).replace(level, coloured, 1)
-
-
-def _is_plumbing(frame: traceback.FrameSummary) -> bool:
-    return any(folder in frame.filename.replace("\\", "/") for folder in PLUMBING)
 
 
 def has_colours() -> bool:
