@@ -166,6 +166,15 @@ def test_an_empty_database_is_never_up_to_date(service: Service, tmp_path: Path)
     assert "up to date" not in elsewhere.text + without_files.text
 
 
+def test_doctor_speaks_where_not_every_character_can_be_written(service: Service) -> None:
+    service.environment["PYTHONIOENCODING"] = "cp1252"  # of a pipe on Windows
+
+    told = service.cli("doctor", check=False)
+
+    assert told.output.startswith("\\u2713 settings: complete")
+    assert "Traceback" not in told.text
+
+
 def test_another_answer_that_needs_a_setting_leads_to_setup(template: Path, tmp_path: Path) -> None:
     """What `doctor` recommends, works."""
     before = harness.render(template, tmp_path / "before", {"auth": [], "example": "none"})

@@ -528,7 +528,7 @@ def accounts_have_rights(live: Live) -> None:
 def accounts_have_commands(live: Live) -> None:
     """Expired tokens are purged, and example rows are added."""
     assert live.told["purge"].output == "Deleted 0 tokens whose time is over.\n"
-    assert live.told["seed"].output.count("Added ") == 3
+    assert live.told["seed"].output.count(" with the password ") == 3
     assert live.told["seed again"].output.count("is there already") == 3
     assert rows.count(live.service, "users") >= 3
 

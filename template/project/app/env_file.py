@@ -17,7 +17,8 @@ def complete() -> list[str]:
     What is there stays as it is; the file is readable by its owner alone.
     """
     example, present = EXAMPLE.read_text(encoding="utf-8"), _read(ENV)
-    added = lacking()
+    if not (added := lacking()):
+        return []
     known = set(NAMES.findall(present))
     missing = [
         "\n".join(line for line in block.splitlines() if line.partition("=")[0] not in known)
