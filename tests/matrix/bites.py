@@ -174,9 +174,8 @@ def the_files_lead_to_the_database(project: Project) -> None:
     assert DRIVERS[database] in static.names(project.pyproject["project"]["dependencies"])
     assert f"DATABASE_URL={url}" in project.text(".env.example").splitlines()
     assert f"service on {TITLES[database]}" in project.text("README.md")
-    if database == "sqlite":
-        assert "*.sqlite3*" in project.text(".gitignore").splitlines()
-    else:
+    assert "*.sqlite3*" in project.text(".gitignore").splitlines()
+    if database != "sqlite":
         address = url.partition("@")[2].partition("/")[0]
         assert f"expected at {address}" in project.text("README.md")
         assert f"expected at {address}" in project.said
@@ -529,7 +528,7 @@ def accounts_have_rights(live: Live) -> None:
 def accounts_have_commands(live: Live) -> None:
     """Expired tokens are purged, and example rows are added."""
     assert live.told["purge"].output == "Deleted 0 tokens whose time is over.\n"
-    assert live.told["seed"].output.count("Added ") == 3
+    assert live.told["seed"].output.count(" with the password ") == 3
     assert live.told["seed again"].output.count("is there already") == 3
     assert rows.count(live.service, "users") >= 3
 
@@ -581,6 +580,7 @@ def the_workflow_checks(project: Project) -> None:
     ]
     assert set(workflow[True]) == {"push", "pull_request"}  # YAML 1.1 reads `on` as true
     assert workflow["permissions"] == {"contents": "read"}
+    assert "GitHub reads `.github/` at the root" in project.text("README.md")
     for step in steps:
         if "uses" in step:
             assert len(step["uses"].partition("@")[2]) == 40
@@ -599,7 +599,8 @@ def the_name_is_in_the_title(project: Project) -> None:
     assert f"# {name}" in project.text("README.md").splitlines()
     assert project.pyproject["project"]["description"] == name
     assert ast.get_docstring(ast.parse(project.text("app/__init__.py"))) == f"{name}."
-    for page in (project.text(each) for each in project.files if each.endswith(".html")):
+    pages = [name for name in project.files if re.fullmatch(r"app/accounts/.+\.html", name)]
+    for page in map(project.text, pages):
         assert f" · {html.escape(name)}</title>" in page
         assert f"<h1>{html.escape(name)}</h1>" in page
 
@@ -608,6 +609,7 @@ def the_name_is_in_the_title(project: Project) -> None:
 def the_documentation_has_the_name(live: Live) -> None:
     """So do clients."""
     title = live.call("GET", "/openapi.json").json()["info"]["title"]
+    assert title == live.call("GET", "/").json()["name"]
     assert title == live.service.project.answers["project_name"]
 
 

@@ -49,6 +49,7 @@ NEEDED_BY_OTHERS = {
     "python-json-logger": "the log configuration names it",
 }
 RECORD = ".copier-answers.yml"
+IGNORED = ".gitignore"
 
 
 def chosen(answers: Mapping[str, Any]) -> set[str]:
@@ -137,11 +138,16 @@ def declares_what_it_imports(project: Project) -> Iterator[str]:
 
 
 def is_silent_about_what_is_off(project: Project) -> Iterator[str]:
-    """An option that is off has no word in a file, and no file."""
+    """An option that is off has no word in a file, and no file.
+
+    But git ignores files with rows for good, so that a changed answer publishes none.
+    """
     for answer in set(WORDS) - chosen(project.answers):
         pattern = re.compile(WORDS[answer], re.IGNORECASE)
         for name in project.files:
-            if name != RECORD and (found := pattern.search(f"{name}\n{project.text(name)}")):
+            if name not in {RECORD, IGNORED} and (
+                found := pattern.search(f"{name}\n{project.text(name)}")
+            ):
                 yield f"{name} speaks of {answer}: {found.group()}"
 
 

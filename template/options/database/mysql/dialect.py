@@ -1,5 +1,6 @@
 """MySQL and MariaDB through asyncmy: the URL, the errors, the lock for migrations."""
 
+import re
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -12,7 +13,7 @@ from asyncmy import errors
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from tortoise.backends.mysql.client import MySQLClient
 from tortoise.backends.mysql.schema_generator import MySQLSchemaGenerator
-from tortoise.exceptions import DBConnectionError, OperationalError
+from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
 
 EXAMPLE_URL = "mysql://user:password@127.0.0.1:3306/database"
 VERSION_QUERY = "SELECT version() AS version"
@@ -27,6 +28,7 @@ COLLATION = "utf8mb4_bin"
 DATABASE_EXISTS, UNKNOWN_DATABASE = 1007, 1049
 ACCESS_DENIED = {1044, 1045, 1698}
 LOCK_WAIT_TIMEOUT, DEADLOCK = 1205, 1213
+DUPLICATE_ENTRY = 1062
 TOO_MANY_CONNECTIONS, SHUTDOWN_IN_PROGRESS, CONNECTION_KILLED = 1040, 1053, 1927
 NO_SOCKET, NO_CONNECTION, SERVER_GONE, SERVER_LOST = 2002, 2003, 2006, 2013
 AWAY = {
@@ -90,6 +92,18 @@ def must_retry(error: Exception) -> bool:
 def is_lock_timeout(error: Exception) -> bool:
     """Whether a statement waited too long for a lock that another session holds."""
     return _code(error) == LOCK_WAIT_TIMEOUT
+
+
+def taken_columns(error: IntegrityError) -> list[str]:
+    """Return the column whose value another row has; none if another rule was broken.
+
+    The server names the key at the end, `table.key` or, as MariaDB, `key`. It has the name of its
+    column, unless it is the primary key or, with a name of Tortoise's, of several columns.
+    """
+    if _code(error) != DUPLICATE_ENTRY:
+        return []
+    keys = re.findall(r"'(?:[^'.]*\.)?([^'.]*)'[^']*$", error.args[0].args[1])
+    return [key for key in keys if not key.startswith(("uid_", "PRIMARY"))]
 
 
 def credentials(url: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """PostgreSQL through asyncpg: its URL, its errors, its lock for migrations."""
 
 import asyncio
+import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -9,7 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
-from tortoise.exceptions import DBConnectionError
+from tortoise.exceptions import DBConnectionError, IntegrityError
 
 EXAMPLE_URL = "postgres://user:password@127.0.0.1:5432/database"
 VERSION_QUERY = "SELECT version() AS version"
@@ -71,6 +72,15 @@ def must_retry(error: Exception) -> bool:
 def is_lock_timeout(error: Exception) -> bool:
     """Whether a statement waited too long for a lock that another session holds (55P03)."""
     return isinstance(error, asyncpg.LockNotAvailableError)
+
+
+def taken_columns(error: IntegrityError) -> list[str]:
+    """Return the columns whose values another row has; none if another rule was broken."""
+    cause = error.args[0]
+    detail = cause.detail if isinstance(cause, asyncpg.UniqueViolationError) else None
+    # `Key (a, b)=(1, 2) already exists.`, in the server's language, the columns before the values
+    key = re.match(r"[^(]*\((.+?)\)=\(", detail or "")
+    return [name.strip('"') for name in key[1].split(", ")] if key else []
 
 
 def credentials(url: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
-from tortoise.exceptions import DBConnectionError, OperationalError
+from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
 
 EXAMPLE_URL = "sqlite://db.sqlite3"
 VERSION_QUERY = "SELECT 'SQLite ' || sqlite_version() AS version"
@@ -44,6 +44,15 @@ def must_retry(error: Exception) -> bool:
 def is_lock_timeout(error: Exception) -> bool:
     """Whether a statement waited too long for another process that writes."""
     return must_retry(error)
+
+
+def taken_columns(error: IntegrityError) -> list[str]:
+    """Return the columns whose values another row has; none if another rule was broken."""
+    text = str(error)
+    prefix = "UNIQUE constraint failed: "
+    if not text.startswith(prefix) or text.startswith(f"{prefix}index "):
+        return []
+    return [name.rpartition(".")[2] for name in text.removeprefix(prefix).split(", ")]
 
 
 def credentials(url: str) -> dict[str, Any]:

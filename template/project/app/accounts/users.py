@@ -1,7 +1,9 @@
 """Accounts."""
 
 import unicodedata
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +16,7 @@ from app import NAME
 from app.accounts import passwords, roles, tokens
 from app.accounts.models import User
 from app.accounts.schemas import LONGEST_EMAIL, PasswordChange, UserCreate, UserQuery, UserUpdate
+from app.database import driver
 from app.database.queries import transactional
 from app.web.errors import AppError, Conflict, NotFound
 from app.web.schemas import InvalidField
@@ -45,10 +48,8 @@ async def register(new_user: UserCreate) -> User:
     values = new_user.model_dump(exclude={"password", "confirm_password"})
     user = User(**values, username_key=username_key(new_user.username))
     await set_password(user, new_user.password, "password")
-    try:
+    with _naming_what_is_taken():
         await user.save()
-    except IntegrityError as error:
-        raise _taken(error) from error
     await user.fetch_related("roles")
     return user
 
@@ -106,10 +107,8 @@ async def update(user: User, changes: UserUpdate) -> User:
     values: dict[str, Any] = changes.model_dump(exclude_unset=True)
     if "username" in values:
         values["username_key"] = username_key(values["username"])
-    try:
+    with _naming_what_is_taken():
         await _store(user, values)
-    except IntegrityError as error:
-        raise _taken(error) from error
     return user
 
 
@@ -186,9 +185,17 @@ async def _store(user: User, values: dict[str, Any]) -> None:
         await roles.check_admin_is_left()
 
 
-def _taken(error: IntegrityError) -> Conflict:
-    if "email" in str(error):
-        message = "Another account has this e-mail address"
-        return EmailTaken(message)
-    message = "Another account has this user name"
-    return NameTaken(message)
+@contextmanager
+def _naming_what_is_taken() -> Iterator[None]:
+    """Say which value another account has, by the column of the constraint."""
+    try:
+        yield
+    except IntegrityError as error:
+        match driver.taken_columns(error):
+            case ["email"]:
+                message = "Another account has this e-mail address"
+                raise EmailTaken(message) from error
+            case ["username_key"]:
+                message = "Another account has this user name"
+                raise NameTaken(message) from error
+        raise

@@ -162,10 +162,12 @@ def _field(place: Sequence[object]) -> str:
 
 
 async def _conflict(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, IntegrityError)
+    detail = "Another row has one of these values, or still refers to this one"
+    if columns := driver.taken_columns(error):
+        detail = f"Another row has the same {' and '.join(columns)}"
     log.warning("A write met a constraint that no service names: %s", type(error.__cause__))
-    return problem(
-        HTTPStatus.CONFLICT, "Another row has one of these values, or still refers to this one"
-    )
+    return problem(HTTPStatus.CONFLICT, detail)
 
 
 async def _database_error(_request: Request, error: Exception) -> Response:

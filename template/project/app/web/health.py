@@ -13,6 +13,7 @@ from tortoise import Tortoise
 from app.database import migration_tool
 from app.database.connection import orm_config
 from app.database.migration_tool import Config
+from app.database.settings import DatabaseSettings
 
 PATIENCE_SECONDS = 1
 
@@ -43,12 +44,18 @@ async def live() -> Liveness:
 
 async def ready(request: Request, response: Response) -> Readiness:
     """Tell whether requests can be served: the database answers and has the newest schema."""
+    readiness = await examine(request.app.state.settings)
+    if readiness.status != "ok":
+        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    return readiness
+
+
+async def examine(settings: DatabaseSettings) -> Readiness:
+    """Check the database and its schema, for a moment."""
     checks: dict[str, Verdict] = {"database": "failing", "migrations": "failing"}
-    config = orm_config(request.app.state.settings)
+    config = orm_config(settings)
     await _within_patience(lambda: _examine(config, checks))
     status: Verdict = "ok" if set(checks.values()) == {"ok"} else "failing"
-    if status != "ok":
-        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     return Readiness(status=status, checks=checks)
 
 

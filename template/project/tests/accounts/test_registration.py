@@ -50,6 +50,7 @@ async def test_a_new_account_is_shown_without_its_password(client: AsyncClient) 
         ("user name", {"username": " strasse "}),
         ("user name", {"username": "straße"}),
         ("user name", {"username": "ＳＴＲＡＳＳＥ"}),
+        ("user name", {"username": "my-email"}),
         ("e-mail address", {"email": "STRASSE@Example.ORG"}),
     ],
 )
@@ -57,12 +58,13 @@ async def test_a_name_or_address_is_taken_in_any_case(
     client: AsyncClient, taken: str, sent: dict[str, str]
 ) -> None:
     await add_user("strasse")
+    await add_user("my-email")
 
     response = await register(client, **sent)
 
     assert response.status_code == 409
     assert response.json()["detail"] == f"Another account has this {taken}"
-    assert await User.all().count() == 2
+    assert await User.all().count() == 3
 
 
 async def test_one_of_ten_registrations_at_once_succeeds(client: AsyncClient) -> None:

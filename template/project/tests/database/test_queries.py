@@ -1,6 +1,8 @@
-"""Several writes as one."""
+"""Several writes as one, and what unique columns refuse."""
 
 import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient
 
 from app.accounts.models import Role
 from app.database import driver
@@ -62,3 +64,18 @@ async def test_another_failure_is_not_tried_again(failure: Exception) -> None:
         await add_roles("reader", failures=failures)
 
     assert len(failures) == 1
+
+
+@pytest.mark.parametrize("name", ["reader", "a)=(b", "it's \"x\"' for key 'x.y'", "roles.x, y.z"])
+async def test_a_taken_value_is_told_by_its_column(
+    app: FastAPI, client: AsyncClient, name: str
+) -> None:
+    async def add() -> None:
+        await Role.create(name=name)
+
+    app.add_api_route("/roles", add, methods=["POST"])
+
+    first, second = [await client.post("/roles") for _ in range(2)]
+
+    assert (first.status_code, second.status_code) == (200, 409)
+    assert second.json()["detail"] == "Another row has the same name"

@@ -2,8 +2,9 @@
 
 import logging
 from contextlib import redirect_stdout
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 
+import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
@@ -29,7 +30,57 @@ def test_a_record_is_one_line_of_text_whatever_it_says() -> None:
     people.info("%s came", HOSTILE)
 
     (line,) = output.getvalue().splitlines()
-    assert line.endswith('app.people: Eve\\n{"level": "ERROR"}\\r\\x1b[2J came')
+    assert line.endswith('app.people      Eve\\n{"level": "ERROR"}\\r\\x1b[2J came')
+
+
+def test_text_that_the_output_cannot_hold_is_escaped() -> None:
+    written = BytesIO()
+    with redirect_stdout(TextIOWrapper(written, encoding="ascii", write_through=True)):
+        log.configure("INFO", "text")
+    people.info("Zoë 🦊 came")
+
+    assert written.getvalue().endswith(b" Zo\\xeb \\U0001f98a came\n")
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("output", "no_color", "level"),
+    [
+        (Terminal(), "", "\x1b[33mWARNING\x1b[0m  app.people"),
+        (Terminal(), "1", "WARNING  app.people"),
+        (StringIO(), "", "WARNING  app.people"),
+    ],
+    ids=["terminal", "NO_COLOR", "file"],
+)
+def test_levels_have_colours_on_a_terminal_alone(
+    monkeypatch: pytest.MonkeyPatch, output: StringIO, no_color: str, level: str
+) -> None:
+    monkeypatch.setenv("NO_COLOR", no_color)
+    with redirect_stdout(output):
+        log.configure("INFO", "text")
+    people.warning("Eve came")
+
+    assert f" {level}" in output.getvalue()
+
+
+async def test_a_crash_is_told_without_the_frames_of_the_framework(
+    app: FastAPI, client: AsyncClient
+) -> None:
+    def crash() -> None:
+        raise ZeroDivisionError
+
+    app.add_api_route("/crash", crash)
+    with redirect_stdout(StringIO()) as output:
+        log.configure("INFO", "text")
+        await client.get("/crash")
+
+    assert "    ZeroDivisionError\n" in output.getvalue()
+    assert "test_log.py" in output.getvalue()
+    assert "starlette" not in output.getvalue()
 
 
 async def test_an_access_is_logged_without_its_query(
