@@ -17,11 +17,10 @@ def check() -> None:
     source = recorded[1].strip("'\"") if recorded else ""
     is_url = ":" in source[2:]  # or a short form such as gh:owner/name, but not C:\templates
     if not is_url and not Path(source).expanduser().exists():
-        message = (
+        raise SystemExit(
             f"The template is recorded as {source}, and there is no such folder here. Write its"
             f" full path or its URL behind `_src_path:` in {ANSWERS}, commit, and try again."
         )
-        raise SystemExit(message)
 
 
 if __name__ == "__main__":

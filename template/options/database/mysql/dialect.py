@@ -72,8 +72,7 @@ class PoolSettings(BaseModel):
     def holds_the_smallest(cls, largest: int, fields: ValidationInfo) -> int:
         """Refuse a pool that may hold fewer connections than it keeps."""
         if largest < fields.data.get("db_pool_min", 1):
-            message = "allow at least as many as DB_POOL_MIN"
-            raise ValueError(message)
+            raise ValueError("allow at least as many as DB_POOL_MIN")
         return largest
 
 
@@ -122,8 +121,7 @@ def credentials(url: str) -> dict[str, Any]:
     encrypted = options.pop("ssl", "false")
     is_understood = encrypted in {"true", "false"} and not options
     if parts.scheme != "mysql" or not database or not parts.hostname or not is_understood:
-        message = f"write a URL such as {EXAMPLE_URL}, with ?ssl=true behind it for TLS"
-        raise ValueError(message)
+        raise ValueError(f"write a URL such as {EXAMPLE_URL}, with ?ssl=true behind it for TLS")
     arguments: dict[str, Any] = {
         "host": parts.hostname,
         "port": port,
@@ -197,8 +195,9 @@ async def create_database(url: str) -> None:
         await _execute_elsewhere(arguments, statement)
     except errors.MySQLError as error:
         if error.args[0] in ACCESS_DENIED:
-            message = f"This user may not create databases. Let an administrator run: {statement};"
-            raise PermissionError(message) from error
+            raise PermissionError(
+                f"This user may not create databases. Let an administrator run: {statement};"
+            ) from error
         if error.args[0] != DATABASE_EXISTS:
             raise
 
@@ -227,8 +226,9 @@ async def migration_lock(url: str) -> AsyncIterator[None]:
             await cursor.execute("SELECT GET_LOCK(%s, %s)", (name, LOCK_WAIT_SECONDS))
             (is_held,) = await cursor.fetchone()
             if is_held != 1:
-                message = f"Another process has been migrating for {LOCK_WAIT_SECONDS} seconds"
-                raise TimeoutError(message)
+                raise TimeoutError(
+                    f"Another process has been migrating for {LOCK_WAIT_SECONDS} seconds"
+                )
             yield
     finally:
         connection.close()

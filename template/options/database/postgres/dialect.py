@@ -53,8 +53,7 @@ class PoolSettings(BaseModel):
     def holds_the_smallest(cls, largest: int, fields: ValidationInfo) -> int:
         """Refuse a pool that may hold fewer connections than it keeps."""
         if largest < fields.data.get("db_pool_min", 1):
-            message = "allow at least as many as DB_POOL_MIN"
-            raise ValueError(message)
+            raise ValueError("allow at least as many as DB_POOL_MIN")
         return largest
 
 
@@ -98,8 +97,7 @@ def credentials(url: str) -> dict[str, Any]:
     database = unquote(parts.path.removeprefix("/"))
     known = {"host", "sslmode"}
     if parts.scheme not in {"postgres", "postgresql"} or not database or set(options) - known:
-        message = f"write a URL such as {EXAMPLE_URL}"
-        raise ValueError(message)
+        raise ValueError(f"write a URL such as {EXAMPLE_URL}")
     arguments = {
         "host": options.get("host") or parts.hostname,
         "port": port,
@@ -148,8 +146,9 @@ async def create_database(url: str) -> None:
         with suppress(asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):  # a race
             await _execute_elsewhere(arguments, statement)
     except asyncpg.InsufficientPrivilegeError as error:
-        message = f"This role may not create databases. Ask an administrator to run: {statement};"
-        raise PermissionError(message) from error
+        raise PermissionError(
+            f"This role may not create databases. Ask an administrator to run: {statement};"
+        ) from error
 
 
 async def drop_database(url: str) -> None:
@@ -177,8 +176,9 @@ async def migration_lock(url: str) -> AsyncIterator[None]:
                 break
             await asyncio.sleep(LOCK_POLL_SECONDS)
         else:
-            message = f"Another process has been migrating for {LOCK_WAIT_SECONDS} seconds"
-            raise TimeoutError(message)
+            raise TimeoutError(
+                f"Another process has been migrating for {LOCK_WAIT_SECONDS} seconds"
+            )
         yield
     finally:
         await connection.close()

@@ -63,8 +63,7 @@ def credentials(url: str) -> dict[str, Any]:
     """
     path = url.removeprefix("sqlite://")
     if not url.startswith("sqlite://") or not path or "?" in path:
-        message = f"write a URL such as {EXAMPLE_URL}"
-        raise ValueError(message)
+        raise ValueError(f"write a URL such as {EXAMPLE_URL}")
     return {"file_path": path}
 
 
@@ -107,8 +106,9 @@ async def migration_lock(url: str) -> AsyncIterator[None]:
         try:
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
-            message = f"Another process has been migrating for {LOCK_WAIT_SECONDS} seconds"
-            raise TimeoutError(message) from error
+            raise TimeoutError(
+                f"Another process has been migrating for {LOCK_WAIT_SECONDS} seconds"
+            ) from error
         yield
     finally:
         lock.close()

@@ -19,8 +19,7 @@ async def get_caller(request: Request) -> Caller:
     """
     caller = await sign_in.authenticate(request)
     if caller is None:
-        message = "Sign in to continue"
-        raise NotAuthenticated(message, *sign_in.CHALLENGES)
+        raise NotAuthenticated("Sign in to continue", *sign_in.CHALLENGES)
     return caller
 
 
@@ -39,8 +38,7 @@ CurrentUser = Annotated[User, Depends(_get_user)]
 @raises(Forbidden)
 async def _get_unscoped_user(caller: CurrentCaller) -> User:
     if caller.scopes is not None:
-        message = "A credential with scopes may not change the account that it belongs to"
-        raise Forbidden(message)
+        raise Forbidden("A credential with scopes may not change the account that it belongs to")
     return caller.user
 
 
@@ -68,8 +66,7 @@ class Permissions:
     async def __call__(self, rights: Rights) -> None:
         """Refuse others."""
         if not rights >= self.names:
-            message = f"This needs the permission {' and '.join(sorted(self.names))}"
-            raise Forbidden(message)
+            raise Forbidden(f"This needs the permission {' and '.join(sorted(self.names))}")
 
 
 def require_permissions(*names: str) -> Any:  # noqa: ANN401 - as FastAPI types it
@@ -83,7 +80,6 @@ def require_roles(*names: str) -> Any:  # noqa: ANN401 - as FastAPI types it
     @raises(Forbidden)
     async def check(user: UnscopedUser) -> None:
         if (await roles.names_of(user)).isdisjoint(names):
-            message = f"This needs the role {' or '.join(names)}"
-            raise Forbidden(message)
+            raise Forbidden(f"This needs the role {' or '.join(names)}")
 
     return Depends(check)

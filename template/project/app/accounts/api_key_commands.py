@@ -19,8 +19,7 @@ async def create_api_key(user: str, name: str, scopes: tuple[str, ...]) -> None:
     async with connected():
         owner = await users.find(user)
         if owner is None or not owner.is_active:
-            message = f"There is no active user called {user}."
-            raise click.ClickException(message)
+            raise click.ClickException(f"There is no active user called {user}.")
         try:
             key = await give(owner, name, *scopes)
         except ValidationError as error:

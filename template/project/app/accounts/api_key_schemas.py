@@ -12,8 +12,7 @@ from app.web.types import SingleLine
 def _written(value: object) -> object:
     """Refuse a number, which does not say whether it counts seconds or milliseconds."""
     if not isinstance(value, datetime) and not (isinstance(value, str) and "T" in value.upper()):
-        message = "Write a time such as 2030-01-31T12:00:00Z"
-        raise ValueError(message)
+        raise ValueError("Write a time such as 2030-01-31T12:00:00Z")
     return value
 
 
@@ -22,8 +21,7 @@ def _in_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        message = "Choose a time in the years 1 to 9999"
-        raise ValueError(message) from None
+        raise ValueError("Choose a time in the years 1 to 9999") from None
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_utc)]

@@ -32,14 +32,11 @@ async def create(owner: User, new_key: ApiKeyCreate, rights: AbstractSet[str]) -
     """
     scopes = new_key.scopes
     if not set(parts.permissions()).issuperset(scopes or ()):
-        message = f"Choose from {', '.join(parts.permissions())}"
-        raise InvalidField(message, "scopes")
+        raise InvalidField(f"Choose from {', '.join(parts.permissions())}", "scopes")
     if not rights >= set(scopes or ()):
-        message = "A key cannot do more than you may"
-        raise Forbidden(message)
+        raise Forbidden("A key cannot do more than you may")
     if new_key.expires_at and new_key.expires_at <= timezone.now():
-        message = "Choose a time to come"
-        raise InvalidField(message, "expires_at")
+        raise InvalidField("Choose a time to come", "expires_at")
     prefix = _random(string.ascii_lowercase + string.digits, PREFIX_LENGTH)
     body = f"sk_{prefix}_{_random(SIGNS, SECRET_LENGTH)}"
     return await tokens.issue_if_unchanged(
@@ -63,8 +60,7 @@ async def revoke(owner: User, key_id: int) -> None:
         NotFound: There is no such key, or it is somebody else's.
     """
     if not await Token.exists(id=key_id, owner=owner, kind=KIND, revoked_at=None):
-        message = "There is no such key"
-        raise NotFound(message)
+        raise NotFound("There is no such key")
     await tokens.revoke(id=key_id)
 
 

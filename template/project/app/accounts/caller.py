@@ -35,6 +35,5 @@ def single_value(values: Sequence[str], challenge: str) -> str | None:
         NotAuthenticated: There are two, and it is not for us to choose.
     """
     if len(values) > 1:
-        message = "Send one credential"
-        raise NotAuthenticated(message, challenge)
+        raise NotAuthenticated("Send one credential", challenge)
     return values[0] if values else None

@@ -31,8 +31,7 @@ async def log_in(request: Request, name_or_email: str, password: str, challenge:
         raise
     user = await _with_password(name_or_email, password)
     if user is None:
-        message = "The name or the password is wrong"
-        raise NotAuthenticated(message, challenge)
+        raise NotAuthenticated("The name or the password is wrong", challenge)
     await attempts.reset(typed)
     await attempts.uncount(address, rate_of_address)
     return user

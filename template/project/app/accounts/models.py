@@ -13,8 +13,6 @@ class Role(Model):
     permissions: fields.Field[list[str]] = fields.JSONField(default=list)
 
     class Meta(Model.Meta):
-        """Storage."""
-
         table = "roles"
 
     def __str__(self) -> str:
@@ -44,8 +42,6 @@ class User(Model):
     )
 
     class Meta(Model.Meta):
-        """Storage."""
-
         table = "users"
 
     def __str__(self) -> str:
@@ -78,8 +74,6 @@ class Token(Model):
     revoked_at = fields.DatetimeField(null=True)
 
     class Meta(Model.Meta):
-        """Storage."""
-
         table = "tokens"
 
     @property
@@ -97,7 +91,5 @@ class LoginFailure(Model):
     count = fields.IntField()
 
     class Meta(Model.Meta):
-        """Storage."""
-
         table = "login_failures"
         unique_together = (("key_hash", "window"),)

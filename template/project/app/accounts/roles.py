@@ -20,6 +20,8 @@ class UnknownRole(AppError):
 class LastAdmin(Conflict):
     """Nobody could administrate the service any more."""
 
+    detail = "This is the last administrator; make another one first"
+
 
 async def store_built_in(permissions: Sequence[str]) -> None:
     """Create the built-in roles, and give administrators all permissions that there are."""
@@ -62,8 +64,7 @@ async def assign(user: User, names: list[str], rights: AbstractSet[str] | None =
     is_admin = await lock_admins(user)
     roles = await Role.filter(name__in=names)
     if unknown := set(names) - {role.name for role in roles}:
-        message = f"There is no role called {min(unknown)}"
-        raise UnknownRole(message)
+        raise UnknownRole(f"There is no role called {min(unknown)}")
     if rights is not None:
         check_grant(roles, rights)
     await user.roles.clear()
@@ -84,8 +85,7 @@ async def lock_admins(user: User) -> bool:
 async def check_admin_is_left() -> None:
     """Undo the transaction, by raising LastAdmin, if it took away the last administrator."""
     if not await User.exists(roles__name=ADMIN, is_active=True):
-        message = "This is the last administrator; make another one first"
-        raise LastAdmin(message)
+        raise LastAdmin
 
 
 def check_grant(roles: list[Role], rights: AbstractSet[str]) -> None:
@@ -95,5 +95,4 @@ def check_grant(roles: list[Role], rights: AbstractSet[str]) -> None:
         Forbidden: The roles permit more than the caller may do.
     """
     if not rights >= {permission for role in roles for permission in role.permissions}:
-        message = "This needs every permission that the account has or would get"
-        raise Forbidden(message)
+        raise Forbidden("This needs every permission that the account has or would get")

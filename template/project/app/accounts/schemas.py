@@ -37,16 +37,14 @@ def _email_address(text: str) -> str:
     try:
         address = validate_email(text, check_deliverability=False).normalized
     except EmailNotValidError as error:
-        message = "Write an e-mail address such as ada@example.org"
-        raise ValueError(message) from error
+        raise ValueError("Write an e-mail address such as ada@example.org") from error
     return address.lower()
 
 
 def _visible(name: str) -> str:
     """Refuse invisible characters, which make two names look like one, and `@`, as in addresses."""
     if not name.isprintable() or re.search(INVISIBLE, name) or "@" in name:
-        message = "Leave out @ and invisible characters"
-        raise ValueError(message)
+        raise ValueError("Leave out @ and invisible characters")
     return name
 
 
@@ -85,8 +83,7 @@ def same_as(first: str) -> Callable[[SecretStr, ValidationInfo], SecretStr]:
 
     def check(second: SecretStr, fields: ValidationInfo) -> SecretStr:
         if fields.data.get(first, second) != second:
-            message = "The two passwords differ"
-            raise ValueError(message)
+            raise ValueError("The two passwords differ")
         return second
 
     return check

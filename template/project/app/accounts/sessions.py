@@ -40,6 +40,5 @@ async def end_one_of(owner: User, session_id: int) -> None:
         NotFound: There is no such session, or it is somebody else's.
     """
     if not await Token.exists(id=session_id, owner=owner, kind=KIND, revoked_at=None):
-        message = "There is no such session"
-        raise NotFound(message)
+        raise NotFound("There is no such session")
     await tokens.revoke(id=session_id)

@@ -31,8 +31,7 @@ class Rate:
 def read_rate(text: str) -> Rate:
     """Read a rate such as `10/minute`."""
     if not (parts := RATE.fullmatch(text.strip())):
-        message = "write a number and a time, such as 10/minute"
-        raise ValueError(message)
+        raise ValueError("write a number and a time, such as 10/minute")
     return Rate(int(parts[1]), SECONDS[parts[2]])
 
 
@@ -42,8 +41,7 @@ def _is_secret(key: SecretStr) -> SecretStr:
     is_known = any(word in value.lower() for word in PLACEHOLDERS)
     is_short = len(value.encode()) < SHORTEST_KEY_BYTES
     if is_known or is_short or len(set(value)) < FEWEST_DIFFERENT_BYTES:
-        message = "use at least 32 random bytes, as `just setup` writes into .env"
-        raise ValueError(message)
+        raise ValueError("use at least 32 random bytes, as `just setup` writes into .env")
     return key
 
 

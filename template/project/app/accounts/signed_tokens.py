@@ -52,11 +52,9 @@ def decode(token: str, keys: Keys, *, audience: str, issuer: str, kind: str) -> 
             token, key, algorithms=[ALGORITHM], audience=audience, issuer=issuer, options=options
         )
     except (JOSEError, ValueError, TypeError, ArithmeticError, AttributeError, KeyError) as error:
-        message = "The token is not valid"
-        raise InvalidToken(message) from error
+        raise InvalidToken("The token is not valid") from error
     latest = int(time.time()) + LEEWAY_SECONDS
     has_times = all(type(claims[name]) is int for name in TIMES) and claims["iat"] <= latest
     if claims.get("typ") != kind or "crit" in header or not has_times:
-        message = "The token is for something else"
-        raise InvalidToken(message)
+        raise InvalidToken("The token is for something else")
     return dict(claims)

@@ -47,8 +47,7 @@ async def lock_unchanged(owner: User, password_hash: str) -> None:
     await User.filter(id=owner.id).update(is_active=F("is_active"))  # whoever writes first waits
     known = {"id": owner.id, "email": owner.email, "password_hash": password_hash}
     if not await User.exists(**known, is_active=True):
-        message = "The account has changed meanwhile; try again"
-        raise Conflict(message)
+        raise Conflict("The account has changed meanwhile; try again")
 
 
 async def find(kind: str, secret: str) -> Token | None:

@@ -23,15 +23,27 @@ from app.web.schemas import InvalidField
 
 
 class NameTaken(Conflict):
-    """Another account has the user name."""
+    """Another account has the user name, in any case or width of its letters."""
+
+    detail = "Another account has this user name"
 
 
 class EmailTaken(Conflict):
     """Another account has the e-mail address."""
 
+    detail = "Another account has this e-mail address"
+
 
 class WrongPassword(AppError):
     """The current password does not match."""
+
+    detail = "The current password is wrong"
+
+
+class UserNotFound(NotFound):
+    """There is no such account."""
+
+    detail = "There is no such user"
 
 
 async def register(new_user: UserCreate) -> User:
@@ -58,13 +70,12 @@ async def get(user_id: int, rights: AbstractSet[str] | None = None) -> User:
     """Return the account with its roles; to change it, on behalf of somebody with these rights.
 
     Raises:
-        NotFound: There is no such account.
+        UserNotFound: There is no such account.
         Forbidden: It may do more than those rights allow.
     """
     user = await User.get_or_none(id=user_id).prefetch_related("roles")
     if user is None:
-        message = "There is no such user"
-        raise NotFound(message)
+        raise UserNotFound
     if rights is not None:
         roles.check_grant(list(user.roles), rights)
     return user
@@ -124,8 +135,7 @@ async def change_password(user: User, change: PasswordChange, *, keep_session: U
     current = change.current_password.get_secret_value()
     is_right, _ = await passwords.verify(current, verified_hash)
     if not is_right:
-        message = "The current password is wrong"
-        raise WrongPassword(message)
+        raise WrongPassword
     await set_password(user, change.new_password, "new_password")
     await store_password(user, verified_hash, keep_session=keep_session)
 
@@ -193,9 +203,7 @@ def _naming_what_is_taken() -> Iterator[None]:
     except IntegrityError as error:
         match driver.taken_columns(error):
             case ["email"]:
-                message = "Another account has this e-mail address"
-                raise EmailTaken(message) from error
+                raise EmailTaken from error
             case ["username_key"]:
-                message = "Another account has this user name"
-                raise NameTaken(message) from error
+                raise NameTaken from error
         raise

@@ -29,18 +29,21 @@ async def adopt(config: Config) -> list[str]:
     waiting = await migration_tool.pending(config)
     lists = [name for name in waiting if migration_tool.constant(config, name, "ADOPTS")]
     if not lists:
-        message = "No migration lists what to adopt. Run `just adopt-migrations` in development."
-        raise CannotAdopt(message)
+        raise CannotAdopt(
+            "No migration lists what to adopt. Run `just adopt-migrations` in development."
+        )
     files = migration_tool.constant(config, lists[-1], "ADOPTS")
     names = [name for name in waiting if f"{name}.py" in files]
     if len(names) < len(files):
-        message = f"This database has been migrated: {', '.join(files)} were applied, in part."
-        raise CannotAdopt(message)
+        raise CannotAdopt(
+            f"This database has been migrated: {', '.join(files)} were applied, in part."
+        )
     connection = Tortoise.get_connection("default")
     there = migration_tool.constant(config, lists[-1], "THERE")
     if missing := [each for each in there if not await _exists(connection, *each)]:
-        message = f"The database lacks what {lists[-1]} expects: {'; '.join(map(str, missing))}."
-        raise CannotAdopt(message)
+        raise CannotAdopt(
+            f"The database lacks what {lists[-1]} expects: {'; '.join(map(str, missing))}."
+        )
     await connection.execute_script(migration_tool.constant(config, lists[-1], "AERICH_TABLE"))
     async with in_transaction("default") as transaction:
         await transaction.execute_query(MARK)
@@ -64,11 +67,10 @@ async def expect_own_tables(config: Config) -> None:
     ours = {str(model["table"]) for model in Tortoise.describe_models().values()} - {"aerich"}
     found = sorted(there & ours)
     if found and (recorded or "aerich" not in there):
-        message = (
+        raise CannotAdopt(
             f"The database has {', '.join(found)}, which these migrations did not make: nothing"
             " was applied. Run `just adopt-migrations` in development, then `migrate --adopt` here."
         )
-        raise CannotAdopt(message)
 
 
 async def _exists(connection: BaseDBAsyncClient, table: str, *columns: str) -> bool:

@@ -43,8 +43,9 @@ async def downgrade(config: Config) -> str | None:
     try:
         await command.downgrade(version=-1, delete=False)
     except DowngradeError as error:
-        message = f"{done[-1]} cannot be undone: its downgrade() returns no statement."
-        raise UnusableFile(message) from error
+        raise UnusableFile(
+            f"{done[-1]} cannot be undone: its downgrade() returns no statement."
+        ) from error
     return done[-1]
 
 
@@ -113,8 +114,9 @@ def source(config: Config, name: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        message = f"{path} was applied and is missing: see `just restore-migrations`, or git."
-        raise UnusableFile(message) from error
+        raise UnusableFile(
+            f"{path} was applied and is missing: see `just restore-migrations`, or git."
+        ) from error
 
 
 def quoted(name: str) -> str:
@@ -127,8 +129,7 @@ def quoted(name: str) -> str:
 def _folder(config: Config) -> Path:
     folder = FOLDER / _app(config)
     if not folder.is_dir():
-        message = f"The folder {folder} is missing. Restore it, for example from git."
-        raise UnusableFile(message)
+        raise UnusableFile(f"The folder {folder} is missing. Restore it, for example from git.")
     return folder
 
 

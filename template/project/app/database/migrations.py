@@ -109,11 +109,10 @@ class Migrations:
         for name in names:
             theirs = migration_tool.constant(self.config, name, "DIALECT")
             if theirs not in {None, ours}:
-                message = (
+                raise FailedMigration(
                     f"{name} is written for {theirs}, but this database is {ours}."
                     " Run `just restart-migrations`."
                 )
-                raise FailedMigration(message)
 
     async def _run(self, step: Callable[[Config], Awaitable[Any]], names: list[str]) -> None:
         """Apply or undo, and try again where another session held a lock for too long."""
@@ -138,5 +137,6 @@ class Migrations:
         at = next((number for number, name in enumerate(names) if name in waiting), 0)
         done = f" Applied before it: {', '.join(names[:at])}." if at else ""
         why = "another session holds a lock on the table" if is_locked else reason(error)
-        message = f"{names[at]} failed ({why}).{done} docs/migrations.md says how to go on."
-        return FailedMigration(message)
+        return FailedMigration(
+            f"{names[at]} failed ({why}).{done} docs/migrations.md says how to go on."
+        )

@@ -19,6 +19,4 @@ class Note(Model):
     updated_at = fields.DatetimeField(auto_now=True)
 
     class Meta(Model.Meta):
-        """Storage."""
-
         table = "notes"

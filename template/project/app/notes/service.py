@@ -8,6 +8,12 @@ from app.notes.schemas import NoteCreate, NoteQuery, NoteUpdate
 from app.web.errors import NotFound
 
 
+class NoteNotFound(NotFound):
+    """There is no such note, or it is somebody else's."""
+
+    detail = "There is no such note"
+
+
 async def create(owner: User, new_note: NoteCreate) -> Note:
     """Store a new note."""
     return await Note.create(owner=owner, **new_note.model_dump())
@@ -23,12 +29,11 @@ async def get(owner: User, note_id: int) -> Note:
     """Return one note.
 
     Raises:
-        NotFound: There is no such note, or it is somebody else's.
+        NoteNotFound: There is no such note, or it is somebody else's.
     """
     note = await Note.get_or_none(id=note_id, owner=owner)
     if note is None:
-        message = "There is no such note"
-        raise NotFound(message)
+        raise NoteNotFound
     return note
 
 

@@ -47,15 +47,19 @@ class Problem(BaseModel):
 
 
 class AppError(Exception):
-    """Something that a client can be told. The message is the sentence it reads."""
+    """Something that a client can be told, in the sentence `detail` or another."""
 
     status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
+    detail: ClassVar[str] = "The request cannot be served"
     methods: ClassVar[Sequence[str]] = METHODS
     """Of the requests that it can answer."""
     parameters: ClassVar[Sequence[Mapping[str, Any]]] = ()
     """With which a request avoids it, as in an OpenAPI document."""
     headers: Mapping[str, str] | None = None
     errors: Sequence[Mapping[str, str]] | None = None
+
+    def __init__(self, sentence: str = "") -> None:
+        super().__init__(sentence or self.detail)
 
 
 class NotFound(AppError):

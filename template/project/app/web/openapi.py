@@ -63,8 +63,9 @@ def _check_ids(app: FastAPI) -> None:
     for route, method in _operations(app):
         call = f"{method} {route.path_format}"
         if other := seen.get(route.unique_id):
-            message = f"{other} and {call} are both {route.unique_id}: rename one of the functions"
-            raise ValueError(message)
+            raise ValueError(
+                f"{other} and {call} are both {route.unique_id}: rename one of the functions"
+            )
         seen[route.unique_id] = call
 
 

@@ -79,11 +79,11 @@ class Output(OfRows):
         """
         is_many = columns.is_to_many(row, name)
         if is_many and not any(isinstance(each, BeforeValidator) for each in field.metadata):
-            message = f"{cls.__name__}.{name} is many rows: write it as Related[…Detail]"
-            raise TypeError(message)
+            raise TypeError(f"{cls.__name__}.{name} is many rows: write it as Related[…Detail]")
         if not is_many and not columns.is_readable(row, name):
-            message = f"{cls.__name__}.{name} is no column, relation or property of {row.__name__}"
-            raise TypeError(message)
+            raise TypeError(
+                f"{cls.__name__}.{name} is no column, relation or property of {row.__name__}"
+            )
 
     @classmethod
     def load(cls, rows: QuerySet[Row]) -> QuerySet[Row]:
@@ -125,8 +125,9 @@ class ListQuery(OfRows):
         is_filter = name not in {*ListQuery.model_fields, "keyword"}
         for each in [name] if is_filter else get_args(field.annotation) if name == "sort" else ():
             if not columns.is_filter(row, each.removeprefix("-")):
-                message = f"{cls.__name__}: {row.__name__} cannot be filtered or sorted by {each}"
-                raise TypeError(message)
+                raise TypeError(
+                    f"{cls.__name__}: {row.__name__} cannot be filtered or sorted by {each}"
+                )
 
     def narrow(self, rows: QuerySet[Row]) -> QuerySet[Row]:
         """Apply the filters that were sent, and the order."""

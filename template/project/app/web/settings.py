@@ -29,8 +29,7 @@ class WebSettings(BaseModel):
     def origins_are_exact(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
         """Refuse `*`, since browsers send credentials, and what no browser would send."""
         if not all(ORIGIN.fullmatch(origin) for origin in origins):
-            message = "name each origin as browsers do, such as https://app.example.org"
-            raise ValueError(message)
+            raise ValueError("name each origin as browsers do, such as https://app.example.org")
         return origins
 
     @property

@@ -29,15 +29,13 @@ FIRST_DAY, LAST_DAY = date(1000, 1, 1), date(9998, 12, 31)
 def reject_unstorable(text: str) -> str:
     """Refuse NUL, which not every database stores, and halves of UTF-16 pairs, which none does."""
     if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
-        message = "Leave out NUL characters and unpaired surrogates"
-        raise ValueError(message)
+        raise ValueError("Leave out NUL characters and unpaired surrogates")
     return text
 
 
 def _one_line(text: str) -> str:
     if any(unicodedata.category(char) in {"Cc", "Zl", "Zp"} for char in text):
-        message = "Leave out line breaks and other control characters"
-        raise ValueError(message)
+        raise ValueError("Leave out line breaks and other control characters")
     return text
 
 
@@ -59,8 +57,7 @@ Keyword = Annotated[SingleLine, Field(max_length=50)] | None
 def _plain_digits(value: object) -> object:
     """Refuse other ways to write a number, such as `1_0` or Arabic digits."""
     if isinstance(value, str) and not (value.isascii() and value.removeprefix("-").isdigit()):
-        message = "Write a number in digits"
-        raise ValueError(message)
+        raise ValueError("Write a number in digits")
     return value
 
 
@@ -87,15 +84,13 @@ Several = Annotated[list[Item], Field(min_length=1, max_length=50)]
 def _written_out(value: object) -> object:
     """Refuse numbers, which Pydantic would take for seconds since 1970."""
     if isinstance(value, int | float) or (isinstance(value, str) and "-" not in value[1:]):
-        message = "Write it as in RFC 3339, such as 2027-01-31 or 2027-01-31T12:00:00Z"
-        raise ValueError(message)
+        raise ValueError("Write it as in RFC 3339, such as 2027-01-31 or 2027-01-31T12:00:00Z")
     return value
 
 
 def _in_utc(moment: datetime) -> datetime:
     if not FIRST_DAY < moment.date() < LAST_DAY:
-        message = f"Write a year from {FIRST_DAY.year} to {LAST_DAY.year}"
-        raise ValueError(message)
+        raise ValueError(f"Write a year from {FIRST_DAY.year} to {LAST_DAY.year}")
     return moment.astimezone(UTC)
 
 
@@ -107,8 +102,7 @@ DateTime = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidato
 def _storable_json(value: JsonValue) -> JsonValue:
     """Refuse what a column of JSON does not keep in each database, `null` as a whole too."""
     if value is None:
-        message = "Send a value, not null"
-        raise ValueError(message)
+        raise ValueError("Send a value, not null")
     _check_json(value)
     return value
 
@@ -120,8 +114,7 @@ def _check_json(value: JsonValue) -> None:
         case bool() | None:
             pass
         case int() | float() if not math.isfinite(value) or abs(value) > LARGEST_ID:
-            message = "Leave out numbers that are not finite or have more than 64 bits"
-            raise ValueError(message)
+            raise ValueError("Leave out numbers that are not finite or have more than 64 bits")
         case list():
             for each in value:
                 _check_json(each)

@@ -42,8 +42,7 @@ def _pairs(given: Iterable[str], example: str) -> dict[str, str]:
     given = list(given)
     pattern = r"[^=]+=" if example == FILL else r"[^=]+=."
     if not all(re.match(pattern, each) for each in given):
-        message = f"write it as in {example}"
-        raise click.BadParameter(message)
+        raise click.BadParameter(f"write it as in {example}")
     return dict(each.partition("=")[::2] for each in given)
 
 
@@ -77,8 +76,9 @@ async def make_migration(  # noqa: PLR0913 - an argument for each option
     """Write a migration for what changed in the models. Read it before you apply it."""
     if empty:
         if rename or rename_table or fill or fill_sql or anyway:
-            message = "--empty writes a file to fill by hand: it takes no other option."
-            raise click.UsageError(message)
+            raise click.UsageError(
+                "--empty writes a file to fill by hand: it takes no other option."
+            )
         path = files.write_empty(FOLDER, name)
         click.echo(f"Wrote {_shown(path)}: fill it by hand.")
         return

@@ -35,14 +35,14 @@ async def create_tables(connection: BaseDBAsyncClient) -> None:
     """
     for model in models():
         if "." in model._meta.db_table:
-            message = f"{model.__name__}: the name of a table has no dot; Meta.schema is apart."
-            raise Refused(message)
+            raise Refused(
+                f"{model.__name__}: the name of a table has no dot; Meta.schema is apart."
+            )
         if model._meta.constraints:
-            message = (
+            raise Refused(
                 f"{model.__name__} has Meta.constraints, which Tortoise itself leaves out: use"
                 " unique=True or unique_together, or write them in a file from --empty."
             )
-            raise Refused(message)
     generator = type("Generator", (_Generator, connection.schema_generator), {})(connection)
     for statement in generator.statements():
         await connection.execute_script(statement)
@@ -107,15 +107,13 @@ def value_of(table: str, column: str, text: str) -> str:
         try:
             value = field.to_python_value(int(text) if is_number else text)
         except ArithmeticError as error:
-            message = "it is no number, or has more digits than the field"
-            raise ValueError(message) from error
+            raise ValueError("it is no number, or has more digits than the field") from error
         return literal(field.to_db_value(value, model))
 
 
 def _boolean(text: str) -> bool:
     if text.lower() not in {"true", "false"}:
-        message = "write true or false"
-        raise ValueError(message)
+        raise ValueError("write true or false")
     return text.lower() == "true"
 
 

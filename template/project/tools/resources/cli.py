@@ -82,8 +82,7 @@ async def _make_migration(resource: Resource) -> Path:
     parts.PARTS.append(resource.part)
     made = await make(migrations.project(), f"add_{resource.plural}", Wishes())
     if made is None:
-        message = f"The models of {resource.part} make no table."
-        raise Refused(message)
+        raise Refused(f"The models of {resource.part} make no table.")
     return made.path
 
 

@@ -180,19 +180,18 @@ def parse(text: str, noun: str, targets: dict[str, Target], taken: frozenset[str
         Refused: It is something else, or a name that would not work.
     """
     if not (typed := TYPED.fullmatch(text)):
-        message = f"{text!r} is no field: write name:type, such as due:date? or total:decimal:12,2"
-        raise Refused(message)
+        raise Refused(
+            f"{text!r} is no field: write name:type, such as due:date? or total:decimal:12,2"
+        )
     name, kind = typed["name"], typed["kind"]
     check_name(f"{name}_id" if kind == "fk" else name, f"The field {name!r}")
     if kind not in KINDS:
-        message = f"{name}: there is no type {kind!r}; the types are {described()}"
-        raise Refused(message)
+        raise Refused(f"{name}: there is no type {kind!r}; the types are {described()}")
     is_null = bool(typed["null"])
     if kind == "fk":
         target = targets.get(typed["arguments"] or "")
         if target is None:
-            message = f"{name}: name a model behind fk:, one of {', '.join(sorted(targets))}"
-            raise Refused(message)
+            raise Refused(f"{name}: name a model behind fk:, one of {', '.join(sorted(targets))}")
         return Field(name, kind, (), is_null, noun, target, taken)
     arguments = _values(name, typed["values"]) if kind == "enum" else _numbers(typed)
     return Field(name, kind, arguments, is_null, noun, None, taken)
@@ -214,11 +213,9 @@ def _numbers(typed: re.Match[str]) -> tuple[str, ...]:
     ):
         most = ",".join(map(str, kind.largest))
         right = f"alone, or {typed['kind']}:{most} at most" if most else "alone"
-        message = f"{name}: write {typed['kind']} {right}"
-        raise Refused(message)
+        raise Refused(f"{name}: write {typed['kind']} {right}")
     if len(numbers) > 1 and not numbers[1] <= numbers[0] > 0:
-        message = f"{name}: a decimal has no more places than digits, such as decimal:12,2"
-        raise Refused(message)
+        raise Refused(f"{name}: a decimal has no more places than digits, such as decimal:12,2")
     return tuple(map(str, numbers))
 
 
@@ -231,11 +228,9 @@ def _values(name: str, text: str | None) -> tuple[str, ...]:
     values = tuple((text or "").split("|"))
     members = {re.sub("[_-]", "_", each) for each in values}
     if not all(VALUE.fullmatch(each) for each in values) or len(members) < len(values):
-        message = f"{name}: write the values in lower case, such as enum(open|paid)"
-        raise Refused(message)
+        raise Refused(f"{name}: write the values in lower case, such as enum(open|paid)")
     if any(each == "mro" for each in values):
-        message = f"{name}: an enum of Python has no value mro"
-        raise Refused(message)
+        raise Refused(f"{name}: an enum of Python has no value mro")
     return values
 
 
@@ -251,8 +246,7 @@ def check_noun(name: str, what: str) -> None:
     elif keyword.iskeyword(name) or name in OF_PYTHON or name in OF_PATTERN:
         reason = "is a word of Python, or of the code that would be written"
     if reason:
-        message = f"{what} {reason}. Choose another."
-        raise Refused(message)
+        raise Refused(f"{what} {reason}. Choose another.")
 
 
 def check_name(name: str, what: str) -> None:
@@ -275,5 +269,4 @@ def check_name(name: str, what: str) -> None:
     ):
         reason = "is a name that models or schemas need themselves"
     if reason:
-        message = f"{what} {reason}. Choose another."
-        raise Refused(message)
+        raise Refused(f"{what} {reason}. Choose another.")

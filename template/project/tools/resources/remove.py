@@ -29,15 +29,12 @@ def check(resource: Resource, *, force: bool) -> None:
     """
     source, tests = resource.folders
     if not source.is_dir():
-        message = f"There is no part {source.relative_to(ROOT)}."
-        raise Refused(message)
+        raise Refused(f"There is no part {source.relative_to(ROOT)}.")
     for path in (ROOT / "app").rglob("*.py"):
         if not path.is_relative_to(source) and resource.part in _imports(path):
-            message = f"{path.relative_to(ROOT)} imports {resource.part}: remove that before."
-            raise Refused(message)
+            raise Refused(f"{path.relative_to(ROOT)} imports {resource.part}: remove that before.")
     if not force and (edited := _edited(source, tests)):
-        message = f"{', '.join(edited)} was edited; --force removes it all the same."
-        raise Refused(message)
+        raise Refused(f"{', '.join(edited)} was edited; --force removes it all the same.")
 
 
 def _imports(path: Path) -> set[str]:
@@ -94,8 +91,7 @@ async def undo_migration(resource: Resource, ask: Callable[[list[str]], bool]) -
         if applied[-1] != path.stem:
             return ""
         if not ask(await migrations(settings).losses()):
-            message = "Nothing was removed."
-            raise Refused(message)
+            raise Refused("Nothing was removed.")
         await migrations(settings).downgrade()
     path.unlink()
     return f"Removed {path.relative_to(ROOT)}"

@@ -88,7 +88,8 @@ class Resource:
     @property
     def has_owned_keys(self) -> bool:
         """Whether one of them leads to rows that are nobody else's business."""
-        return not self.is_public and any(each.target and each.target.is_owned for each in self.keys)
+        owned = [each for each in self.keys if each.target and each.target.is_owned]
+        return bool(owned) and not self.is_public
 
     @property
     def searched(self) -> list[Field]:
@@ -126,8 +127,7 @@ def named(noun: str, *, plural: str = "") -> Resource:
         *first, last = noun.split("_")
         plural = "_".join([*first, re.sub("[^a-z0-9]", "", english.plural_noun(last).lower())])
         if noun.endswith("s") and plural == f"{noun}s":
-            message = f"{noun!r} looks like several: name one, or say --plural too."
-            raise Refused(message)
+            raise Refused(f"{noun!r} looks like several: name one, or say --plural too.")
     fields.check_name(plural, f"The plural {plural!r}")
     return Resource(noun, plural)
 
@@ -147,12 +147,10 @@ def describe(
     taken = IMPORTED | {resource.model}
     found = [fields.parse(each, resource.model, targets, taken) for each in typed]
     if not found:
-        message = f"Name at least one field, such as: just new-resource {noun} name:str"
-        raise Refused(message)
+        raise Refused(f"Name at least one field, such as: just new-resource {noun} name:str")
     names = [name for each in found for name in {each.name, each.attribute}]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        message = f"There are two fields {', '.join(twice)}."
-        raise Refused(message)
+        raise Refused(f"There are two fields {', '.join(twice)}.")
     options = ["--public"] if is_public else []
     options += [f"--plural={plural}"] if plural else []
     return replace(resource, fields=found, command=shlex.join([noun, *typed, *options]))
@@ -165,14 +163,13 @@ def _check_free(resource: Resource) -> None:
         Refused: The sentence says by what.
     """
     if resource.model in IMPORTED | set(models.all_targets()):
-        message = f"There is a class {resource.model} already; choose another name."
-        raise Refused(message)
+        raise Refused(f"There is a class {resource.model} already; choose another name.")
     if resource.plural in models.tables():
-        message = f"There is a table {resource.plural} already; choose another name, or --plural."
-        raise Refused(message)
+        raise Refused(
+            f"There is a table {resource.plural} already; choose another name, or --plural."
+        )
     source, tests = resource.folders
     for path in (source, source.with_suffix(".py"), tests):
         if path.exists():
             name = path.relative_to(ROOT)
-            message = f"There is {name} already; choose another name, or --plural."
-            raise Refused(message)
+            raise Refused(f"There is {name} already; choose another name, or --plural.")

@@ -106,5 +106,6 @@ def _end_of_list(text: str) -> int:
         match statement:
             case ast.AnnAssign(target=ast.Name(id="PARTS"), value=ast.List(end_lineno=int(line))):
                 return line
-    message = "app/parts.py has no list PARTS that is written a part a line; add the part by hand."
-    raise Refused(message)
+    raise Refused(
+        "app/parts.py has no list PARTS that is written a part a line; add the part by hand."
+    )

@@ -59,8 +59,7 @@ async def refresh(request: Request, body: RefreshToken) -> TokenPair:
         body.refresh_token, timezone.now() + settings.refresh_lifetime
     )
     if rotated is None:
-        message = "The refresh token is not valid; sign in again"
-        raise NotAuthenticated(message, CHALLENGE)
+        raise NotAuthenticated("The refresh token is not valid; sign in again", CHALLENGE)
     return _pair(settings, *rotated)
 
 

@@ -63,8 +63,7 @@ class Reset(Input):
 class InvalidReset(AppError):
     """The token was used or replaced, is too old or never was one, or the account has changed."""
 
-    def __init__(self) -> None:
-        super().__init__("The link is not valid any more; ask for another one")
+    detail = "The link is not valid any more; ask for another one"
 
 
 @public_router.post("/api/auth/password-reset", status_code=HTTPStatus.ACCEPTED)

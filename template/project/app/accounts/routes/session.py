@@ -48,6 +48,7 @@ class UnsupportedMediaType(AppError):
     """The body is of a type that is not read."""
 
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    detail = "Send a form or JSON"
 
 
 @raises(UnsupportedMediaType)
@@ -73,10 +74,8 @@ async def _get_credentials(request: Request) -> Credentials:
             [{**fault, "loc": ("body", *fault["loc"])} for fault in faults]
         ) from None
     except UnicodeError:
-        message = "The form is not in its charset"
-        raise AppError(message) from None
-    message = "Send a form or JSON"
-    raise UnsupportedMediaType(message)
+        raise AppError("The form is not in its charset") from None
+    raise UnsupportedMediaType
 
 
 @public_router.post("/api/auth/session", openapi_extra={"requestBody": BODY})

@@ -40,8 +40,7 @@ async def authenticate(request: Request) -> Caller | None:
         raise NotAuthenticated(INVALID, CHALLENGE)
     scopes = None if token.scopes is None else frozenset(token.scopes)
     if scopes is not None and request.method != "GET" and _names(request, token.owner):
-        message = "A key with scopes may not change the account that it belongs to"
-        raise Forbidden(message)
+        raise Forbidden("A key with scopes may not change the account that it belongs to")
     return Caller(token.owner, scopes)
 
 

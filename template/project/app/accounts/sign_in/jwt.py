@@ -42,8 +42,7 @@ async def authenticate(request: Request) -> Caller | None:
     kind, _, token = value.partition(" ")
     caller = await _caller(request, token) if kind.lower() == "bearer" else None
     if caller is None:
-        message = "The Authorization header holds no valid bearer token"
-        raise NotAuthenticated(message, CHALLENGE)
+        raise NotAuthenticated("The Authorization header holds no valid bearer token", CHALLENGE)
     return caller
 
 

@@ -28,6 +28,7 @@ class ForeignSite(Forbidden):
     """The request would change something, and may come from another site."""
 
     methods = sorted(set(METHODS) - SAFE_METHODS)
+    detail = "This request comes from another site"
 
 
 class MissingToken(ForeignSite):
@@ -92,8 +93,7 @@ async def _get_current(request: Request) -> tuple[Token, str]:
     """Return the session of the request and its id, or refuse."""
     token = await _find(request)
     if token is None:
-        message = "There is no session; sign in"
-        raise NotAuthenticated(message, CHALLENGE)
+        raise NotAuthenticated("There is no session; sign in", CHALLENGE)
     return token, cookie_secret(request)
 
 
@@ -117,8 +117,7 @@ def check_site(request: Request) -> None:
         return
     sites = request.headers.getlist("sec-fetch-site")
     if not OWN_SITES.issuperset(sites) or not all(_is_own(origin, request) for origin in origins):
-        message = "This request comes from another site"
-        raise ForeignSite(message)
+        raise ForeignSite
 
 
 def _is_own(origin: str, request: Request) -> bool:
@@ -138,8 +137,7 @@ def _check_token(request: Request, secret: str) -> None:
     sent = request.headers.getlist(CSRF_HEADER)
     expected = csrf_token(secret).encode()
     if len(sent) != 1 or not hmac.compare_digest(sent[0].encode(), expected):
-        message = f"Send the session's token in the header {CSRF_HEADER}"
-        raise MissingToken(message)
+        raise MissingToken(f"Send the session's token in the header {CSRF_HEADER}")
 
 
 def cookie_secret(request: Request) -> str:
