@@ -1,5 +1,6 @@
 """Fields as they are typed, `total:decimal:12,2?`, and what the pattern writes of each."""
 
+import json
 import keyword
 import re
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ TYPED = re.compile(
 VALUE = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 TAKEN = {"id", "owner", "owner_id", "created_at", "updated_at", "keyword"}
 OF_PYTHON = {"int", "str", "bool", "float", "list", "dict", "type", "datetime"}
+TEXTS = ("a\n\tc", "ö 🍞")
 OF_PATTERN = {"service", "query", "changes", "owner", "values", "message", "rows", "router"}
 OF_SQL = frozenset(
     re.findall(
@@ -154,6 +156,10 @@ class Field:
             last = ("1", "2") if places else ("", "")
             whole = ("0", "0") if digits == places else ("1", "2")
             return f'"{whole[0]}{fraction}{last[0]}"', f'"{whole[1]}{fraction}{last[1]}"'
+        if self.kind_name == "text":  # perhaps it takes no more than a letter
+            most = int(self.arguments[0])
+            first, second = (json.dumps(text[:most], ensure_ascii=False) for text in TEXTS)
+            return first, second
         return self.kind.samples
 
     @property

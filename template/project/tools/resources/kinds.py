@@ -56,7 +56,7 @@ KINDS = {
         column="TextField()",
         body="Annotated[Text, Field(max_length={0})]",
         shown="str",
-        samples=('"a\\n\\tc"', '"ö 🍞"'),
+        samples=("", ""),
         wrong=('"\\x00"', '"x" * ({0} + 1)'),
         has_alias=True,
         is_sorted=False,
