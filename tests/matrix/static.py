@@ -48,6 +48,8 @@ NEEDED_BY_OTHERS = {
     "python-multipart": "FastAPI loads it to read forms",
     "python-json-logger": "the log configuration names it",
 }
+PATTERNS = ".j2"
+"""The service's own templates; tests/resources tries them."""
 RECORD = ".copier-answers.yml"
 IGNORED = ".gitignore"
 
@@ -98,6 +100,8 @@ def holds_no_leftovers(project: Project) -> Iterator[str]:
         if path.suffix in {".pyc", ".pyo"} or path.name in {"__pycache__", ".DS_Store"}:
             yield f"{name} does not belong here"
     for name in project.files:
+        if name.endswith(PATTERNS):
+            continue
         text = project.text(name)
         syntax = JUST if name == "justfile" else JINJA
         if found := syntax.search(text):

@@ -36,7 +36,7 @@ class InvalidField(AppError):
 
 
 class OfRows(BaseModel):
-    """A schema of the rows of a model: `class NoteDetail(Output, row=Note)`.
+    """A schema of the rows of a model: `class InvoiceDetail(Output, row=Invoice)`.
 
     The names in it are looked for in the model when the module is imported, so that one which
     the model lacks is no failure of the first request.
@@ -103,7 +103,7 @@ class Page(Output, Generic[Item]):
 
 
 class ListQuery(OfRows):
-    """What a client may ask a list for: `class NoteQuery(ListQuery, row=Note)`.
+    """What a client may ask a list for: `class InvoiceQuery(ListQuery, row=Invoice)`.
 
     A list adds its `sort`, its `keyword`, and filters by columns, which are named as in Tortoise:
     `due`, `due__gte`, `status__in`. Other parameters are refused.

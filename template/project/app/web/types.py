@@ -23,7 +23,7 @@ Item = TypeVar("Item")
 
 LARGEST_ID = 2**63 - 1
 FIRST_DAY, LAST_DAY = date(1000, 1, 1), date(9998, 12, 31)
-"""MySQL's first year; drivers take the last day of year 9999 for infinity."""
+"""What every database stores; some drivers take the last day of year 9999 for infinity."""
 
 
 def reject_unstorable(text: str) -> str:
@@ -65,6 +65,9 @@ PLAIN = BeforeValidator(_plain_digits)
 Id = Annotated[int, Path(ge=1, le=LARGEST_ID), PLAIN]
 RowId = Annotated[int, Field(ge=1, le=LARGEST_ID), PLAIN]
 """The id of a row, in a body or a query."""
+
+SmallRowId = Annotated[int, Field(ge=1, le=2**31 - 1), PLAIN]
+"""The same of a table whose ids have 32 bits."""
 
 Int = Annotated[int, Field(ge=-(2**31), le=2**31 - 1), PLAIN]
 BigInt = Annotated[int, Field(ge=-(2**63), le=2**63 - 1), PLAIN]

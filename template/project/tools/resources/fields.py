@@ -94,6 +94,9 @@ class Field:
         return names if self.enum else []
 
     def _filled(self, text: str) -> str:
+        """Put the arguments of the type into its text."""
+        if self.target and self.target.is_small:
+            text = text.replace("RowId", "SmallRowId")
         longest = max(map(len, self.arguments), default=0)
         return text.format(*self.arguments, name=self.enum, longest=longest)
 
@@ -196,6 +199,8 @@ def parse(text: str, noun: str, targets: dict[str, Target], taken: frozenset[str
     is_null = bool(typed["null"])
     if kind == "fk":
         target = targets.get(typed["arguments"] or "")
+        if target and not target.has_number:
+            raise Refused(f"{name}: {target.name} has no whole number `id`; write this key by hand.")
         if target is None:
             raise Refused(f"{name}: name a model behind fk:, one of {', '.join(sorted(targets))}")
         return Field(name, kind, (), is_null, noun, target, taken)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tortoise.fields import CharField, Field, TextField
+from tortoise.fields import BigIntField, CharField, Field, IntField, TextField
 from tortoise.fields.relational import ForeignKeyFieldInstance
 from tortoise.models import Model
 
@@ -54,6 +54,18 @@ class Target:
     def is_owned(self) -> bool:
         """Whether its rows belong to somebody, and are nobody else's business."""
         return _leads_to_user(_fields(self.model).get("owner"))
+
+    @property
+    def has_number(self) -> bool:
+        """Whether its rows are told apart by a whole number called `id`."""
+        return self.model._meta.pk_attr == "id" and isinstance(self.model._meta.pk, IntField)
+
+    @property
+    def is_small(self) -> bool:
+        """Whether its ids have 32 bits."""
+        return isinstance(self.model._meta.pk, IntField) and not isinstance(
+            self.model._meta.pk, BigIntField
+        )
 
     @property
     def factory(self) -> str:

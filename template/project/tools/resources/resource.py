@@ -20,7 +20,7 @@ IMPORTED = frozenset(
         """
         Annotated Any APIRouter AsyncClient BigInt CharEnumField Date DateTime Decimal Field Float
         HTTPStatus Id Input Int InvalidField Json JsonValue Keyword ListQuery Literal Model NotFound
-        Output Page Q Query QuerySet RowId Several SingleLine Strict StrEnum Text User UUID
+        Output Page Q Query QuerySet RowId Several SingleLine SmallRowId Strict StrEnum Text User UUID
         """,
     )
 )
