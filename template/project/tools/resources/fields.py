@@ -200,7 +200,7 @@ def parse(text: str, noun: str, targets: dict[str, Target], taken: frozenset[str
     if kind == "fk":
         target = targets.get(typed["arguments"] or "")
         if target and not target.has_number:
-            raise Refused(f"{name}: the `id` of {target.name} is no number; write this key by hand.")
+            raise Refused(f"{name}: {target.name} has no number as `id`; write this key by hand.")
         if target is None:
             raise Refused(f"{name}: name a model behind fk:, one of {', '.join(sorted(targets))}")
         return Field(name, kind, (), is_null, noun, target, taken)
