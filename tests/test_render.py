@@ -19,9 +19,9 @@ PROJECT = ROOT / "template/project"
 OPTIONS = ROOT / "template/options"
 
 BUDGETS = {
-    "minimal": {"files": 85, "app": 2000, "tests": 850},
-    "starter": {"files": 140, "app": 3700, "tests": 2200},
-    "production": {"files": 130, "app": 4500, "tests": 2900},
+    "minimal": {"files": 90, "app": 1850, "tests": 800},
+    "starter": {"files": 145, "app": 3400, "tests": 2150},
+    "production": {"files": 153, "app": 4500, "tests": 2900},
 }
 FIRST_READ = ("main.py", "parts.py", "config.py", "accounts/models.py", "accounts/routes", "notes")
 

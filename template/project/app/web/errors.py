@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from http import HTTPStatus
 from operator import itemgetter
 from typing import Any, ClassVar, TypeVar
@@ -16,9 +17,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tortoise.exceptions import IntegrityError
 
 from app.database import driver
-from app.web.log import current_request_id
 
 log = logging.getLogger(__name__)
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""The id of the request in hand, which answers and log lines carry."""
 
 LONGEST_FIELD_NAME = 64
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -107,7 +110,7 @@ def problem(
         "title": title,
         "status": status,
         "detail": detail or title,
-        "request_id": current_request_id(),
+        "request_id": request_id.get(),
     }
     if errors is not None:
         body["errors"] = errors

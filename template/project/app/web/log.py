@@ -6,7 +6,6 @@ import os
 import sys
 import textwrap
 import traceback
-from contextvars import ContextVar
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, Literal
@@ -14,23 +13,13 @@ from typing import Any, Literal
 import fastapi
 import starlette
 
+from app.web.errors import request_id
+
 COLOURS = {"DEBUG": 36, "INFO": 32, "WARNING": 33, "ERROR": 31, "CRITICAL": 35}
 """Of the levels, as numbers of ECMA-48."""
 PLUMBING = (str(Path(fastapi.__file__).parent), str(Path(starlette.__file__).parent))
 """Where the frames are that only pass a request on."""
 JSON_NAMES = {"asctime": "timestamp", "levelname": "level", "name": "logger"}
-
-_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
-
-
-def current_request_id() -> str | None:
-    """Return the id of the request in hand, or None outside of one."""
-    return _request_id.get()
-
-
-def set_request_id(request_id: str) -> None:
-    """Give the request in hand an id; each runs in a context of its own."""
-    _request_id.set(request_id)
 
 
 class RequestIdFilter(logging.Filter):
@@ -38,7 +27,7 @@ class RequestIdFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Keep the record."""
-        record.request_id = _request_id.get() or "-"
+        record.request_id = request_id.get() or "-"
         record.__dict__.pop("color_message", None)  # uvicorn's, for terminals
         return True
 

@@ -12,7 +12,7 @@ from fastapi import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.web.errors import problem
-from app.web.log import set_request_id
+from app.web.errors import request_id
 
 log = logging.getLogger("app.access")
 
@@ -58,7 +58,7 @@ class RequestMiddleware:
         if len(path) > 1 and path[-1] == "/":
             scope["path"] = path[:-1]
         head = _inspect(scope["headers"], self.is_our_host)
-        set_request_id(head.request_id)
+        request_id.set(head.request_id)
         status = 0
 
         async def send_with_headers(message: Message) -> None:

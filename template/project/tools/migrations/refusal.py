@@ -1,4 +1,4 @@
-"""Why a migration cannot be made."""
+"""Why a tool cannot do what it was asked for."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from traceback import extract_tb
 
 
 class Refused(Exception):
-    """The migration cannot be made; the sentence says why and what to do."""
+    """It cannot be done; the sentence says why, and what to do."""
 
 
 @contextmanager

@@ -13,10 +13,9 @@ from app.database.command_line import asynchronous
 from app.web.errors import AppError
 from tools.migrations import cli as migrations
 from tools.migrations.make import Wishes, make
-from tools.migrations.refusal import Refused as NoMigration
 from tools.resources import remove, write
 from tools.resources.kinds import described
-from tools.resources.refusal import Refused
+from tools.migrations.refusal import Refused
 from tools.resources.resource import ROOT, Resource, describe, named
 
 
@@ -36,7 +35,7 @@ async def new_resource(noun: str, fields: tuple[str, ...], *, plural: str, publi
         resource = describe(noun, fields, plural=plural, is_public=public)
         with write.written(resource) as paths:
             migration = await _make_migration(resource)
-    except (Refused, NoMigration) as refusal:
+    except Refused as refusal:
         raise CannotMake(str(refusal)) from refusal
     for path in [*paths, migration]:
         click.echo(f"Wrote {_shown(path)}")
@@ -76,7 +75,7 @@ async def _make_migration(resource: Resource) -> Path:
     """Write the migration of a new part, which Python has not seen yet.
 
     Raises:
-        NoMigration: The database does not answer, or the planner refuses.
+        Refused: The database does not answer, or the planner refuses.
     """
     importlib.invalidate_caches()
     parts.PARTS.append(resource.part)

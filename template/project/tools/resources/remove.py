@@ -14,7 +14,7 @@ from app.database import migration_tool
 from app.database.connection import connected, migrations, orm_config
 from tools.migrations import files
 from tools.resources import write
-from tools.resources.refusal import Refused
+from tools.migrations.refusal import Refused
 from tools.resources.resource import ROOT, Resource, describe
 
 FOLDER = ROOT / "migrations/models"

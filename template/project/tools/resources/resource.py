@@ -10,7 +10,7 @@ import inflect
 
 from tools.resources import fields, models
 from tools.resources.fields import Field
-from tools.resources.refusal import Refused
+from tools.migrations.refusal import Refused
 
 ROOT = Path(__file__).parents[2]
 PATTERN = Path(__file__).parent / "pattern"

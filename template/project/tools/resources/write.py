@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from tools.resources.refusal import Refused
+from tools.migrations.refusal import Refused
 from tools.resources.resource import PATTERN, ROOT, Resource
 
 PARTS = ROOT / "app/parts.py"
