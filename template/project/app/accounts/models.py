@@ -1,7 +1,13 @@
 """Accounts: roles, users, the secrets that were handed out to them, and failed attempts."""
 
+from datetime import timedelta
+
 from tortoise import fields, timezone
+from tortoise.expressions import Q
 from tortoise.models import Model
+
+SELDOM = timedelta(minutes=1)
+"""How old the record of a use may be."""
 
 
 class Role(Model):
@@ -80,6 +86,13 @@ class Token(Model):
     def is_current(self) -> bool:
         """Whether it has not expired; some never do."""
         return self.expires_at is None or self.expires_at > timezone.now()
+
+    async def record_use(self) -> None:
+        """Store that it was used just now, at most once a minute: each request would cost more."""
+        now = timezone.now()
+        if self.last_used_at is None or self.last_used_at < now - SELDOM:
+            is_old = Q(last_used_at=None) | Q(last_used_at__lt=now - SELDOM)
+            await Token.filter(is_old, id=self.id).update(last_used_at=now)
 
 
 class LoginFailure(Model):

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import inflect
 
+from tools.migrations.refusal import Refused
 from tools.resources import fields, models
 from tools.resources.fields import Field
-from tools.migrations.refusal import Refused
 
 ROOT = Path(__file__).parents[2]
 PATTERN = Path(__file__).parent / "pattern"

@@ -7,7 +7,7 @@ import zlib
 from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader
 
-from app.accounts import attempts, tokens, usage
+from app.accounts import attempts, tokens
 from app.accounts.caller import Caller, NotAuthenticated, single_value
 from app.accounts.models import Token, User
 from app.accounts.settings import AccountsSettings
@@ -59,7 +59,7 @@ async def _find(request: Request, key: str) -> Token | None:
         return None
     token = await tokens.find(KIND, key)
     if token:
-        await usage.record(token)
+        await token.record_use()
     else:
         settings: AccountsSettings = request.app.state.settings
         address = settings.fingerprint(f"keys {attempts.address_key(request, settings)}")

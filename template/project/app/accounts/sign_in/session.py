@@ -10,7 +10,7 @@ from fastapi import Depends, Request, Response
 from fastapi.security import APIKeyCookie
 from tortoise import timezone
 
-from app.accounts import tokens, usage
+from app.accounts import tokens
 from app.accounts.caller import Caller, NotAuthenticated, single_value
 from app.accounts.models import Token
 from app.accounts.session_settings import SessionSettings
@@ -84,7 +84,7 @@ async def _find(request: Request) -> Token | None:
     if request.method not in SAFE_METHODS:
         check_site(request)
         _check_token(request, secret)
-    await usage.record(token)
+    await token.record_use()
     return token
 
 
