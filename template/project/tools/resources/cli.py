@@ -13,9 +13,9 @@ from app.database.command_line import asynchronous
 from app.web.errors import AppError
 from tools.migrations import cli as migrations
 from tools.migrations.make import Wishes, make
+from tools.migrations.refusal import Refused
 from tools.resources import remove, write
 from tools.resources.kinds import described
-from tools.migrations.refusal import Refused
 from tools.resources.resource import ROOT, Resource, describe, named
 
 

@@ -10,9 +10,9 @@ from pydantic import BaseModel
 from tortoise.models import Model
 
 from app.web.schemas import Input, ListQuery, Output
+from tools.migrations.refusal import Refused
 from tools.resources.kinds import KINDS, Kind, described
 from tools.resources.models import Target
-from tools.migrations.refusal import Refused
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 LONGEST_NAME = 40

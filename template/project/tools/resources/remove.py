@@ -13,8 +13,8 @@ from app.config import get_settings
 from app.database import migration_tool
 from app.database.connection import connected, migrations, orm_config
 from tools.migrations import files
-from tools.resources import write
 from tools.migrations.refusal import Refused
+from tools.resources import write
 from tools.resources.resource import ROOT, Resource, describe
 
 FOLDER = ROOT / "migrations/models"
