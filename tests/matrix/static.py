@@ -99,9 +99,7 @@ def holds_no_leftovers(project: Project) -> Iterator[str]:
             yield f"{name} is an empty folder"
         if path.suffix in {".pyc", ".pyo"} or path.name in {"__pycache__", ".DS_Store"}:
             yield f"{name} does not belong here"
-    for name in project.files:
-        if name.endswith(PATTERNS):
-            continue
+    for name in (name for name in project.files if not name.endswith(PATTERNS)):
         text = project.text(name)
         syntax = JUST if name == "justfile" else JINJA
         if found := syntax.search(text):

@@ -10,8 +10,7 @@ from collections.abc import Set as AbstractSet
 
 from tortoise import timezone
 
-from app import parts
-from app.accounts import tokens
+from app.accounts import permissions, tokens
 from app.accounts.api_key_schemas import ApiKeyCreate
 from app.accounts.models import Token, User
 from app.accounts.sign_in.api_key import KIND, SIGNS, checksum
@@ -31,8 +30,8 @@ async def create(owner: User, new_key: ApiKeyCreate, rights: AbstractSet[str]) -
         Forbidden: A scope permits more than its owner may do.
     """
     scopes = new_key.scopes
-    if not set(parts.permissions()).issuperset(scopes or ()):
-        raise InvalidField(f"Choose from {', '.join(parts.permissions())}", "scopes")
+    if not set(permissions.of_all_parts()).issuperset(scopes or ()):
+        raise InvalidField(f"Choose from {', '.join(permissions.of_all_parts())}", "scopes")
     if not rights >= set(scopes or ()):
         raise Forbidden("A key cannot do more than you may")
     if new_key.expires_at and new_key.expires_at <= timezone.now():

@@ -11,8 +11,7 @@ from http import HTTPStatus
 from fastapi import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.web.errors import problem
-from app.web.errors import request_id
+from app.web.errors import problem, request_id
 
 log = logging.getLogger("app.access")
 

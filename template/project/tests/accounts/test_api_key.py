@@ -8,8 +8,7 @@ import pytest
 from httpx import AsyncClient
 from tortoise import timezone
 
-from app import parts
-from app.accounts import api_keys, tokens
+from app.accounts import api_keys, permissions, tokens
 from app.accounts.api_key_commands import give
 from app.accounts.models import LoginFailure, Token, User
 from app.accounts.sign_in.api_key import NAME
@@ -67,7 +66,7 @@ async def test_a_mistyped_key_costs_no_statement(
 async def test_scopes_narrow_what_a_key_may(client: AsyncClient, key: str) -> None:
     root = await User.get(username="root")
     path = f"/api/users/{(await add_user('ada')).id}"
-    client.headers[NAME] = await give(root, "everything", *parts.permissions())
+    client.headers[NAME] = await give(root, "everything", *permissions.of_all_parts())
     own = f"/api/users/0{root.id}"
     for method, change in [("PATCH", {"email": "bot@example.org"}), ("DELETE", None)]:
         assert (await client.request(method, own, json=change)).status_code == 403
