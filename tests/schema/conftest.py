@@ -26,7 +26,8 @@ def reader(
     folder = tmp_path_factory.mktemp("docs") / "service"
     project = harness.render(template, folder, answers)
     with Service(project, database) as service, warm(service) as owner:
-        assert "copy `app/notes/models.py` and change its names" in project.text("README.md")
+        by_hand = "a folder such as `app/invoices/` with an empty `__init__.py` and its `models.py`"
+        assert by_hand in project.text("README.md")
         model = project.text("app/notes/models.py").replace("Note", "Task")
         model = model.replace('"notes"', '"tasks"').replace(TITLE, f"{TITLE}\n    {SLUG}")
         (project / MODEL).parent.mkdir()

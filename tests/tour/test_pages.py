@@ -232,7 +232,7 @@ def test_E02_the_pages_load_nothing_and_tell_nobody_else(window: Window, path: s
 def test_the_documentation_asks_nobody_else(window: Window, path: str) -> None:
     """Swagger UI and ReDoc work with what the service has; the browser refuses the rest."""
     window.open(path)
-    window.wait_for_text("Write Note")
+    window.wait_for_text("Create Note")
 
     window.driver.execute_async_script("""
         const [done] = arguments;

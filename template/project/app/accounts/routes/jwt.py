@@ -51,7 +51,7 @@ async def login(
 
 
 @public_router.post("/refresh")
-@raises(NotAuthenticated)
+@raises(NotAuthenticated, Conflict)
 async def refresh(request: Request, body: RefreshToken) -> TokenPair:
     """Exchange a refresh token for new tokens. Each works once; a second use ends the session."""
     settings: JwtSettings = request.app.state.settings
