@@ -243,17 +243,17 @@ SETTINGS = {
 TESTS = {
     "accounts": {
         "factories",
-        "api/test_registration",
-        "api/test_roles",
-        "api/test_users",
-        "auth/test_accounts",
-        "core/test_passwords",
-        "services/test_queries",
+        "accounts/test_accounts",
+        "accounts/test_passwords",
+        "accounts/test_registration",
+        "accounts/test_roles",
+        "accounts/test_users",
+        "database/test_queries",
     },
-    "login": {"auth/test_login"},
-    "auth/jwt": {"auth/test_access_tokens", "auth/test_refresh_tokens"},
-    "auth/session": {"auth/test_session"},
-    "auth/api_key": {"auth/test_api_key"},
+    "login": {"accounts/test_login"},
+    "auth/jwt": {"accounts/test_jwt", "accounts/test_refresh_tokens"},
+    "auth/session": {"accounts/test_session"},
+    "auth/api_key": {"accounts/test_api_key"},
 }
 """What each brings to `.env.example` and to the service's own tests."""
 
@@ -328,15 +328,12 @@ def the_files_lead_to_accounts(project: Project) -> None:
     assert {"types-passlib", "types-zxcvbn"} <= dev
     assert {"create-admin", "purge", "seed"} <= set(_recipes(project))
     assert "Create the first administrator with `uv run just create-admin`" in readme
-    assert ", with accounts." in readme
-    assert "| `uv run just purge` |" in readme
-    assert "app/accounts/    who people are, how they sign in, what they may do" in readme
     assert "uv run just create-admin" in project.said
-    assert "needs a signed-in caller" in project.text("docs/adr/0001-parts.md")
     assert "dependencies=SIGNED_IN" in project.text("app/main.py")
-    layers, inside = project.pyproject["tool"]["importlinter"]["contracts"]
-    assert "app.accounts" in layers["layers"]
-    assert "app.accounts" in inside["containers"]
+    folder = "tools/resources/pattern/"
+    patterns = {name[len(folder) :] for name in project.files if name.startswith(folder)}
+    assert {f"owned/{name}.py.j2" for name in ("api", "models", "service", "test")} <= patterns
+    assert {f"public/{name}.py.j2" for name in ("api", "permissions", "test")} <= patterns
 
 
 @uses("auth/jwt")
@@ -348,6 +345,9 @@ def tokens_open_the_door(live: Live) -> None:
     head, _, signature = ada.access.rpartition(".")
     forged = f"{head}.{signature[::-1]}"
     answer = live.client.get("/api/users/me", headers={"Authorization": f"Bearer {forged}"})
+    assert answer.status_code == 401
+    form = people.sign_up_form(people.new_name("nobody"))  # not even where strangers may sign up
+    answer = live.client.post("/api/users", json=form, headers={"Authorization": "Bearer x"})
     assert answer.status_code == 401
     assert people_cannot_guess(live, "/api/auth/login", ada.name)
     if "session" in live.styles:

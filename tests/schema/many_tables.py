@@ -34,7 +34,7 @@ class Thing{number}(Model):
         unique_together = (("owner", "due"),)
         indexes = (("amount", "created_at"),)
 '''
-TEST = "tests/test_migrations.py::test_the_migrations_make_what_the_models_describe"
+TEST = "tests/database/test_migrations.py::test_the_migrations_make_what_the_models_describe"
 
 
 def main() -> None:

@@ -335,7 +335,7 @@ def test_plain_aerich(owner: Owner) -> None:
         owner.service.run(aerich, *command.split())
     owner.service.run(aerich, "migrate", "--name", "add_due")
     (refused,) = owner.runs("make-migration add_due")
-    test = "tests/test_migrations.py::test_the_migrations_make_what_the_models_describe"
+    test = "tests/database/test_migrations.py::test_the_migrations_make_what_the_models_describe"
     red = owner.service.python("-m", "pytest", "-p", "no:cacheprovider", test, check=False)
 
     (made,) = set(owner.files()) - set(files)

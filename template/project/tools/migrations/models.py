@@ -1,10 +1,10 @@
 """Tables as Tortoise's models describe them."""
 
 import importlib
-import pkgutil
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, time
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from tortoise import Tortoise
@@ -63,10 +63,12 @@ def unregistered(package: str) -> list[str]:
         Refused: A module cannot be imported.
     """
     known = set(models())
-    for found in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
-        if not found.name.endswith("__main__"):
-            with loading(found.name):
-                importlib.import_module(found.name)
+    (folder,) = map(Path, importlib.import_module(package).__path__)
+    for path in sorted(folder.rglob("*.py")):  # also in folders without __init__.py
+        name = ".".join((package, *path.relative_to(folder).with_suffix("").parts))
+        if path.stem not in {"__init__", "__main__"}:
+            with loading(name):
+                importlib.import_module(name)
     return sorted(
         f"{model.__module__}.{model.__qualname__}"
         for model in _subclasses(Model)
