@@ -10,7 +10,7 @@ from app.web.errors import AppError, Conflict, Forbidden
 ADMIN = "admin"
 MEMBER = "member"
 
-_roles_of = Statement(lambda: Role.filter(users=0))
+_roles_of = Statement(lambda user: Role.filter(users=user), user=int)
 
 
 class UnknownRole(AppError):
@@ -43,13 +43,13 @@ async def find_all() -> list[Role]:
 
 async def permissions_of(user: User) -> frozenset[str]:
     """Return what the person may do, from the rows of this moment."""
-    roles = await _roles_of.run(user.id)
+    roles = await _roles_of.run(user=user.id)
     return frozenset(permission for role in roles for permission in role.permissions)
 
 
 async def names_of(user: User) -> frozenset[str]:
     """Return the names of the person's roles."""
-    return frozenset(role.name for role in await _roles_of.run(user.id))
+    return frozenset(role.name for role in await _roles_of.run(user=user.id))
 
 
 @transactional

@@ -13,9 +13,11 @@ from app.database.queries import Statement, transactional
 from app.web.errors import Conflict
 
 _found = Statement(
-    lambda: Token.filter(
-        kind="", secret_hash="", revoked_at=None, owner__is_active=True
-    ).select_related("owner")
+    lambda kind, secret_hash: Token.filter(
+        kind=kind, secret_hash=secret_hash, revoked_at=None, owner__is_active=True
+    ).select_related("owner"),
+    kind=str,
+    secret_hash=str,
 )
 
 
@@ -52,7 +54,7 @@ async def lock_unchanged(owner: User, password_hash: str) -> None:
 
 async def find(kind: str, secret: str) -> Token | None:
     """Return the token that is still good, with its active owner, in one statement."""
-    tokens = await _found.run(kind, digest(secret), True)
+    tokens = await _found.run(kind=kind, secret_hash=digest(secret))
     return tokens[0] if tokens and tokens[0].is_current else None
 
 

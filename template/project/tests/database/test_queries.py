@@ -6,7 +6,7 @@ from httpx import AsyncClient
 
 from app.accounts.models import Role
 from app.database import driver
-from app.database.queries import transactional
+from app.database.queries import Statement, transactional
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -79,3 +79,13 @@ async def test_a_taken_value_is_told_by_its_column(
 
     assert (first.status_code, second.status_code) == (200, 409)
     assert second.json()["detail"] == "Another row has the same name"
+
+
+async def test_a_statement_takes_its_values_by_name() -> None:
+    await Role.create(name="reader", description="Reads")
+    named = Statement(
+        lambda text, name: Role.filter(name=name, description=text), name=str, text=str
+    )
+
+    assert [role.name for role in await named.run(text="Reads", name="reader")] == ["reader"]
+    assert await named.run(name="Reads", text="reader") == []

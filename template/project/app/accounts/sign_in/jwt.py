@@ -1,5 +1,6 @@
 """Access tokens (RFC 7519) in the header `Authorization`."""
 
+from datetime import datetime
 from uuid import UUID
 
 from fastapi import Request
@@ -20,13 +21,15 @@ scheme = OAuth2PasswordBearer("/api/auth/login", refreshUrl="/api/auth/refresh",
 
 
 _owner_of_family = Statement(
-    lambda: User.filter(
+    lambda family, now: User.filter(
         is_active=True,
-        tokens__family=UUID(int=0),
+        tokens__family=family,
         tokens__used_at=None,
         tokens__revoked_at=None,
-        tokens__expires_at__gt=timezone.now(),
-    )
+        tokens__expires_at__gt=now,
+    ),
+    family=UUID,
+    now=datetime,
 )
 
 
@@ -54,5 +57,5 @@ async def _caller(request: Request, token: str) -> Caller | None:
         family = UUID(claims["sid"])
     except (signed_tokens.InvalidToken, KeyError, ValueError, TypeError, AttributeError):
         return None
-    owners = await _owner_of_family.run(True, str(family), timezone.now())
+    owners = await _owner_of_family.run(family=family, now=timezone.now())
     return Caller(owners[0]) if owners and claims["sub"] == str(owners[0].id) else None
