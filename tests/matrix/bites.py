@@ -538,7 +538,7 @@ def the_files_lead_to_the_example(project: Project) -> None:
     """An owner is told what to read, and has the tests of it."""
     assert "tests/notes/test_notes.py" in project.files
     assert "`app/notes/` is an example" in project.text("README.md")
-    assert "the pattern that `app/notes/` shows" in project.text("README.md")
+    assert "`app/notes/` shows. The list" in project.text("README.md")
 
 
 @uses("example/notes")
