@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import inflect
+from pluralizer import Pluralizer
 
 from tools.migrations.refusal import Refused
 from tools.resources import fields, models
@@ -27,7 +27,8 @@ IMPORTED = frozenset(
 )
 """Names that the modules of a resource import: no class or type of its own has one."""
 
-english = inflect.engine()
+english = Pluralizer()  # type: ignore[no-untyped-call]
+SOUNDS_LIKE_YOU = re.compile("eu|uni|us|ut|one")
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class Resource:
     @property
     def a_title(self) -> str:
         """Its name with the article."""
-        return str(english.a(self.title))
+        is_vowel = self.title[0] in "aeiou" and not SOUNDS_LIKE_YOU.match(self.title)
+        return f"{'an' if is_vowel else 'a'} {self.title}"
 
     @property
     def path(self) -> str:
@@ -126,8 +128,8 @@ def named(noun: str, *, plural: str = "") -> Resource:
     fields.check_noun(noun, f"The name {noun!r}")
     if not plural:
         *first, last = noun.split("_")
-        plural = "_".join([*first, re.sub("[^a-z0-9]", "", english.plural_noun(last).lower())])
-        if noun.endswith("s") and plural == f"{noun}s":
+        plural = "_".join([*first, english.plural(last)])
+        if not english.is_singular(last):
             raise Refused(f"{noun!r} looks like several: name one, or say --plural too.")
     fields.check_name(plural, f"The plural {plural!r}")
     return Resource(noun, plural)
