@@ -8,6 +8,7 @@ from httpx import AsyncClient, Response
 
 from app.accounts import passwords
 from app.accounts.models import Role, Token, User
+from app.accounts.schemas import UserDetail, UserQuery
 from tests.factories import PASSWORD, add_user, headers_of
 
 NEW_PASSWORD = "staple battery horse correct"
@@ -298,3 +299,17 @@ async def test_nobody_rules_over_those_who_may_do_more(client: AsyncClient) -> N
 
     granted = await client.put(f"/api/users/{ada.id}/roles", json={"roles": ["staff"]})
     assert granted.json()["roles"] == ["staff"]
+
+
+async def test_a_page_with_related_rows_takes_three_statements(
+    client: AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("ada", "eve"):
+        await add_user(name, role="admin")
+    caplog.set_level(logging.DEBUG, "tortoise.db_client")
+
+    page = await UserQuery().fetch(User.all(), UserDetail)
+
+    assert [line.name for line in caplog.records].count("tortoise.db_client") == 3
+    shown = [UserDetail.model_validate(user) for user in page["items"]]
+    assert [user.roles for user in shown] == [["admin"], ["admin"]]
