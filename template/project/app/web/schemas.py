@@ -137,12 +137,15 @@ class ListQuery(OfRows):
     async def fetch(self, rows: QuerySet[Any], schema: type[Output]) -> dict[str, Any]:
         """Fetch a page: its columns alone, where the schema shows nothing else.
 
-        These are two statements, and one more for each relation to many rows.
+        That is one statement, one more to count the rows of a list that goes on, and those of
+        relations to many rows.
         """
-        total = await rows.count()
-        rows = rows.offset((self.page - 1) * self.size).limit(self.size)
+        start = (self.page - 1) * self.size
+        page = rows.offset(start).limit(self.size)
         names = schema.model_fields
         has_all = columns.are_in(rows.model, names)
-        items = await (rows.values(*names) if has_all else schema.load(rows))
+        items = await (page.values(*names) if has_all else schema.load(page))
+        is_last = len(items) < self.size and (items or not start)
+        total = start + len(items) if is_last else await rows.count()
         pages = max(1, -(-total // self.size))
         return {"items": items, "total": total, "page": self.page, "pages": pages}
