@@ -58,8 +58,9 @@ def die_at(number):
 sys.dont_write_bytecode = True  # models are edited twice in a second
 for line in sys.stdin:
     if child := os.fork():
-        if os.waitpid(child, 0)[1]:
-            print(json.dumps(["killed"]), flush=True)
+        if status := os.waitpid(child, 0)[1]:
+            is_kill = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+            print(json.dumps(["killed" if is_kill else f"status {status}"]), flush=True)
         continue
     said = []
     for arguments in json.loads(line):
@@ -70,7 +71,8 @@ for line in sys.stdin:
             said.append("")
             continue
         if arguments[0] == "die-at":
-            importlib.import_module(driver.connection(os.environ["DATABASE_URL"])["engine"])
+            from app.config import TORTOISE_ORM
+            importlib.import_module(TORTOISE_ORM["connections"]["default"]["engine"])
             die_at(int(arguments[1]))
             continue
         with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):
