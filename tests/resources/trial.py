@@ -58,7 +58,7 @@ def trial(
     """Return what was wrong, a sentence for each fault."""
     slug = harness.new_slug("nouns")
     project = harness.render(template, destination, {**answers, "project_slug": slug})
-    service = Service(project, str(answers["database"]))
+    service = Service(project, str(project.answers["database"]))
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "born"]):
         git(project.path, *command)
     try:
