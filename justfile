@@ -16,6 +16,7 @@ check:
 
 # Mend what can be mended.
 fix:
+    uv run ruff format
     uv run ruff check --fix
     uv run ruff format
 
@@ -33,7 +34,7 @@ bites *ARGS:
 
 # The rest: what owners change, the first hour, and attacks on running services.
 tour *ARGS:
-    {{ pytest }} tests/tour tests/test_first_hour.py tests/test_interruptions.py tests/test_security_table.py {{ ARGS }}
+    {{ pytest }} tests/tour tests/test_first_hour.py tests/test_first_days.py tests/test_interruptions.py tests/test_security_table.py tests/resources {{ ARGS }}
 
 # What owners change in their models: --database D for one, and the trial of the tools.
 schema *ARGS:

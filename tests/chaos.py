@@ -13,6 +13,10 @@
   times on each database, the first time with the seed that --seed names. No change may
   leave tables or rows that differ from what the models say, or fail without a sentence.
 
+- resources: 20 resources that were drawn are written into a service on each database,
+  checked by all that `just check` runs, migrated, listed over HTTP, and removed. Each
+  must be right, and `git status` empty at the end.
+
 It prints what it does to which process and when, then one row per figure. The exit
 status is 1 if a bar is missed, or if REQUIRE_SERVICES is 1 and a server is missing.
 """
@@ -32,6 +36,8 @@ from random import randrange
 from tests import harness
 from tests.harness import Service
 from tests.matrix.rows import DATABASES, RUNNING
+from tests.resources.draw import draw
+from tests.resources.trial import trial
 from tests.schema.sequences import seeds
 from tests.tour import generated
 from tests.tour.private_servers import How, Missing, private_server
@@ -46,6 +52,7 @@ from tests.tour.scenarios import (
 ROUNDS = 5
 EXAMPLES = 100
 SEEDS = 40
+RESOURCES = 20
 RECOVERY_SECONDS = 5
 STARTED = time.monotonic()
 
@@ -186,6 +193,22 @@ def schema(folder: Path, given: Namespace) -> Iterator[Figure]:
             yield Figure(of_caller, measured, "status 0", is_clean)
 
 
+def resources(folder: Path, given: Namespace) -> Iterator[Figure]:
+    """Write, check, serve and remove resources."""
+    for database in DATABASES:
+        name = f"resources, {database}"
+        if missing := _unreachable(name, database):
+            yield missing
+            continue
+        drawn = list(draw(given.seed, RESOURCES))
+        note(f"{name}: {RESOURCES} from --seed {given.seed}")
+        place = folder / name.replace(", ", "-") / "service"
+        faults = trial(folder / "template", place, {"database": database}, drawn)
+        for fault in faults:
+            note(fault)
+        yield Figure(name, f"{RESOURCES} resources, {len(faults)} faults", "0 faults", not faults)
+
+
 def schema_changes(folder: Path, given: Namespace) -> Iterator[Figure]:
     """Change random models at random, and change them back."""
     for database in DATABASES:
@@ -214,6 +237,7 @@ SCENARIOS: dict[str, Callable[[Path, Namespace], Iterator[Figure]]] = {
     "db-restart": db_restart,
     "schema": schema,
     "schema-changes": schema_changes,
+    "resources": resources,
 }
 
 

@@ -39,6 +39,7 @@ Your turn, with names of your own (pip install uv, if you lack it):
 
   uvx copier copy {ROOT} my-service
   cd my-service
+  git init
   uv run just setup
   uv run just dev
 """

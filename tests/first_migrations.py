@@ -14,8 +14,8 @@ from tests import harness
 from tests.harness import ROOT, Service
 
 PARTS = {
-    "20261128000000001_accounts": ["app.models.token", "app.models.user"],
-    "20261128000000002_notes": ["app.models.note"],
+    "20261128000000001_accounts": ["app.accounts.models", "app.accounts.models"],
+    "20261128000000002_notes": ["app.notes.models"],
 }
 """The modules whose tables each file makes, in the order of the files."""
 WRITE = """

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
@@ -38,10 +38,12 @@ if not re.fullmatch("r[0-9a-f]{8}", RUN):  # anything else may be part of a stra
 OWNER = os.environ.setdefault("TEMPLATE_TESTS_OWNER", str(os.getpid()))
 """The process that began the run, and tidies up after it."""
 Answers = Mapping[str, Any]
+OBSERVERS: list[Callable[["Service", httpx.Response], None]] = []
+"""What looks at every answer that a client of a service gets."""
 DROP_DATABASE = """
 import asyncio, os
-from app.core import dialect
-asyncio.run(dialect.drop_database(os.environ["DATABASE_URL"]))
+from app.database import driver
+asyncio.run(driver.drop_database(os.environ["DATABASE_URL"]))
 """
 
 COMMANDS = """
@@ -278,8 +280,16 @@ class Service:
         self.python("-c", DROP_DATABASE)
 
     def client(self, **options: Any) -> httpx.Client:  # noqa: ANN401 - httpx's own options
-        """Return a client of the running service."""
-        return httpx.Client(base_url=self.url, timeout=20, trust_env=False, **options)
+        """Return a client of the running service, whose answers the observers see."""
+
+        def observe(answer: httpx.Response) -> None:
+            for observer in OBSERVERS:
+                observer(self, answer)
+
+        hooks = {"response": [observe]}
+        return httpx.Client(
+            base_url=self.url, timeout=20, trust_env=False, event_hooks=hooks, **options
+        )
 
     def __enter__(self) -> Self:
         return self

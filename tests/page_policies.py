@@ -9,7 +9,7 @@ import re
 
 from tests.harness import ROOT
 
-PAGES = sorted((ROOT / "template/project/app/auth").glob("*.html.jinja"))
+PAGES = sorted((ROOT / "template/project/app").rglob("*.html*"))
 INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
 
 

@@ -181,6 +181,8 @@ def _pieces(apart: Apart) -> Iterator[Piece]:
     for name in sorted({*on.files, *off.files}):
         if name.startswith(tuple(UNCLAIMED)):
             continue
+        if name.endswith(".md") and {name} <= {*on.files} & {*off.files}:
+            continue  # a word in a page is no wiring
         if name not in on.files:
             yield Piece(f"{name} is there", name, off.text(name))
         elif name in off.files:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -61,11 +62,24 @@ def test_the_commands_of_the_final_message_lead_to_a_first_record(
             with service.client() as client:
                 assert client.get("/health/ready").json()["status"] == "ok"
                 _write_and_read(client)
+        if database == "sqlite":
+            for command in _commands(project.text("AGENTS.md")):
+                run(command, cwd=project.path, environment=environment)
         say(f"{database} on Python {version}: first record {seconds:.0f} s after copying began")
         lock = (project / "uv.lock").read_text(encoding="utf-8")
         assert re.search(r'name = "tortoise-orm"', lock)
     finally:
         service.drop_database()
+
+
+def _commands(page: str) -> list[list[str]]:
+    """Return the commands that AGENTS.md names: those of its table, then those of its block."""
+    verbs = re.findall(r"^\| `([^`]+)` \|", page.partition("## Verbs")[2], re.MULTILINE)
+    lines = [f"uv run just {verb}" for verb in verbs if verb.islower()]
+    lines += re.findall(r"^uv run just .+$", page, re.MULTILINE)
+    lines += re.findall(r"`(uv run just remove-resource \w+)`", page)
+    assert len(lines) > len(verbs) > 4
+    return [[*shlex.split(line), *(["--yes"] if "remove" in line else [])] for line in lines]
 
 
 def test_generation_needs_no_network_no_trust_and_writes_nowhere_else(

@@ -186,7 +186,7 @@ def test_both_answers_can_change_together(template: Path, tmp_path: Path) -> Non
     _update(project, auth=[], example="none")
 
     assert _answers(project)["auth"] == []
-    assert not (project / "app/auth").exists()
+    assert not (project / "app/accounts").exists()
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def test_a_check_without_test_and_reason_is_noticed(
 def test_a_test_that_does_not_exist_is_noticed(
     document: dict[str, Any], proofs: list[Proof]
 ) -> None:
-    path = "template/project/tests/auth/test_login.py"
+    path = "template/project/tests/accounts/test_login.py"
     document["checks"]["A04"]["tests"] = [f"{path}::test_nothing", "tests/nowhere.py::test_x"]
 
     assert reference.complaints(document, proofs) == [

@@ -60,7 +60,7 @@ def test_every_test_is_in_a_recipe_that_is_run() -> None:
 
     named = [word for command in commands.values() for word in command if word.startswith("tests/")]
     existing = [f"tests/{path.name}" for path in (ROOT / "tests").glob("test_*.py")]
-    assert sorted(named) == sorted([*existing, "tests/schema", "tests/tour"])
+    assert sorted(named) == sorted([*existing, "tests/resources", "tests/schema", "tests/tour"])
     assert {"check", "static", "rows", "bites", "schema", "tour"} == set(recipes)
 
 

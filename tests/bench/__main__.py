@@ -41,7 +41,7 @@ COPIES = 3
 STYLES = ["jwt", "session", "api_key"]
 LAYERS = {
     "without the access log": {"LOG_LEVEL": "ERROR"},
-    "without RequestLayer and its log": {"WITHOUT_LAYER": "RequestLayer"},
+    "without RequestMiddleware and its log": {"WITHOUT_LAYER": "RequestMiddleware"},
     "without GZipMiddleware": {"WITHOUT_LAYER": "GZipMiddleware"},
     "without CrashReports": {"WITHOUT_LAYER": "CrashReports"},
 }

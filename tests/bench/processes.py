@@ -25,43 +25,46 @@ USERS = 200
 ADMIN, PASSWORD = "person-001", "bench-password"
 ROWS = f"""
 import asyncio
-from app.core import passwords
-from app.database import connected
-from app.models.user import User
-from app.services import role as role_service
+from app.accounts import passwords
+from app.config import get_settings
+from app.database.connection import connected
+from app.accounts.models import User
+from app.accounts import roles
 
 async def main():
     secret = await passwords.create_hash({PASSWORD!r})
     names = [f"person-{{number:03}}" for number in range(1, {USERS} + 1)]
-    async with connected():
+    async with connected(get_settings()):
         await User.bulk_create(
             User(username=n, username_key=n, email=f"{{n}}@example.org", password_hash=secret)
             for n in names
         )
         admin = await User.get(username={ADMIN!r})
-        await role_service.assign(admin, [role_service.ADMIN])
+        await roles.assign(admin, [roles.ADMIN])
 
 asyncio.run(main())
 """
 CREDENTIALS = f"""
 import asyncio, json
-from app.auth import api_key, jwt, session
-from app.database import connected
-from app.models.user import User
+from app.accounts.api_key_commands import give
+from app.accounts.routes import jwt, session
+from app.config import get_settings
+from app.database.connection import connected
+from app.accounts.models import User
 
 async def main():
-    async with connected():
+    async with connected(get_settings()):
         admin = await User.get(username={ADMIN!r})
-        token = (await jwt.sign_in(admin)).access_token
-        _, cookie = await session.start(admin)
-        print(json.dumps([token, cookie, await api_key.give(admin, "bench")]))
+        token = (await jwt.sign_in(admin, get_settings())).access_token
+        _, cookie = await session.start(admin, get_settings())
+        print(json.dumps([token, cookie, await give(admin, "bench")]))
 
 asyncio.run(main())
 """
 SERVER = """
 import os, sys, uvicorn
 from concurrent.futures import ThreadPoolExecutor
-from app.core import passwords
+from app.accounts import passwords
 if sys.argv[1] == "unlimited":
     passwords._threads = ThreadPoolExecutor(40)  # as many as the usual pool has
 options = {"log_config": None, "access_log": False}

@@ -174,9 +174,8 @@ def the_files_lead_to_the_database(project: Project) -> None:
     assert DRIVERS[database] in static.names(project.pyproject["project"]["dependencies"])
     assert f"DATABASE_URL={url}" in project.text(".env.example").splitlines()
     assert f"service on {TITLES[database]}" in project.text("README.md")
-    if database == "sqlite":
-        assert "*.sqlite3*" in project.text(".gitignore").splitlines()
-    else:
+    assert "*.sqlite3*" in project.text(".gitignore").splitlines()
+    if database != "sqlite":
         address = url.partition("@")[2].partition("/")[0]
         assert f"expected at {address}" in project.text("README.md")
         assert f"expected at {address}" in project.said
@@ -244,17 +243,17 @@ SETTINGS = {
 TESTS = {
     "accounts": {
         "factories",
-        "api/test_registration",
-        "api/test_roles",
-        "api/test_users",
-        "auth/test_accounts",
-        "core/test_passwords",
-        "services/test_queries",
+        "accounts/test_accounts",
+        "accounts/test_passwords",
+        "accounts/test_registration",
+        "accounts/test_roles",
+        "accounts/test_users",
+        "database/test_queries",
     },
-    "login": {"auth/test_login"},
-    "auth/jwt": {"auth/test_access_tokens", "auth/test_refresh_tokens"},
-    "auth/session": {"auth/test_session"},
-    "auth/api_key": {"auth/test_api_key"},
+    "login": {"accounts/test_login"},
+    "auth/jwt": {"accounts/test_jwt", "accounts/test_refresh_tokens"},
+    "auth/session": {"accounts/test_session"},
+    "auth/api_key": {"accounts/test_api_key"},
 }
 """What each brings to `.env.example` and to the service's own tests."""
 
@@ -284,20 +283,23 @@ def the_files_lead_to_the_ways_in(project: Project) -> None:
     assert (f"Of {', '.join(order)}, the first" in page) == (len(order) > 1)
     factories = project.text("tests/factories.py")
     first = next(style for style in ("jwt", "session", "api_key") if f"auth/{style}" in chosen)
-    assert f"from app.auth import {first}\n" in factories
+    module, _, name = MAKERS[first].rpartition(".")
+    assert f"from app.accounts{module} import {name}\n" in factories
     logins = {"jwt": "/api/auth/login", "session": "/api/auth/session"}
     assert [style for style in logins if logins[style] in factories] == [first][: "login" in chosen]
-    assert f"await {first}." in factories
+    assert f"await {name}" in factories
     readme = project.text("README.md")
     assert "SECURITY.md" in readme
     assert ("| `uv run just create-api-key USER` |" in readme) == ("auth/api_key" in chosen)
     assert ("Open an account:" in readme) == ("login" in chosen)
-    public = project.text("tests/api/test_roles.py")
+    public = project.text("tests/accounts/test_roles.py")
     for answer, paths in PUBLIC.items():
         found = [f', "{path}"),' in public for path in paths]
         assert found == [answer in chosen] * len(paths)
 
 
+MAKERS = {"jwt": ".routes.jwt", "session": ".routes.session", "api_key": ".api_key_commands.give"}
+"""What makes the credentials of tests."""
 PUBLIC = {
     "login": ["/password-reset", "/api/auth/password-reset", "/api/users"],
     "auth/jwt": ["/api/auth/login", "/api/auth/logout", "/api/auth/refresh"],
@@ -326,17 +328,12 @@ def the_files_lead_to_accounts(project: Project) -> None:
     assert {"types-passlib", "types-zxcvbn"} <= dev
     assert {"create-admin", "purge", "seed"} <= set(_recipes(project))
     assert "Create the first administrator with `uv run just create-admin`" in readme
-    assert ", with accounts." in readme
-    assert "app/dependencies/  what routes ask for: the caller, a page, an id" in readme
-    assert "| `uv run just purge` |" in readme
-    assert "app/auth/          signing in" in readme
     assert "uv run just create-admin" in project.said
-    assert "where it needs a signed-in caller" in project.text("docs/adr/0001-layers.md")
-    assert "needs a signed-in caller" in project.text("app/api/__init__.py")
-    assert "no router inside another" in project.text("app/api/__init__.py")
-    layers, machinery = project.pyproject["tool"]["importlinter"]["contracts"]
-    assert "app.auth" in layers["layers"]
-    assert "app.auth" in machinery["forbidden_modules"]
+    assert "dependencies=SIGNED_IN" in project.text("app/main.py")
+    folder = "tools/resources/pattern/"
+    patterns = {name[len(folder) :] for name in project.files if name.startswith(folder)}
+    assert {f"owned/{name}.py.j2" for name in ("api", "models", "service", "test")} <= patterns
+    assert {f"public/{name}.py.j2" for name in ("api", "permissions", "test")} <= patterns
 
 
 @uses("auth/jwt")
@@ -348,6 +345,9 @@ def tokens_open_the_door(live: Live) -> None:
     head, _, signature = ada.access.rpartition(".")
     forged = f"{head}.{signature[::-1]}"
     answer = live.client.get("/api/users/me", headers={"Authorization": f"Bearer {forged}"})
+    assert answer.status_code == 401
+    form = people.sign_up_form(people.new_name("nobody"))  # not even where strangers may sign up
+    answer = live.client.post("/api/users", json=form, headers={"Authorization": "Bearer x"})
     assert answer.status_code == 401
     assert people_cannot_guess(live, "/api/auth/login", ada.name)
     if "session" in live.styles:
@@ -528,7 +528,7 @@ def accounts_have_rights(live: Live) -> None:
 def accounts_have_commands(live: Live) -> None:
     """Expired tokens are purged, and example rows are added."""
     assert live.told["purge"].output == "Deleted 0 tokens whose time is over.\n"
-    assert live.told["seed"].output.count("Added ") == 3
+    assert live.told["seed"].output.count(" with the password ") == 3
     assert live.told["seed again"].output.count("is there already") == 3
     assert rows.count(live.service, "users") >= 3
 
@@ -536,9 +536,9 @@ def accounts_have_commands(live: Live) -> None:
 @reads("example/notes")
 def the_files_lead_to_the_example(project: Project) -> None:
     """An owner is told what to read, and has the tests of it."""
-    assert "tests/api/test_notes.py" in project.files
-    assert "`note.py` in each folder of `app/` is an example" in project.text("README.md")
-    assert "copy `app/models/note.py` and change its names" in project.text("README.md")
+    assert "tests/notes/test_notes.py" in project.files
+    assert "`app/notes/` is an example" in project.text("README.md")
+    assert "`app/notes/` shows. The list" in project.text("README.md")
 
 
 @uses("example/notes")
@@ -580,6 +580,7 @@ def the_workflow_checks(project: Project) -> None:
     ]
     assert set(workflow[True]) == {"push", "pull_request"}  # YAML 1.1 reads `on` as true
     assert workflow["permissions"] == {"contents": "read"}
+    assert "GitHub reads `.github/` at the root" in project.text("README.md")
     for step in steps:
         if "uses" in step:
             assert len(step["uses"].partition("@")[2]) == 40
@@ -598,7 +599,8 @@ def the_name_is_in_the_title(project: Project) -> None:
     assert f"# {name}" in project.text("README.md").splitlines()
     assert project.pyproject["project"]["description"] == name
     assert ast.get_docstring(ast.parse(project.text("app/__init__.py"))) == f"{name}."
-    for page in (project.text(each) for each in project.files if each.endswith(".html")):
+    pages = [name for name in project.files if re.fullmatch(r"app/accounts/.+\.html", name)]
+    for page in map(project.text, pages):
         assert f" · {html.escape(name)}</title>" in page
         assert f"<h1>{html.escape(name)}</h1>" in page
 
@@ -607,6 +609,7 @@ def the_name_is_in_the_title(project: Project) -> None:
 def the_documentation_has_the_name(live: Live) -> None:
     """So do clients."""
     title = live.call("GET", "/openapi.json").json()["info"]["title"]
+    assert title == live.call("GET", "/").json()["name"]
     assert title == live.service.project.answers["project_name"]
 
 

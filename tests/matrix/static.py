@@ -48,7 +48,10 @@ NEEDED_BY_OTHERS = {
     "python-multipart": "FastAPI loads it to read forms",
     "python-json-logger": "the log configuration names it",
 }
+PATTERNS = ".j2"
+"""The service's own templates; tests/resources tries them."""
 RECORD = ".copier-answers.yml"
+IGNORED = ".gitignore"
 
 
 def chosen(answers: Mapping[str, Any]) -> set[str]:
@@ -96,7 +99,7 @@ def holds_no_leftovers(project: Project) -> Iterator[str]:
             yield f"{name} is an empty folder"
         if path.suffix in {".pyc", ".pyo"} or path.name in {"__pycache__", ".DS_Store"}:
             yield f"{name} does not belong here"
-    for name in project.files:
+    for name in (name for name in project.files if not name.endswith(PATTERNS)):
         text = project.text(name)
         syntax = JUST if name == "justfile" else JINJA
         if found := syntax.search(text):
@@ -137,11 +140,16 @@ def declares_what_it_imports(project: Project) -> Iterator[str]:
 
 
 def is_silent_about_what_is_off(project: Project) -> Iterator[str]:
-    """An option that is off has no word in a file, and no file."""
+    """An option that is off has no word in a file, and no file.
+
+    But git ignores files with rows for good, so that a changed answer publishes none.
+    """
     for answer in set(WORDS) - chosen(project.answers):
         pattern = re.compile(WORDS[answer], re.IGNORECASE)
         for name in project.files:
-            if name != RECORD and (found := pattern.search(f"{name}\n{project.text(name)}")):
+            if name not in {RECORD, IGNORED} and (
+                found := pattern.search(f"{name}\n{project.text(name)}")
+            ):
                 yield f"{name} speaks of {answer}: {found.group()}"
 
 

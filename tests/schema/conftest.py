@@ -26,11 +26,13 @@ def reader(
     folder = tmp_path_factory.mktemp("docs") / "service"
     project = harness.render(template, folder, answers)
     with Service(project, database) as service, warm(service) as owner:
-        assert "copy `app/models/note.py` and change its names" in project.text("README.md")
-        model = project.text("app/models/note.py").replace("Note", "Task")
+        by_hand = "a folder such as `app/invoices/` with an empty `__init__.py` and its `models.py`"
+        assert by_hand in project.text("README.md")
+        model = project.text("app/notes/models.py").replace("Note", "Task")
         model = model.replace('"notes"', '"tasks"').replace(TITLE, f"{TITLE}\n    {SLUG}")
+        (project / MODEL).parent.mkdir()
         (project / MODEL).write_text(model, encoding="utf-8")
-        owner.lists("app.models.task")
+        owner.lists("app.tasks")
         made, *_ = owner.runs("make-migration add_tasks", "migrate", "rollback --to 0", "migrate")
         assert made.startswith("  add table tasks (id, title, slug, body, ")
         yield owner

@@ -48,7 +48,8 @@ class Database:
 
     def connection(self) -> dict[str, Any]:
         """Return the connection as the service under test describes it to Tortoise."""
-        described: dict[str, Any] = importlib.import_module("app.core.dialect").connection(self.url)
+        driver = importlib.import_module("app.database.driver")
+        described: dict[str, Any] = driver.connection(self.url, driver.PoolSettings())
         return described
 
     def arguments(self, *, name: str | None = None) -> dict[str, Any]:

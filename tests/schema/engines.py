@@ -207,9 +207,9 @@ class TortoiseTool:
     imports_models: ClassVar[bool] = True
 
     def __init__(self) -> None:
-        client = getattr(importlib.import_module("app.core.dialect"), "client_class", None)
+        client = getattr(importlib.import_module("app.database.driver"), "client_class", None)
         if client:
-            client.__module__ = "app.core.mysql"
+            client.__module__ = "app.database.mysql"
             MySQLSchemaEditor._table_generate_extra = _with_collation  # type: ignore[method-assign]  # noqa: SLF001
 
     async def first(self, bench: Bench) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests import harness
 from tests.harness import Service
 from tests.schema.case import DATABASES
-from tests.schema.owner import MODELS
+from tests.schema.owner import PARTS
 
 MODEL = '''
 class Thing{number}(Model):
@@ -34,7 +34,7 @@ class Thing{number}(Model):
         unique_together = (("owner", "due"),)
         indexes = (("amount", "created_at"),)
 '''
-TEST = "tests/test_migrations.py::test_the_migrations_make_what_the_models_describe"
+TEST = "tests/database/test_migrations.py::test_the_migrations_make_what_the_models_describe"
 
 
 def main() -> None:
@@ -62,14 +62,15 @@ def _measure(service: Service, tables: int) -> tuple[float, float, float]:
     run = ["-m", "pytest", "-p", "no:cacheprovider", "-q", "tests/test_main.py"]
     without = _cpu_seconds(service.python, *run)
     check = _cpu_seconds(service.python, *run, TEST) - without
-    path = service.project / "app/models/many.py"
+    path = service.project / "app/many/models.py"
     names = ["User", *(f"Thing{number}" for number in range(tables))]
     models = [MODEL.format(number=number, before=names[number]) for number in range(tables)]
     head = "from tortoise import fields\nfrom tortoise.models import Model\n"
+    path.parent.mkdir()
     path.write_text(head + "\n".join(models), encoding="utf-8")
-    database = service.project / "app/database.py"
-    text = database.read_text(encoding="utf-8")
-    database.write_text(text.replace(MODELS, f'{MODELS}    "app.models.many",\n'), encoding="utf-8")
+    parts = service.project / "app/parts.py"
+    text = parts.read_text(encoding="utf-8")
+    parts.write_text(text.replace(PARTS, f'{PARTS}    "app.many",\n'), encoding="utf-8")
     first = _cpu_seconds(service.cli, "make-migration", "many")
     service.cli("migrate")
     models[-1] = models[-1].replace("text = ", "more = fields.IntField(null=True)\n    text = ")

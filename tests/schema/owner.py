@@ -19,9 +19,9 @@ from tests.schema.databases import Database
 from tests.tour import rows
 
 PAGE = "docs/migrations.md"
-MODEL = "app/models/task.py"
+MODEL = "app/tasks/models.py"
 TITLE = "title = fields.CharField(max_length=200)"
-MODELS = "MODELS: list[str] = [\n"
+PARTS = "PARTS: list[str] = [\n"
 USER = (
     "INSERT INTO users (id, username, username_key, email, password_hash, is_active, created_at,"
     " updated_at) VALUES (1, 'ada', 'ada', 'ada@example.com', '', TRUE, '2026-01-01', '2026-01-01')"
@@ -58,19 +58,21 @@ def die_at(number):
 sys.dont_write_bytecode = True  # models are edited twice in a second
 for line in sys.stdin:
     if child := os.fork():
-        if os.waitpid(child, 0)[1]:
-            print(json.dumps(["killed"]), flush=True)
+        if status := os.waitpid(child, 0)[1]:
+            is_kill = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+            print(json.dumps(["killed" if is_kill else f"status {status}"]), flush=True)
         continue
     said = []
     for arguments in json.loads(line):
-        from app.core import dialect
+        from app.database import driver
         if arguments[0] == "empty":
-            asyncio.run(dialect.drop_database(os.environ["DATABASE_URL"]))
-            asyncio.run(dialect.create_database(os.environ["DATABASE_URL"]))
+            asyncio.run(driver.drop_database(os.environ["DATABASE_URL"]))
+            asyncio.run(driver.create_database(os.environ["DATABASE_URL"]))
             said.append("")
             continue
         if arguments[0] == "die-at":
-            importlib.import_module(dialect.connection(os.environ["DATABASE_URL"])["engine"])
+            from app.config import TORTOISE_ORM
+            importlib.import_module(TORTOISE_ORM["connections"]["default"]["engine"])
             die_at(int(arguments[1]))
             continue
         with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):
@@ -126,12 +128,12 @@ class Owner:
         assert text.count(old) == 1
         path.write_text(text.replace(old, "\n    ".join(new)), encoding="utf-8")
 
-    def lists(self, module: str) -> None:
-        """Tell Tortoise of one more module."""
-        path = self.service.project / "app/database.py"
+    def lists(self, part: str) -> None:
+        """Tell the service of one more part."""
+        path = self.service.project / "app/parts.py"
         text = path.read_text(encoding="utf-8")
-        assert text.count(MODELS) == 1
-        path.write_text(text.replace(MODELS, f'{MODELS}    "{module}",\n'), encoding="utf-8")
+        assert text.count(PARTS) == 1
+        path.write_text(text.replace(PARTS, f'{PARTS}    "{part}",\n'), encoding="utf-8")
 
     def runs(self, *commands: str) -> list[str]:
         """Run commands, written as on the page but for `just`, and return what they print."""

@@ -11,10 +11,11 @@ from tests.tour import rows
 OLDER = """
 import asyncio
 from tortoise import Tortoise
-from app.database import orm_config
+from app.config import get_settings
+from app.database.connection import orm_config
 
 async def generate():
-    await Tortoise.init(config=orm_config())
+    await Tortoise.init(config=orm_config(get_settings()))
     await Tortoise.generate_schemas()
     await Tortoise.close_connections()
 

@@ -28,14 +28,14 @@ def test_the_page_names_every_flag_and_recipes_that_exist(owner: Owner) -> None:
 
 @on_sqlite
 def test_a_model_of_which_tortoise_was_not_told(owner: Owner) -> None:
-    path = owner.service.project / "app/models/other.py"
+    path = owner.service.project / "app/tasks/other.py"
     text = owner.service.project.text(MODEL).replace("Task", "Other").replace("tasks", "others")
     path.write_text(text, encoding="utf-8")
 
     (refused,) = owner.runs("make-migration add_others")
     path.unlink()
 
-    assert refused.startswith("Error: Tortoise was not told of app.models.other.Other: add its")
+    assert refused.startswith("Error: Tortoise was not told of app.tasks.other.Other: add its")
 
 
 def test_the_page_is_read_once(owner: Owner) -> None:
@@ -335,7 +335,7 @@ def test_plain_aerich(owner: Owner) -> None:
         owner.service.run(aerich, *command.split())
     owner.service.run(aerich, "migrate", "--name", "add_due")
     (refused,) = owner.runs("make-migration add_due")
-    test = "tests/test_migrations.py::test_the_migrations_make_what_the_models_describe"
+    test = "tests/database/test_migrations.py::test_the_migrations_make_what_the_models_describe"
     red = owner.service.python("-m", "pytest", "-p", "no:cacheprovider", test, check=False)
 
     (made,) = set(owner.files()) - set(files)

@@ -86,7 +86,7 @@ def test_nothing_runs_between_a_kill_and_the_end_of_its_migration(
 
 def test_plain_aerich_keeps_the_rows_that_hang_on_a_table(owner: Owner) -> None:
     """Also where SQLite makes the table anew, whose rows others refer to with CASCADE."""
-    user, email = "app/models/user.py", "email = fields.CharField(max_length=254"
+    user, email = "app/accounts/models.py", "email = fields.CharField(max_length=254"
     before = owner.catalogue()
     owner.replace(email, email.replace("254", "300"), module=user)
     owner.runs("make-migration wider")

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from tests.conftest import start_service
-from tests.harness import Service
+from tests.harness import OBSERVERS, Service
 from tests.matrix.rows import RUNNING, Row
-from tests.tour import forge, people, rows
+from tests.tour import documented, forge, people, rows
 from tests.tour.people import Person
 
 SQLITE = RUNNING[0]
@@ -48,6 +48,14 @@ def beside(service: Service, *, own_database: bool = True, **environment: str) -
         twin.stop()
         if own_database:
             twin.drop_database()
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _every_answer_is_documented() -> Iterator[None]:
+    """Compare each answer that a client gets in the tour with the OpenAPI document."""
+    OBSERVERS.append(documented.check)
+    yield
+    OBSERVERS.remove(documented.check)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from tests.harness import Service
 def key_of(service: Service) -> bytes:
     """Ask a service for the key that signs its access tokens."""
     program = (
-        "from app.auth.jwt import get_jwt_settings; keys = get_jwt_settings().keys;"
+        "from app.config import get_settings; keys = get_settings().access_keys;"
         "print(keys.by_id[keys.newest].hex())"
     )
     return bytes.fromhex(service.python("-c", program).output)

@@ -35,13 +35,22 @@ def test_E01_every_error_has_one_shape(client: httpx.Client, admin: Person, ada:
 
 
 def test_E01_the_OpenAPI_document_says_so(client: httpx.Client) -> None:
-    """Every operation declares problem documents, and none the framework's own errors."""
+    """Every operation declares its errors one by one, and none the framework's own."""
     document = client.get("/openapi.json").json()
+    problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
 
     operations = [body for path in document["paths"].values() for body in path.values()]
     assert "HTTPValidationError" not in json.dumps(document)
+    assert {"Problem", "FieldError"} <= set(document["components"]["schemas"])
+    assert len({operation["operationId"] for operation in operations}) == len(operations)
     for operation in operations:
-        assert "application/problem+json" in operation["responses"]["4XX"]["content"]
+        errors = {code: each for code, each in operation["responses"].items() if code >= "400"}
+        assert all(code.isdigit() for code in errors)
+        if "health" not in operation["tags"]:
+            contents = [each["content"] for each in errors.values()]
+            assert contents == [{"application/problem+json": problem}] * len(errors)
+            for code in errors.keys() & {"429", "503"}:
+                assert "Retry-After" in errors[code]["headers"]
 
 
 def everyday(client: httpx.Client, person: Person) -> list[httpx.Response]:

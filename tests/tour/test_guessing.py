@@ -134,7 +134,7 @@ def test_A12_spellings_of_a_name_are_one_name(visitor: httpx.Client, bob: Person
 def test_A12_a_limit_that_nobody_set_is_ten_a_minute(running: Service) -> None:
     """Without the setting, or with an empty one, a service starts and has a limit."""
     with beside(running, own_database=False, RATE_LIMIT_LOGIN="") as twin:
-        settings = "from app.auth.settings import get_auth_settings as read"
+        settings = "from app.config import get_settings as read"
         shown = twin.python("-c", f"{settings}; print(read().rate_limit_login)").output
 
     assert shown.strip() == "Rate(count=10, seconds=60)"

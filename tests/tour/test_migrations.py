@@ -255,10 +255,10 @@ def test_the_commands_of_aerich_work_without_ours(fresh: Service) -> None:
 RESET = """
 import asyncio, os, sys
 from app.cli import cli
-from app.core import dialect
+from app.database import driver
 url = os.environ["DATABASE_URL"]
-asyncio.run(dialect.drop_database(url))
-asyncio.run(dialect.create_database(url))
+asyncio.run(driver.drop_database(url))
+asyncio.run(driver.create_database(url))
 if sys.argv[1:]:
     cli.main(sys.argv[1:])
 """
@@ -294,7 +294,7 @@ def _counts(service: Service) -> dict[str, int]:
 @contextmanager
 def _impatient(service: Service) -> Iterator[None]:
     """Let the service wait less long for a lock."""
-    path = service.project / "app/core/dialect.py"
+    path = service.project / "app/database/driver.py"
     text = path.read_text(encoding="utf-8")
     usual, short = IMPATIENT[service.database]
     assert text.count(usual) == 1

@@ -226,3 +226,21 @@ def test_E02_the_pages_load_nothing_and_tell_nobody_else(window: Window, path: s
     complaints = [text for text in window.complaints() if "Content Security Policy" in text]
     for directive in ("script-src", "img-src", "connect-src"):
         assert any(directive in complaint for complaint in complaints), complaints
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+def test_the_documentation_asks_nobody_else(window: Window, path: str) -> None:
+    """Swagger UI and ReDoc work with what the service has; the browser refuses the rest."""
+    window.open(path)
+    window.wait_for_text("Create Note")
+
+    window.driver.execute_async_script("""
+        const [done] = arguments;
+        fetch("http://127.0.0.1:1/").catch(done);
+    """)
+
+    complaints = window.complaints()
+    blocked = [text for text in complaints if "Content Security Policy" in text]
+    assert any("connect-src" in text for text in blocked)
+    assert [text for text in complaints if text not in blocked] == []
+    assert all("127.0.0.1:1/" in text or "cdn.redoc.ly" in text for text in blocked)

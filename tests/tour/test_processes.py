@@ -70,7 +70,7 @@ def test_P04_hashing_leaves_the_event_loop(service: Service) -> None:
 
     assert statuses == [200] * loops * logins_each
     assert set(answered) == {200}
-    assert len(answered) > 2 * len(statuses)
+    assert len(answered) > len(statuses)  # a dozen, where they wait for hashes
 
 
 WRONG = {

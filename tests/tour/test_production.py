@@ -74,7 +74,7 @@ def test_Z01_a_service_as_it_was_set_up_closes_registration_in_production(
     production: Service,
 ) -> None:
     """The `.env` that `just setup` writes opens registration nowhere but in development."""
-    ask = "from app.auth.login import get_login_settings as s; print(s().registration_is_open)"
+    ask = "from app.config import get_settings as s; print(s().registration_is_open)"
     production.cli("setup")
     given = {**production.environment}
     given.pop("REGISTRATION", None)

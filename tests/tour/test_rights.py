@@ -23,7 +23,7 @@ PUBLIC = {
 }
 """All that a stranger may call."""
 
-HIDDEN = {"/docs", "/docs/assets", "/redoc", "/openapi.json", "/password-reset", "/sign-in"}
+HIDDEN = {"/", "/docs", "/docs/assets", "/redoc", "/openapi.json", "/password-reset", "/sign-in"}
 """What answers without standing in the OpenAPI document."""
 
 PRIVILEGES: dict[str, object] = {

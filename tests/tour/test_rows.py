@@ -396,8 +396,9 @@ def test_D12_fifty_writers_at_once_all_succeed(service: Service, person: Person)
 STRICT = """
 import asyncio, json
 from tortoise import Tortoise
-from app.database import connected
-from app.models.note import Note
+from app.config import get_settings
+from app.database.connection import connected
+from app.notes.models import Note
 async def attempt(**values):
     try:
         await Note.create(title="t", body="", **values)
@@ -405,7 +406,7 @@ async def attempt(**values):
         return type(error).__name__
     return "stored"
 async def main():
-    async with connected():
+    async with connected(get_settings()):
         connection = Tortoise.get_connection("default")
         outcomes = {"orphan": await attempt(owner_id=999999999)}
         if connection.capabilities.dialect != "sqlite":

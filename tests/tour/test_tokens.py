@@ -88,11 +88,11 @@ def test_T03_guessable_keys_are_refused(running: Service) -> None:
     program = """
 import json, os, sys
 from pydantic import ValidationError
-from app.auth.settings import AuthSettings
+from app.config import Settings
 for guess in json.load(sys.stdin):
     os.environ["SECRET_KEY"] = guess
     try:
-        AuthSettings()
+        Settings()
     except ValidationError:
         continue
     print(guess)

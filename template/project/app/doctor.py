@@ -1,15 +1,21 @@
 """What keeps the service from working, and how to mend it."""
 
+import json
 import socket
+from contextlib import closing
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 
 from tortoise import Tortoise
 
-from app.config import get_settings
-from app.core import dialect, migration_tool
-from app.core.commands import reason
-from app.core.settings import WrongSettings, check_all
-from app.database import connected, orm_config
+from app import TITLE, env_file
+from app.config import Settings, WrongSettings, get_settings
+from app.database import driver, migration_tool
+from app.database.command_line import reason
+from app.database.connection import connected, orm_config
+
+ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound here
+"""Where one reaches what listens at every address."""
 
 
 @dataclass(frozen=True)
@@ -30,21 +36,27 @@ class Finding:
 async def examine() -> list[Finding]:
     """Check the settings, and with right ones the database, its schema and the port."""
     try:
-        check_all()
+        settings = get_settings()
     except WrongSettings as error:
-        faults = str(error).splitlines()[1:]
-        remark = "; ".join(fault.strip() for fault in faults)
-        return [Finding("settings", False, remark, "correct .env, or run `just setup`")]
-    return [Finding("settings", True, "complete"), *await _database(), _port()]
+        return [Finding("settings", False, "; ".join(error.faults), _remedy(error.faults))]
+    return [Finding("settings", True, "complete"), *await _database(settings), _port(settings)]
 
 
-async def _database() -> list[Finding]:
+def _remedy(faults: list[str]) -> str:
+    names = {fault.partition(":")[0] for fault in faults}
+    added = names.intersection(env_file.lacking())
+    if added == names:
+        return "run `just setup`, which adds to .env what it lacks"
+    return f"correct them in .env{', after `just setup`' if added else ''}"
+
+
+async def _database(settings: Settings) -> list[Finding]:
     try:
-        async with connected():
+        async with connected(settings):
             connection = Tortoise.get_connection("default")
-            rows = await connection.execute_query_dict(dialect.VERSION_QUERY)
-            missing = await migration_tool.pending(orm_config())
-    except dialect.UNAVAILABLE as error:
+            rows = await connection.execute_query_dict(driver.VERSION_QUERY)
+            missing = await migration_tool.pending(orm_config(settings))
+    except driver.UNAVAILABLE as error:
         remark = f"does not answer ({reason(error)})"
         remedy = "start it, check DATABASE_URL, and run `just migrate`"
         return [Finding("database", False, remark, remedy)]
@@ -56,14 +68,33 @@ async def _database() -> list[Finding]:
     return [Finding("database", True, str(rows[0]["version"])), schema]
 
 
-def _port() -> Finding:
-    settings = get_settings()
+def _port(settings: Settings) -> Finding:
     address = f"{settings.host}:{settings.port}"
     obstacle = why_not_listen(settings.host, settings.port)
     if obstacle is None:
         return Finding("port", True, f"{address} is free")
-    remedy = "stop what uses it, perhaps this service, or set PORT"
-    return Finding("port", False, f"{address}: {obstacle}", remedy)
+    if _is_answered(settings):
+        who = "a service like this one" if settings.is_production else "this service"
+        return Finding("port", True, f"{who} is running at {address}")
+    return Finding("port", False, f"{address}: {obstacle}", "stop what uses it, or set PORT")
+
+
+def _is_answered(settings: Settings) -> bool:
+    """Whether this service answers at its port. In production it does not say its name."""
+    path, sign = "/", ("name", TITLE)
+    if settings.is_production:
+        path, sign = "/health/live", ("status", "ok")
+    headers = {"Accept": "application/json"}
+    if settings.allowed_hosts:
+        headers["Host"] = settings.allowed_hosts[0].replace("*", "any")
+    connection = HTTPConnection(ANY.get(settings.host, settings.host), settings.port, timeout=2)
+    with closing(connection):
+        try:
+            connection.request("GET", path, headers=headers)
+            answer = json.load(connection.getresponse())
+        except (OSError, HTTPException, ValueError):
+            return False
+    return isinstance(answer, dict) and sign in answer.items()
 
 
 def why_not_listen(host: str, port: int) -> str | None:

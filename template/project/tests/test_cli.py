@@ -1,15 +1,20 @@
 """Commands for whoever runs the service."""
 
+import asyncio
 import os
 import shutil
 import socket
 from pathlib import Path
 
 import pytest
+import uvicorn
 from click.testing import CliRunner
+from fastapi import FastAPI
 
+from app import main
 from app.cli import cli
-from app.core.settings import Section
+from app.config import Settings
+from app.database import migration_tool
 from tests.conftest import NO_DATABASE_URL, ChangeSettings, run
 
 
@@ -24,23 +29,34 @@ def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_setup_writes_settings_that_the_service_accepts(
     env: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for section in Section.__subclasses__():
-        for name in section.model_fields:
-            monkeypatch.delenv(name.upper(), raising=False)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
 
     CliRunner().invoke(cli, ["setup"])
 
-    for section in Section.__subclasses__():
-        section(_env_file=env)
+    Settings(_env_file=env)
     assert os.name == "nt" or env.stat().st_mode & 0o777 == 0o600
 
 
-def test_setup_keeps_a_file_that_is_there(env: Path) -> None:
-    env.write_text("PORT=9000\n")
+def test_setup_adds_what_is_missing_and_keeps_what_is_there(env: Path) -> None:
+    env.write_text("# mine\nPORT=9000")
+
+    added, again = (CliRunner().invoke(cli, ["setup"]).output for _ in range(2))
+
+    lines = env.read_text().splitlines()
+    assert lines[:2] == ["# mine", "PORT=9000"]
+    assert "HOST=127.0.0.1" in lines
+    assert "PORT=8000" not in lines
+    assert added.startswith("Added to .env: ENVIRONMENT, DATABASE_URL, ")
+    assert again == "Kept .env as it is.\n"
+
+
+def test_setup_gives_a_copied_example_its_secrets(env: Path) -> None:
+    shutil.copy(".env.example", env)
 
     CliRunner().invoke(cli, ["setup"])
 
-    assert env.read_text() == "PORT=9000\n"
+    assert "written-by-just-setup" not in env.read_text()
 
 
 async def test_doctor_is_content_with_a_service_that_can_start(
@@ -63,6 +79,53 @@ async def test_doctor_names_what_is_wrong(change_settings: ChangeSettings) -> No
     assert result.exit_code == 1
     assert "✗ database: does not answer" in result.output
     assert f"✗ port: 127.0.0.1:{port}" in result.output
+
+
+@pytest.mark.parametrize("is_ours", [True, False], ids=["this service", "another one"])
+async def test_doctor_knows_who_has_the_port(
+    database: None, change_settings: ChangeSettings, *, is_ours: bool
+) -> None:
+    app = main.app if is_ours else FastAPI()
+    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None))
+    with socket.create_server(("127.0.0.1", 0)) as port:
+        change_settings(PORT=str(port.getsockname()[1]), ALLOWED_HOSTS="*.example.org")
+        serving = asyncio.create_task(server.serve([port]))
+        result = await run("doctor")
+        server.should_exit = True
+        await serving
+
+    assert result.exit_code == (0 if is_ours else 1), result.output
+    assert ("✓ port: this service is running at" in result.output) == is_ours
+
+
+@pytest.mark.parametrize(
+    ("there", "remedy"),
+    [
+        ("HOST=127.0.0.1", "run `just setup`, which adds to .env what it lacks"),
+        ("DATABASE_URL=", "correct them in .env"),
+    ],
+)
+def test_doctor_recommends_setup_where_it_helps(
+    env: Path, change_settings: ChangeSettings, there: str, remedy: str
+) -> None:
+    env.write_text(f"{there}\n")
+    change_settings(DATABASE_URL="")
+
+    result = CliRunner().invoke(cli, ["doctor"])
+
+    assert result.exit_code == 1
+    assert result.output == f"✗ settings: DATABASE_URL: is missing\n  fix: {remedy}\n"
+
+
+async def test_doctor_misses_the_folder_of_the_migrations(
+    database: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migration_tool, "FOLDER", tmp_path)
+
+    result = await run("doctor")
+
+    assert result.exit_code == 1
+    assert "is missing. Restore it" in result.output
 
 
 async def test_rollback_says_that_the_database_is_down(change_settings: ChangeSettings) -> None:

@@ -6,27 +6,48 @@ import pytest
 from fastapi import FastAPI, HTTPException
 from httpx import AsyncClient
 
+BROWSER = {"Accept": "text/html,*/*;q=0.8"}
 ORIGIN = "https://app.example.org"
 called_by_an_app = pytest.mark.settings(CORS_ORIGINS=ORIGIN)
 
 
-@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+@pytest.mark.parametrize("path", ["/", "/docs", "/redoc"])
 async def test_documentation_loads_nothing_from_elsewhere(client: AsyncClient, path: str) -> None:
-    page = await client.get(path)
+    page = await client.get(path, headers=BROWSER)
 
     assets = re.findall(r'(?:src|href)="(.+?)"', page.text)
     assert len(assets) > 1
-    for asset in [*assets, "/openapi.json"]:
+    for asset in [*assets, "openapi.json"]:
         assert asset in page.text
         assert (await client.get(asset)).status_code == 200
 
 
 @pytest.mark.settings(ENVIRONMENT="production")
-@pytest.mark.parametrize("path", ["docs", "redoc", "openapi.json", "docs/assets/favicon.png"])
+@pytest.mark.parametrize("path", ["", "docs", "redoc", "openapi.json", "docs/assets/favicon.png"])
 async def test_production_has_no_documentation(client: AsyncClient, path: str) -> None:
-    response = await client.get(f"/{path}")
+    response = await client.get(f"/{path}", headers=BROWSER)
 
     assert response.status_code == 404
+
+
+async def test_the_start_page_says_that_all_is_well(app: FastAPI, client: AsyncClient) -> None:
+    app.title = "<b>Tea & Co</b>"
+
+    page = await client.get("/", headers=BROWSER)
+    document = await client.get("/")
+
+    assert "<h1>&lt;b&gt;Tea &amp; Co&lt;/b&gt; <small>" in page.text
+    assert "database: ok</li>" in page.text
+    assert "migrations: ok</li>" in page.text
+    assert document.json()["name"] == app.title
+    assert document.json()["checks"] == {"database": "ok", "migrations": "ok"}
+
+
+async def test_the_start_page_says_what_is_wrong(client: AsyncClient, no_database: None) -> None:
+    page = await client.get("/", headers=BROWSER)
+
+    assert page.status_code == 200
+    assert "database: failing</li>" in page.text
 
 
 @called_by_an_app

@@ -1,3 +1,3 @@
 async def headers_of(user: User) -> dict[str, str]:
     """Give an account a key, and return the headers of its requests."""
-    return {"X-API-Key": await api_key.give(user, "test")}
+    return {"X-API-Key": await give(user, "test")}

@@ -6,5 +6,5 @@ async def log_in(client: AsyncClient, name: str, password: str = PASSWORD) -> Re
 
 async def headers_of(user: User) -> dict[str, str]:
     """Sign an account in, and return the headers of its requests."""
-    _, secret = await session.start(user)
-    return {"Cookie": f"session={secret}", "X-CSRF-Token": session.csrf_token(secret)}
+    _, secret = await session.start(user, get_settings())
+    return {"Cookie": f"session={secret}", "X-CSRF-Token": csrf_token(secret)}

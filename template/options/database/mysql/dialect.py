@@ -1,5 +1,6 @@
 """MySQL and MariaDB through asyncmy: the URL, the errors, the lock for migrations."""
 
+import re
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -9,12 +10,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncmy
 from asyncmy import errors
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from tortoise.backends.mysql.client import MySQLClient
 from tortoise.backends.mysql.schema_generator import MySQLSchemaGenerator
-from tortoise.exceptions import DBConnectionError, OperationalError
-
-from app.core.settings import Section, cached
+from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
 
 EXAMPLE_URL = "mysql://user:password@127.0.0.1:3306/database"
 VERSION_QUERY = "SELECT version() AS version"
@@ -29,6 +28,7 @@ COLLATION = "utf8mb4_bin"
 DATABASE_EXISTS, UNKNOWN_DATABASE = 1007, 1049
 ACCESS_DENIED = {1044, 1045, 1698}
 LOCK_WAIT_TIMEOUT, DEADLOCK = 1205, 1213
+DUPLICATE_ENTRY = 1062
 TOO_MANY_CONNECTIONS, SHUTDOWN_IN_PROGRESS, CONNECTION_KILLED = 1040, 1053, 1927
 NO_SOCKET, NO_CONNECTION, SERVER_GONE, SERVER_LOST = 2002, 2003, 2006, 2013
 AWAY = {
@@ -61,7 +61,7 @@ DRIVER_ERROR = errors.MySQLError
 """What the driver raises when the server refuses a statement."""
 
 
-class Pool(Section):
+class PoolSettings(BaseModel):
     """How many connections each worker process keeps and may open."""
 
     db_pool_min: Annotated[int, Field(ge=1)] = 1
@@ -72,12 +72,8 @@ class Pool(Section):
     def holds_the_smallest(cls, largest: int, fields: ValidationInfo) -> int:
         """Refuse a pool that may hold fewer connections than it keeps."""
         if largest < fields.data.get("db_pool_min", 1):
-            message = "allow at least as many as DB_POOL_MIN"
-            raise ValueError(message)
+            raise ValueError("allow at least as many as DB_POOL_MIN")
         return largest
-
-
-get_pool = cached(Pool)
 
 
 def is_unavailable(error: Exception) -> bool:
@@ -97,6 +93,18 @@ def is_lock_timeout(error: Exception) -> bool:
     return _code(error) == LOCK_WAIT_TIMEOUT
 
 
+def taken_columns(error: IntegrityError) -> list[str]:
+    """Return the column whose value another row has; none if another rule was broken.
+
+    The server names the key at the end, `table.key` or, as MariaDB, `key`. It has the name of its
+    column, unless it is the primary key or, with a name of Tortoise's, of several columns.
+    """
+    if _code(error) != DUPLICATE_ENTRY:
+        return []
+    keys = re.findall(r"'(?:[^'.]*\.)?([^'.]*)'[^']*$", error.args[0].args[1])
+    return [key for key in keys if not key.startswith(("uid_", "PRIMARY"))]
+
+
 def credentials(url: str) -> dict[str, Any]:
     """Take the URL apart, as keyword arguments of `asyncmy.connect`.
 
@@ -113,8 +121,7 @@ def credentials(url: str) -> dict[str, Any]:
     encrypted = options.pop("ssl", "false")
     is_understood = encrypted in {"true", "false"} and not options
     if parts.scheme != "mysql" or not database or not parts.hostname or not is_understood:
-        message = f"write a URL such as {EXAMPLE_URL}, with ?ssl=true behind it for TLS"
-        raise ValueError(message)
+        raise ValueError(f"write a URL such as {EXAMPLE_URL}, with ?ssl=true behind it for TLS")
     arguments: dict[str, Any] = {
         "host": parts.hostname,
         "port": port,
@@ -127,9 +134,8 @@ def credentials(url: str) -> dict[str, Any]:
     return arguments
 
 
-def connection(url: str) -> dict[str, Any]:
+def connection(url: str, size: PoolSettings) -> dict[str, Any]:
     """Describe the connection pool to Tortoise."""
-    size = get_pool()
     pool = {
         "minsize": size.db_pool_min,
         "maxsize": size.db_pool_max,
@@ -142,13 +148,14 @@ def connection(url: str) -> dict[str, Any]:
     return {"engine": __name__, "credentials": credentials(url) | pool}
 
 
-def migration_connection(url: str) -> dict[str, Any]:
+def migration_connection(connection: dict[str, Any]) -> dict[str, Any]:
     """Describe the pool of migrations: a statement may take long, waiting for a lock may not."""
-    described = connection(url)
+    credentials = connection["credentials"]
     waits = f"lock_wait_timeout = {LOCK_TIMEOUT_SECONDS}"
-    settings = f"{described['credentials']['init_command']}, {waits}, innodb_{waits}"
-    described["credentials"] |= {"read_timeout": None, "init_command": settings}
-    return described
+    settings = f"{credentials['init_command']}, {waits}, innodb_{waits}"
+    return connection | {
+        "credentials": credentials | {"read_timeout": None, "init_command": settings}
+    }
 
 
 class ExactTables(MySQLSchemaGenerator):
@@ -188,8 +195,9 @@ async def create_database(url: str) -> None:
         await _execute_elsewhere(arguments, statement)
     except errors.MySQLError as error:
         if error.args[0] in ACCESS_DENIED:
-            message = f"This user may not create databases. Let an administrator run: {statement};"
-            raise PermissionError(message) from error
+            raise PermissionError(
+                f"This user may not create databases. Let an administrator run: {statement};"
+            ) from error
         if error.args[0] != DATABASE_EXISTS:
             raise
 
@@ -218,8 +226,9 @@ async def migration_lock(url: str) -> AsyncIterator[None]:
             await cursor.execute("SELECT GET_LOCK(%s, %s)", (name, LOCK_WAIT_SECONDS))
             (is_held,) = await cursor.fetchone()
             if is_held != 1:
-                message = f"Another process has been migrating for {LOCK_WAIT_SECONDS} seconds"
-                raise TimeoutError(message)
+                raise TimeoutError(
+                    f"Another process has been migrating for {LOCK_WAIT_SECONDS} seconds"
+                )
             yield
     finally:
         connection.close()

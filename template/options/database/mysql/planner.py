@@ -103,11 +103,10 @@ async def read(connection: BaseDBAsyncClient) -> Catalogue:
         try:
             [found] = await connection.execute_query_dict(show)
         except UnicodeDecodeError as error:
-            message = (
+            raise Refused(
                 f"A default of table {row['name']} has bytes that the server prints as they are:"
                 " write it as an expression, such as (unhex('00ff'))."
-            )
-            raise Refused(message) from error
+            ) from error
         tables[row["name"]] = table_of(row["name"], found["Create Table"])
     return tables
 
@@ -258,11 +257,10 @@ def refuse_unstorable(default: str) -> None:
         Refused: It has a character such as an emoji.
     """
     if any(ord(character) > LAST_CHARACTER for character in default):
-        message = (
+        raise Refused(
             f"The db_default {default!r} has characters that the server's catalogue does not hold:"
             " set them in Python, with default=."
         )
-        raise Refused(message)
 
 
 def binary(value: bytes) -> str:

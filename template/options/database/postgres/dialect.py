@@ -1,6 +1,7 @@
 """PostgreSQL through asyncpg: its URL, its errors, its lock for migrations."""
 
 import asyncio
+import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -8,10 +9,8 @@ from typing import Annotated, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
-from pydantic import Field, ValidationInfo, field_validator
-from tortoise.exceptions import DBConnectionError
-
-from app.core.settings import Section, cached
+from pydantic import BaseModel, Field, ValidationInfo, field_validator
+from tortoise.exceptions import DBConnectionError, IntegrityError
 
 EXAMPLE_URL = "postgres://user:password@127.0.0.1:5432/database"
 VERSION_QUERY = "SELECT version() AS version"
@@ -43,7 +42,7 @@ DRIVER_ERROR = asyncpg.PostgresError
 """What the driver raises when the server refuses a statement."""
 
 
-class Pool(Section):
+class PoolSettings(BaseModel):
     """How many connections each worker process keeps and may open."""
 
     db_pool_min: Annotated[int, Field(ge=1)] = 1
@@ -54,12 +53,8 @@ class Pool(Section):
     def holds_the_smallest(cls, largest: int, fields: ValidationInfo) -> int:
         """Refuse a pool that may hold fewer connections than it keeps."""
         if largest < fields.data.get("db_pool_min", 1):
-            message = "allow at least as many as DB_POOL_MIN"
-            raise ValueError(message)
+            raise ValueError("allow at least as many as DB_POOL_MIN")
         return largest
-
-
-get_pool = cached(Pool)
 
 
 def is_unavailable(error: Exception) -> bool:
@@ -78,6 +73,15 @@ def is_lock_timeout(error: Exception) -> bool:
     return isinstance(error, asyncpg.LockNotAvailableError)
 
 
+def taken_columns(error: IntegrityError) -> list[str]:
+    """Return the columns whose values another row has; none if another rule was broken."""
+    cause = error.args[0]
+    detail = cause.detail if isinstance(cause, asyncpg.UniqueViolationError) else None
+    # `Key (a, b)=(1, 2) already exists.`, in the server's language, the columns before the values
+    key = re.match(r"[^(]*\((.+?)\)=\(", detail or "")
+    return [name.strip('"') for name in key[1].split(", ")] if key else []
+
+
 def credentials(url: str) -> dict[str, Any]:
     """Take the URL apart, as keyword arguments of `asyncpg.connect`.
 
@@ -93,8 +97,7 @@ def credentials(url: str) -> dict[str, Any]:
     database = unquote(parts.path.removeprefix("/"))
     known = {"host", "sslmode"}
     if parts.scheme not in {"postgres", "postgresql"} or not database or set(options) - known:
-        message = f"write a URL such as {EXAMPLE_URL}"
-        raise ValueError(message)
+        raise ValueError(f"write a URL such as {EXAMPLE_URL}")
     arguments = {
         "host": options.get("host") or parts.hostname,
         "port": port,
@@ -106,9 +109,8 @@ def credentials(url: str) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if value is not None}
 
 
-def connection(url: str) -> dict[str, Any]:
+def connection(url: str, size: PoolSettings) -> dict[str, Any]:
     """Describe the connection pool to Tortoise."""
-    size = get_pool()
     pool = {
         "minsize": size.db_pool_min,
         "maxsize": size.db_pool_max,
@@ -119,12 +121,11 @@ def connection(url: str) -> dict[str, Any]:
     return {"engine": "tortoise.backends.asyncpg", "credentials": credentials(url) | pool}
 
 
-def migration_connection(url: str) -> dict[str, Any]:
+def migration_connection(connection: dict[str, Any]) -> dict[str, Any]:
     """Describe the pool of migrations: a statement may take long, waiting for a lock may not."""
-    described = connection(url)
     settings = {"lock_timeout": f"{LOCK_TIMEOUT_SECONDS}s"}
-    described["credentials"] |= {"command_timeout": None, "server_settings": settings}
-    return described
+    waits = {"command_timeout": None, "server_settings": settings}
+    return connection | {"credentials": connection["credentials"] | waits}
 
 
 async def create_database(url: str) -> None:
@@ -145,8 +146,9 @@ async def create_database(url: str) -> None:
         with suppress(asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):  # a race
             await _execute_elsewhere(arguments, statement)
     except asyncpg.InsufficientPrivilegeError as error:
-        message = f"This role may not create databases. Ask an administrator to run: {statement};"
-        raise PermissionError(message) from error
+        raise PermissionError(
+            f"This role may not create databases. Ask an administrator to run: {statement};"
+        ) from error
 
 
 async def drop_database(url: str) -> None:
@@ -174,8 +176,9 @@ async def migration_lock(url: str) -> AsyncIterator[None]:
                 break
             await asyncio.sleep(LOCK_POLL_SECONDS)
         else:
-            message = f"Another process has been migrating for {LOCK_WAIT_SECONDS} seconds"
-            raise TimeoutError(message)
+            raise TimeoutError(
+                f"Another process has been migrating for {LOCK_WAIT_SECONDS} seconds"
+            )
         yield
     finally:
         await connection.close()

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from tortoise.exceptions import DBConnectionError, OperationalError
+from pydantic import BaseModel
+from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
 
 EXAMPLE_URL = "sqlite://db.sqlite3"
 VERSION_QUERY = "SELECT 'SQLite ' || sqlite_version() AS version"
@@ -26,6 +27,10 @@ DRIVER_ERROR = sqlite3.Error
 """What the driver raises when SQLite refuses a statement."""
 
 
+class PoolSettings(BaseModel):
+    """A file has no pool of connections."""
+
+
 def is_unavailable(error: Exception) -> bool:
     """Tell a locked or unreadable file from a statement that is wrong."""
     return isinstance(error, UNAVAILABLE) and any(reason in str(error) for reason in REASONS)
@@ -41,6 +46,15 @@ def is_lock_timeout(error: Exception) -> bool:
     return must_retry(error)
 
 
+def taken_columns(error: IntegrityError) -> list[str]:
+    """Return the columns whose values another row has; none if another rule was broken."""
+    text = str(error)
+    prefix = "UNIQUE constraint failed: "
+    if not text.startswith(prefix) or text.startswith(f"{prefix}index "):
+        return []
+    return [name.rpartition(".")[2] for name in text.removeprefix(prefix).split(", ")]
+
+
 def credentials(url: str) -> dict[str, Any]:
     """Take the file's path from the URL: `sqlite://relative` or `sqlite:///absolute`.
 
@@ -49,20 +63,19 @@ def credentials(url: str) -> dict[str, Any]:
     """
     path = url.removeprefix("sqlite://")
     if not url.startswith("sqlite://") or not path or "?" in path:
-        message = f"write a URL such as {EXAMPLE_URL}"
-        raise ValueError(message)
+        raise ValueError(f"write a URL such as {EXAMPLE_URL}")
     return {"file_path": path}
 
 
-def connection(url: str) -> dict[str, Any]:
+def connection(url: str, _pool: PoolSettings) -> dict[str, Any]:
     """Describe the connection: write-ahead log, patience; Tortoise turns foreign keys on."""
     pragmas = {"journal_mode": "WAL", "synchronous": "NORMAL", "busy_timeout": BUSY_WAIT_MS}
     return {"engine": "tortoise.backends.sqlite", "credentials": credentials(url) | pragmas}
 
 
-def migration_connection(url: str) -> dict[str, Any]:
+def migration_connection(connection: dict[str, Any]) -> dict[str, Any]:
     """Describe the connection of migrations, which is that of the service."""
-    return connection(url)
+    return connection
 
 
 async def create_database(url: str) -> None:
@@ -93,8 +106,9 @@ async def migration_lock(url: str) -> AsyncIterator[None]:
         try:
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
-            message = f"Another process has been migrating for {LOCK_WAIT_SECONDS} seconds"
-            raise TimeoutError(message) from error
+            raise TimeoutError(
+                f"Another process has been migrating for {LOCK_WAIT_SECONDS} seconds"
+            ) from error
         yield
     finally:
         lock.close()

@@ -43,8 +43,7 @@ async def adopt(project: Project, name: str, wishes: Wishes) -> Made:
             what has to be done.
     """
     if left := await left_over(project):
-        message = f"Run `just make-migration` first: {'; '.join(map(str, left))}."
-        raise Refused(message)
+        raise Refused(f"Run `just make-migration` first: {'; '.join(map(str, left))}.")
     there = await _there(project)
     async with scratch.scratch_database(project.scratch) as config:
         target = await described(config, project.package)
@@ -65,17 +64,14 @@ async def adopt(project: Project, name: str, wishes: Wishes) -> Made:
 async def _there(project: Project) -> Catalogue:
     """Read the development database."""
     if project.development is None:
-        message = "There is no development database to adopt."
-        raise Refused(message)
+        raise Refused("There is no development database to adopt.")
     try:
         async with scratch.connected(project.development) as connection:
             there = await dialect.read(connection)
     except Exception as error:
-        message = f"The development database cannot be read: {error}"
-        raise Refused(message) from error
+        raise Refused(f"The development database cannot be read: {error}") from error
     if not there:
-        message = "The development database has no tables to adopt: run `just migrate`."
-        raise Refused(message)
+        raise Refused("The development database has no tables to adopt: run `just migrate`.")
     return there
 
 

@@ -171,11 +171,10 @@ def _conversion(column: str, old: Column, new: Column, table: str) -> Iterator[t
     elif kinds[0] == kinds[1] or kinds in CHECKED:
         yield dialect.not_castable(column, old, new), f"cannot become {new.type} without a loss"
     else:
-        message = (
+        raise Refused(
             f"{table}.{new.name} cannot change from {old.type} to {new.type}. Add a column of"
             " the new type, fill it in a migration made with --empty, and drop the old one."
         )
-        raise Refused(message)
 
 
 def _widens(old: Column, new: Column) -> bool:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import click
 
-from app.core.commands import asynchronous
-from app.core.errors import AppError
-from app.database import orm_config
+from app.config import get_settings
+from app.database.command_line import asynchronous
+from app.database.connection import orm_config
+from app.web.errors import AppError
 from tools.migrations import adopt, files
 from tools.migrations import restart as restarting
 from tools.migrations.changes import Rename
@@ -27,8 +28,9 @@ class CannotMake(AppError):
 
 def project() -> Project:
     """Return this service's folder and databases."""
-    scratch = orm_config(os.environ.get("TEST_DATABASE_URL"))
-    return Project(orm_config(), scratch, FOLDER, package="app")
+    settings = get_settings()
+    scratch = orm_config(settings, os.environ.get("TEST_DATABASE_URL", ""))
+    return Project(orm_config(settings), scratch, FOLDER, package="app")
 
 
 def _pairs(given: Iterable[str], example: str) -> dict[str, str]:
@@ -40,8 +42,7 @@ def _pairs(given: Iterable[str], example: str) -> dict[str, str]:
     given = list(given)
     pattern = r"[^=]+=" if example == FILL else r"[^=]+=."
     if not all(re.match(pattern, each) for each in given):
-        message = f"write it as in {example}"
-        raise click.BadParameter(message)
+        raise click.BadParameter(f"write it as in {example}")
     return dict(each.partition("=")[::2] for each in given)
 
 
@@ -75,8 +76,9 @@ async def make_migration(  # noqa: PLR0913 - an argument for each option
     """Write a migration for what changed in the models. Read it before you apply it."""
     if empty:
         if rename or rename_table or fill or fill_sql or anyway:
-            message = "--empty writes a file to fill by hand: it takes no other option."
-            raise click.UsageError(message)
+            raise click.UsageError(
+                "--empty writes a file to fill by hand: it takes no other option."
+            )
         path = files.write_empty(FOLDER, name)
         click.echo(f"Wrote {_shown(path)}: fill it by hand.")
         return

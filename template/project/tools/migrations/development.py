@@ -60,6 +60,5 @@ async def look(
     if needed is not None and (strange := sorted(seen.difference(needed))):
         raise Refused(STRANGE.format(", ".join(strange)))
     if found:
-        message = f"Rows of the development database forbid it: {'; '.join(found)}.{advice}"
-        raise Refused(message)
+        raise Refused(f"Rows of the development database forbid it: {'; '.join(found)}.{advice}")
     return BEHIND if checks and needed is not None and not seen.issuperset(needed) else ""

@@ -34,7 +34,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
     #     return "UPDATE tasks SET title = 'Untitled' WHERE title = ''"
     #
     # With models; name the columns, since a new database does not have the later ones yet:
-    #     from app.models.task import Task
+    #     from app.tasks.models import Task
     #
     #     await Task.filter(title="").using_db(db).update(title="Untitled")
     return "SELECT 1"

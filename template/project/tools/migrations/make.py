@@ -131,8 +131,9 @@ async def described(config: Config, package: str) -> Catalogue:
     """
     async with scratch.connected(config) as connection:
         if package and (strangers := models.unregistered(package)):
-            message = f"Tortoise was not told of {', '.join(strangers)}: add its module to MODELS."
-            raise Refused(message)
+            raise Refused(
+                f"Tortoise was not told of {', '.join(strangers)}: add its part to PARTS."
+            )
         with refusing("The database does not take the tables of the models"):
             await models.create_tables(connection)
         catalogue = dialect.as_ours(await dialect.read(connection))
@@ -149,15 +150,15 @@ async def _apply(connection: BaseDBAsyncClient, config: Config, folder: Path) ->
     paths = files.versions(folder)
     for path in paths:
         if files.constant(path, "DIALECT") not in {None, dialect.NAME}:
-            message = f"{path.name} was written for another database: `just restart-migrations`."
-            raise Refused(message)
+            raise Refused(
+                f"{path.name} was written for another database: `just restart-migrations`."
+            )
     try:
         await scratch.upgrade(config, folder)
     except (Exception, SystemExit) as error:
         seen = await scratch.recorded(connection)
         name = next((path.name for path in paths if path.name not in seen), "A migration")
-        message = f"{name} cannot be applied to an empty database: {error}"
-        raise Refused(message) from error
+        raise Refused(f"{name} cannot be applied to an empty database: {error}") from error
 
 
 async def _read(connection: BaseDBAsyncClient, unmanaged: set[str]) -> Catalogue:
@@ -275,8 +276,9 @@ def values_for(changes: Sequence[Change], wishes: Wishes) -> Values:
     values: dict[tuple[str, str], str] = {}
     told = {**wishes.fills, **wishes.fills_sql}
     if twice := wishes.fills.keys() & wishes.fills_sql.keys():
-        message = f"Fill {', '.join(sorted(twice))} with --fill or with --fill-sql, not with both."
-        raise Refused(message)
+        raise Refused(
+            f"Fill {', '.join(sorted(twice))} with --fill or with --fill-sql, not with both."
+        )
     for change in changes:
         new = change.new
         if not isinstance(new, Column) or new.has_own_values:
@@ -291,8 +293,7 @@ def values_for(changes: Sequence[Change], wishes: Wishes) -> Values:
         if value is not None:
             values[change.table, new.name] = value
     if told:
-        message = f"This adds or changes no column {', '.join(told)} that could be filled."
-        raise Refused(message)
+        raise Refused(f"This adds or changes no column {', '.join(told)} that could be filled.")
     return values
 
 
@@ -359,5 +360,6 @@ def expect(found: Catalogue, wanted: Catalogue) -> None:
         Refused: Something differs.
     """
     if left := differences(found, wanted):
-        message = f"The planner cannot make this change; it leaves: {'; '.join(map(str, left))}."
-        raise Refused(message)
+        raise Refused(
+            f"The planner cannot make this change; it leaves: {'; '.join(map(str, left))}."
+        )

@@ -1,10 +1,10 @@
 """Tables as Tortoise's models describe them."""
 
 import importlib
-import pkgutil
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, time
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from tortoise import Tortoise
@@ -35,14 +35,14 @@ async def create_tables(connection: BaseDBAsyncClient) -> None:
     """
     for model in models():
         if "." in model._meta.db_table:
-            message = f"{model.__name__}: the name of a table has no dot; Meta.schema is apart."
-            raise Refused(message)
+            raise Refused(
+                f"{model.__name__}: the name of a table has no dot; Meta.schema is apart."
+            )
         if model._meta.constraints:
-            message = (
+            raise Refused(
                 f"{model.__name__} has Meta.constraints, which Tortoise itself leaves out: use"
                 " unique=True or unique_together, or write them in a file from --empty."
             )
-            raise Refused(message)
     generator = type("Generator", (_Generator, connection.schema_generator), {})(connection)
     for statement in generator.statements():
         await connection.execute_script(statement)
@@ -63,10 +63,12 @@ def unregistered(package: str) -> list[str]:
         Refused: A module cannot be imported.
     """
     known = set(models())
-    for found in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
-        if not found.name.endswith("__main__"):
-            with loading(found.name):
-                importlib.import_module(found.name)
+    (folder,) = map(Path, importlib.import_module(package).__path__)
+    for path in sorted(folder.rglob("*.py")):  # also in folders without __init__.py
+        name = ".".join((package, *path.relative_to(folder).with_suffix("").parts))
+        if path.stem not in {"__init__", "__main__"}:
+            with loading(name):
+                importlib.import_module(name)
     return sorted(
         f"{model.__module__}.{model.__qualname__}"
         for model in _subclasses(Model)
@@ -107,15 +109,13 @@ def value_of(table: str, column: str, text: str) -> str:
         try:
             value = field.to_python_value(int(text) if is_number else text)
         except ArithmeticError as error:
-            message = "it is no number, or has more digits than the field"
-            raise ValueError(message) from error
+            raise ValueError("it is no number, or has more digits than the field") from error
         return literal(field.to_db_value(value, model))
 
 
 def _boolean(text: str) -> bool:
     if text.lower() not in {"true", "false"}:
-        message = "write true or false"
-        raise ValueError(message)
+        raise ValueError("write true or false")
     return text.lower() == "true"
 
 

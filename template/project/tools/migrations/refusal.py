@@ -1,4 +1,4 @@
-"""Why a migration cannot be made."""
+"""Why a tool cannot do what it was asked for."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from traceback import extract_tb
 
 
 class Refused(Exception):
-    """The migration cannot be made; the sentence says why and what to do."""
+    """It cannot be done; the sentence says why, and what to do."""
 
 
 @contextmanager
@@ -21,8 +21,9 @@ def refusing(words: str, *, advice: str = "") -> Iterator[None]:
     except Refused:
         raise
     except (Exception, SystemExit) as error:
-        message = f"{words}: {str(error).rstrip('.') or type(error).__name__}.{advice}"
-        raise Refused(message) from error
+        raise Refused(
+            f"{words}: {str(error).rstrip('.') or type(error).__name__}.{advice}"
+        ) from error
 
 
 @contextmanager
@@ -39,5 +40,6 @@ def loading(what: str) -> Iterator[None]:
         frames = [each for each in extract_tb(cause.__traceback__) if each.name == "<module>"]
         is_placed = frames and not isinstance(cause, SyntaxError)
         place = f" ({frames[-1].filename}, line {frames[-1].lineno})" if is_placed else ""
-        message = f"{what} cannot be imported: {type(cause).__name__}: {cause}{place}"
-        raise Refused(message) from error
+        raise Refused(
+            f"{what} cannot be imported: {type(cause).__name__}: {cause}{place}"
+        ) from error

@@ -18,8 +18,7 @@ def _git(folder: Path, *arguments: str) -> str:
         check=False,
     )
     if done.returncode != 0:
-        message = f"git {arguments[0]} failed: {done.stderr.strip()}"
-        raise Refused(message)
+        raise Refused(f"git {arguments[0]} failed: {done.stderr.strip()}")
     return done.stdout
 
 
@@ -30,14 +29,12 @@ async def restart(project: Project, ask: Callable[[list[str]], bool]) -> Made | 
         Refused: There are changes that git does not have, or the owner said no.
     """
     if _git(project.folder, "status", "--porcelain"):
-        message = (
+        raise Refused(
             "Commit or stash your changes first: this removes files, and git brings them back."
         )
-        raise Refused(message)
     own = [each for each in files.versions(project.folder) if not files.constant(each, "PART")]
     if own and not ask([path.name for path in own]):
-        message = "Nothing was removed."
-        raise Refused(message)
+        raise Refused("Nothing was removed.")
     for path in own:
         path.unlink()
     return await make(replace(project, development=None), "restart")  # which had other files

@@ -73,11 +73,10 @@ async def renew(config: Config) -> None:
         try:
             await _on_server(config, f"CREATE DATABASE {name}")
         except OperationalError as error:
-            message = (
+            raise Refused(
                 f"The planner needs a database of its own, {name}, and cannot create it ({error})."
                 " Set TEST_DATABASE_URL to a server where it may."
-            )
-            raise Refused(message) from error
+            ) from error
 
 
 async def drop(config: Config) -> None:

@@ -1,9 +1,9 @@
 """Accounts."""
 
 # add table login_failures (id, key_hash, window, count)
+# add table roles (id, name, description, permissions)
 # add table tokens (id, kind, secret_hash, family, name, prefix, scopes, created_at, last_used_at, used_at, expires_at, revoked_at, owner_id)
 # add table users (id, username, username_key, email, password_hash, age, is_active, created_at, updated_at)
-# add table roles (id, name, description, permissions)
 # add table user_roles (user_id, role_id)
 
 from tortoise import BaseDBAsyncClient
@@ -14,9 +14,9 @@ RUN_IN_TRANSACTION = True
 MODELS_STATE = "eJyrrgUAAXUA+Q=="
 ROLLBACK_DELETES = [
     ('login_failures', None),
+    ('roles', None),
     ('tokens', None),
     ('users', None),
-    ('roles', None),
     ('user_roles', None),
 ]
 
@@ -39,6 +39,15 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
         );
         COMMENT ON TABLE "login_failures" IS 'How often a name, or an address, was tried in one window of time.';
         CREATE INDEX "idx_login_failu_window_90577f" ON "login_failures" USING btree ("window");
+        CREATE TABLE "roles" (
+            "id" SERIAL NOT NULL,
+            "name" character varying(50) NOT NULL,
+            "description" character varying(200) NOT NULL,
+            "permissions" jsonb NOT NULL,
+            CONSTRAINT "roles_name_key" UNIQUE (name),
+            CONSTRAINT "roles_pkey" PRIMARY KEY (id)
+        );
+        COMMENT ON TABLE "roles" IS 'A named set of permissions, such as `user:read`.';
         CREATE TABLE "tokens" (
             "id" BIGSERIAL NOT NULL,
             "kind" character varying(16) NOT NULL,
@@ -74,15 +83,6 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
             CONSTRAINT "users_username_key_key" UNIQUE (username_key)
         );
         COMMENT ON TABLE "users" IS 'An account.';
-        CREATE TABLE "roles" (
-            "id" SERIAL NOT NULL,
-            "name" character varying(50) NOT NULL,
-            "description" character varying(200) NOT NULL,
-            "permissions" jsonb NOT NULL,
-            CONSTRAINT "roles_name_key" UNIQUE (name),
-            CONSTRAINT "roles_pkey" PRIMARY KEY (id)
-        );
-        COMMENT ON TABLE "roles" IS 'A named set of permissions, such as `user:read`.';
         CREATE TABLE "user_roles" (
             "user_id" bigint NOT NULL,
             "role_id" integer NOT NULL
@@ -100,8 +100,8 @@ async def downgrade(db: BaseDBAsyncClient) -> str:
         ALTER TABLE "user_roles" DROP CONSTRAINT "user_roles_role_id_fkey";
         ALTER TABLE "user_roles" DROP CONSTRAINT "user_roles_user_id_fkey";
         DROP TABLE "user_roles";
-        DROP TABLE "roles";
         DROP TABLE "users";
         DROP TABLE "tokens";
+        DROP TABLE "roles";
         DROP TABLE "login_failures";
     """

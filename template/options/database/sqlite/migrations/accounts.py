@@ -1,9 +1,9 @@
 """Accounts."""
 
 # add table login_failures (id, key_hash, window, count)
+# add table roles (id, name, description, permissions)
 # add table tokens (id, kind, secret_hash, family, name, prefix, scopes, created_at, last_used_at, used_at, expires_at, revoked_at, owner_id)
 # add table users (id, username, username_key, email, password_hash, age, is_active, created_at, updated_at)
-# add table roles (id, name, description, permissions)
 # add table user_roles (user_id, role_id)
 
 from pathlib import Path
@@ -21,9 +21,9 @@ RUN_IN_TRANSACTION = True
 MODELS_STATE = "eJyrrgUAAXUA+Q=="
 ROLLBACK_DELETES = [
     ('login_failures', None),
+    ('roles', None),
     ('tokens', None),
     ('users', None),
-    ('roles', None),
     ('user_roles', None),
 ]
 
@@ -45,6 +45,12 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
                 CONSTRAINT "uid_login_failu_key_has_fd2e71" UNIQUE ("key_hash", "window")
             )"""),
             sqlite_tables.execute('CREATE INDEX IF NOT EXISTS "idx_login_failu_window_90577f" ON "login_failures" ("window")'),
+            sqlite_tables.create('roles', """CREATE TABLE "roles" (
+                "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+                "name" VARCHAR(50) NOT NULL UNIQUE,
+                "description" VARCHAR(200) NOT NULL,
+                "permissions" JSON NOT NULL
+            )"""),
             sqlite_tables.create('tokens', """CREATE TABLE "tokens" (
                 "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
                 "kind" VARCHAR(16) NOT NULL,
@@ -73,12 +79,6 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
                 "created_at" TIMESTAMP NOT NULL,
                 "updated_at" TIMESTAMP NOT NULL
             )"""),
-            sqlite_tables.create('roles', """CREATE TABLE "roles" (
-                "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
-                "name" VARCHAR(50) NOT NULL UNIQUE,
-                "description" VARCHAR(200) NOT NULL,
-                "permissions" JSON NOT NULL
-            )"""),
             sqlite_tables.create('user_roles', """CREATE TABLE "user_roles" (
                 "user_id" BIGINT NOT NULL REFERENCES "users" ("id") ON DELETE CASCADE,
                 "role_id" INT NOT NULL REFERENCES "roles" ("id") ON DELETE CASCADE
@@ -92,9 +92,9 @@ async def downgrade(db: BaseDBAsyncClient) -> str:
     return str(
         await sqlite_tables.script(db, [
             sqlite_tables.drop('user_roles'),
-            sqlite_tables.drop('roles'),
             sqlite_tables.drop('users'),
             sqlite_tables.drop('tokens'),
+            sqlite_tables.drop('roles'),
             sqlite_tables.drop('login_failures'),
         ])
     )

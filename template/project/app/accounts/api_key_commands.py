@@ -1,0 +1,35 @@
+"""Commands about API keys."""
+
+import click
+from pydantic import ValidationError
+
+from app.accounts import api_keys, roles, users
+from app.accounts.api_key_schemas import ApiKeyCreate
+from app.accounts.models import User
+from app.database.command_line import asynchronous, connected, refusal
+
+
+@click.command()
+@click.argument("user")
+@click.option("--name", default="first key", show_default=True, help="What it is for.")
+@click.option("--scope", "scopes", multiple=True, help="What it may do; may be repeated.")
+@asynchronous
+async def create_api_key(user: str, name: str, scopes: tuple[str, ...]) -> None:
+    """Create a key for USER, a name or an address. It is shown once."""
+    async with connected():
+        owner = await users.find(user)
+        if owner is None or not owner.is_active:
+            raise click.ClickException(f"There is no active user called {user}.")
+        try:
+            key = await give(owner, name, *scopes)
+        except ValidationError as error:
+            raise refusal(error) from None
+    click.echo(f"Key of {owner.username}, shown this once: {key}")
+
+
+async def give(owner: User, name: str, *scopes: str) -> str:
+    """Create a key for somebody, with all their rights unless scopes are named."""
+    new_key = ApiKeyCreate(name=name, scopes=list(scopes) or None)
+    rights = await roles.permissions_of(owner)
+    _, key = await api_keys.create(owner, new_key, rights)
+    return key

@@ -1,0 +1,38 @@
+"""Settings of access and refresh tokens."""
+
+from datetime import timedelta
+from functools import cached_property
+from typing import Annotated
+
+from pydantic import Field
+
+from app.accounts import signed_tokens
+from app.accounts.settings import AccountsSettings, SecretKey, derive
+from app.web.types import Separated
+
+ACCESS = "access"
+"""The purpose of the keys, and the type of the tokens that they sign."""
+
+
+class JwtSettings(AccountsSettings):
+    """How long tokens work, and the keys that signed those still around."""
+
+    secret_keys_previous: Annotated[tuple[SecretKey, ...], *Separated] = ()
+    jwt_expire_minutes: Annotated[int, Field(ge=1, le=60)] = 15
+    jwt_refresh_expire_days: Annotated[int, Field(ge=1, le=365)] = 30
+
+    @cached_property
+    def access_keys(self) -> signed_tokens.Keys:
+        """The keys of access tokens: the first signs, all are accepted."""
+        secrets = (self.secret_key, *self.secret_keys_previous)
+        return signed_tokens.Keys([derive(secret, ACCESS) for secret in secrets])
+
+    @property
+    def access_lifetime(self) -> timedelta:
+        """How long an access token works."""
+        return timedelta(minutes=self.jwt_expire_minutes)
+
+    @property
+    def refresh_lifetime(self) -> timedelta:
+        """How long a refresh token works that is not used."""
+        return timedelta(days=self.jwt_refresh_expire_days)

@@ -1,0 +1,25 @@
+"""Settings of signing in with a password: who may register, and how mails are sent."""
+
+from typing import Literal
+
+from pydantic import HttpUrl, NameEmail, Secret
+
+from app.accounts.settings import AccountsSettings
+from app.mail import SmtpUrl
+from app.web.settings import WebSettings
+
+
+class LoginSettings(AccountsSettings, WebSettings):
+    """Who may open an account, who mails, and where the links in a mail lead."""
+
+    registration: Literal["open", "closed"] | None = None
+    smtp_url: Secret[SmtpUrl] | None = None
+    mail_from: NameEmail = NameEmail("", "noreply@example.org")
+    public_base_url: HttpUrl = HttpUrl("http://127.0.0.1:8000")
+
+    @property
+    def registration_is_open(self) -> bool:
+        """Whether strangers may create accounts; in production only if the setting says so."""
+        if self.registration is None:
+            return not self.is_production
+        return self.registration == "open"

@@ -1,0 +1,1 @@
+"""Routes of each way to sign in."""

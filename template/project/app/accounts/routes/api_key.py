@@ -1,0 +1,34 @@
+"""API keys of the caller."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter
+
+from app.accounts import api_keys
+from app.accounts.access import CurrentUser, Rights, UnscopedUser
+from app.accounts.api_key_schemas import ApiKeyBrief, ApiKeyCreate, ApiKeyCreated, ApiKeyDetail
+from app.accounts.models import Token
+from app.web.types import Id
+
+router = APIRouter(prefix="/api/api-keys", tags=["api keys"])
+
+
+@router.post("", status_code=HTTPStatus.CREATED)
+async def create_api_key(
+    owner: UnscopedUser, rights: Rights, new_key: ApiKeyCreate
+) -> ApiKeyCreated:
+    """Create a key. It is shown in this answer, and never again."""
+    token, key = await api_keys.create(owner, new_key, rights)
+    return ApiKeyCreated(key=key, **ApiKeyBrief.model_validate(token).model_dump())
+
+
+@router.get("", response_model=list[ApiKeyDetail])
+async def list_api_keys(owner: CurrentUser) -> list[Token]:
+    """Return the caller's keys, without their secrets."""
+    return await api_keys.find_all(owner)
+
+
+@router.delete("/{key_id}", status_code=HTTPStatus.NO_CONTENT)
+async def revoke_api_key(owner: UnscopedUser, key_id: Id) -> None:
+    """Revoke a key: it stops working at once."""
+    await api_keys.revoke(owner, key_id)

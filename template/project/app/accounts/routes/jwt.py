@@ -1,0 +1,91 @@
+"""Signing in with OAuth 2 passwords: short access tokens, rotated refresh tokens."""
+
+import time
+from http import HTTPStatus
+from typing import Annotated, Literal
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.security import OAuth2PasswordRequestForm
+from pydantic import Field
+from tortoise import timezone
+
+from app import NAME
+from app.accounts import refresh_tokens, signed_tokens, tokens
+from app.accounts.attempts import TooManyAttempts
+from app.accounts.caller import NotAuthenticated
+from app.accounts.jwt_settings import ACCESS, JwtSettings
+from app.accounts.login import log_in
+from app.accounts.models import User
+from app.accounts.sign_in.jwt import CHALLENGE
+from app.web.errors import Conflict, raises
+from app.web.schemas import Input, Output
+from app.web.types import SingleLine
+
+public_router = APIRouter(prefix="/api/auth", tags=["auth"])
+
+
+class TokenPair(Output):
+    """Access for some minutes, and what renews it (RFC 6749 §5.1). `expires_in` is in seconds."""
+
+    access_token: str
+    refresh_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - no secret
+    expires_in: int
+
+
+class RefreshToken(Input):
+    """A refresh token, which works once."""
+
+    refresh_token: Annotated[SingleLine, Field(max_length=200)]
+
+
+@public_router.post("/login")
+@raises(NotAuthenticated, TooManyAttempts, Conflict)
+async def login(
+    request: Request, form: Annotated[OAuth2PasswordRequestForm, Depends()]
+) -> TokenPair:
+    """Exchange a user name or e-mail address and a password for tokens."""
+    user = await log_in(request, form.username, form.password, CHALLENGE)
+    return await sign_in(user, request.app.state.settings)
+
+
+@public_router.post("/refresh")
+@raises(NotAuthenticated, Conflict)
+async def refresh(request: Request, body: RefreshToken) -> TokenPair:
+    """Exchange a refresh token for new tokens. Each works once; a second use ends the session."""
+    settings: JwtSettings = request.app.state.settings
+    rotated = await refresh_tokens.rotate(
+        body.refresh_token, timezone.now() + settings.refresh_lifetime
+    )
+    if rotated is None:
+        raise NotAuthenticated("The refresh token is not valid; sign in again", CHALLENGE)
+    return _pair(settings, *rotated)
+
+
+@public_router.post("/logout", status_code=HTTPStatus.NO_CONTENT)
+async def logout(body: RefreshToken) -> None:
+    """End the session: its refresh token and its access tokens stop working at once."""
+    await refresh_tokens.end_session(body.refresh_token)
+
+
+async def sign_in(user: User, settings: JwtSettings) -> TokenPair:
+    """Open a session for somebody who has proved who they are."""
+    expires_at = timezone.now() + settings.refresh_lifetime
+    token, secret = await tokens.issue_if_unchanged(
+        user, refresh_tokens.REFRESH, expires_at=expires_at
+    )
+    return _pair(settings, user, token.family, secret)
+
+
+def _pair(settings: JwtSettings, user: User, family: UUID, refresh_token: str) -> TokenPair:
+    now = int(time.time())
+    seconds = int(settings.access_lifetime.total_seconds())
+    claims = {"iss": NAME, "aud": NAME, "typ": ACCESS, "jti": uuid4().hex}
+    claims |= {"sub": str(user.id), "sid": str(family)}
+    times = {"iat": now, "nbf": now, "exp": now + seconds}
+    return TokenPair(
+        access_token=signed_tokens.encode(claims | times, settings.access_keys),
+        refresh_token=refresh_token,
+        expires_in=seconds,
+    )

@@ -1,0 +1,154 @@
+"""Sessions: signing in and out with a cookie, as browsers do."""
+
+from datetime import timedelta
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse
+from pydantic import ValidationError
+
+from app.accounts import sessions, sign_in
+from app.accounts.access import CurrentCaller, UnscopedUser
+from app.accounts.attempts import TooManyAttempts
+from app.accounts.caller import NotAuthenticated
+from app.accounts.login import log_in
+from app.accounts.models import Token, User
+from app.accounts.session_schemas import Credentials, SessionDetail, SessionOpened
+from app.accounts.session_settings import SessionSettings
+from app.accounts.sign_in.session import (
+    CHALLENGE,
+    WITH_COOKIE,
+    Current,
+    ForeignSite,
+    check_site,
+    cookie_secret,
+    csrf_token,
+    set_cookie,
+)
+from app.web.errors import AppError, Conflict, raises
+from app.web.types import Id
+
+FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
+# Without the form, because generators of clients stumble over a choice of bodies.
+BODY = {
+    "required": True,
+    "content": {"application/json": {"schema": Credentials.model_json_schema()}},
+}
+
+WITH_CURRENT = [*WITH_COOKIE, *sign_in.OTHERS_VALID]
+
+router = APIRouter(prefix="/api/auth/sessions", tags=["auth"])
+public_router = APIRouter(tags=["auth"])
+
+
+class UnsupportedMediaType(AppError):
+    """The body is of a type that is not read."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    detail = "Send a form or JSON"
+
+
+@raises(UnsupportedMediaType)
+async def _get_credentials(request: Request) -> Credentials:
+    """Read a form or JSON.
+
+    Raises:
+        UnsupportedMediaType: It is neither.
+        AppError: It is a form with other characters than it says.
+        RequestValidationError: Something in it is missing or wrong.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    try:
+        if kind == "application/json":
+            return Credentials.model_validate_json(await request.body())
+        if kind in FORM_TYPES:
+            async with request.form() as form:
+                known = {name: form[name] for name in Credentials.model_fields if name in form}
+                return Credentials.model_validate(known)
+    except ValidationError as error:
+        faults = error.errors(include_input=False, include_context=False)
+        raise RequestValidationError(
+            [{**fault, "loc": ("body", *fault["loc"])} for fault in faults]
+        ) from None
+    except UnicodeError:
+        raise AppError("The form is not in its charset") from None
+    raise UnsupportedMediaType
+
+
+@public_router.post("/api/auth/session", openapi_extra={"requestBody": BODY})
+@raises(NotAuthenticated, TooManyAttempts, Conflict, ForeignSite)
+async def open_session(
+    request: Request,
+    response: Response,
+    credentials: Annotated[Credentials, Depends(_get_credentials)],
+) -> SessionOpened:
+    """Sign in, with JSON or a form of the same fields.
+
+    The session that the browser had before ends, and a new cookie is set.
+    """
+    check_site(request)
+    user = await log_in(request, credentials.username, credentials.password, CHALLENGE)
+    if before := cookie_secret(request):
+        await sessions.end(before)
+    settings: SessionSettings = request.app.state.settings
+    token, secret = await start(user, settings)
+    set_cookie(response, settings, secret, settings.session_lifetime)
+    return opened(token, secret)
+
+
+@public_router.get("/api/auth/session", dependencies=WITH_CURRENT)
+async def read_session(current: Current) -> SessionOpened:
+    """Return the session of the cookie, and the token that its unsafe requests need."""
+    return opened(*current)
+
+
+@public_router.delete(
+    "/api/auth/session", status_code=HTTPStatus.NO_CONTENT, dependencies=WITH_CURRENT
+)
+async def close_session(request: Request, response: Response, current: Current) -> None:
+    """Sign out: the cookie stops working at once, everywhere."""
+    _, secret = current
+    await sessions.end(secret)
+    set_cookie(response, request.app.state.settings, "", timedelta(0))
+
+
+@router.get("")
+async def list_sessions(request: Request, caller: CurrentCaller) -> list[SessionDetail]:
+    """Return where the caller is signed in."""
+    settings: SessionSettings = request.app.state.settings
+    found = await sessions.find_all(caller.user, settings.session_idle)
+    return [
+        SessionDetail(
+            id=each.id,
+            created_at=each.created_at,
+            last_used_at=each.last_used_at or each.created_at,
+            current=each.family == caller.session,
+        )
+        for each in found
+    ]
+
+
+@router.delete("/{session_id}", status_code=HTTPStatus.NO_CONTENT)
+async def end_session(owner: UnscopedUser, session_id: Id) -> None:
+    """End one of the caller's sessions."""
+    await sessions.end_one_of(owner, session_id)
+
+
+@public_router.get("/sign-in", include_in_schema=False)
+async def show_page() -> FileResponse:
+    """Show the page that signs in and out."""
+    return FileResponse(Path(__file__).with_name("session.html"))
+
+
+async def start(user: User, settings: SessionSettings) -> tuple[Token, str]:
+    """Open a session for somebody who has proved who they are; return it and its id."""
+    return await sessions.open_for(user, settings.session_lifetime)
+
+
+def opened(token: Token, secret: str) -> SessionOpened:
+    """Return what the pages of a session need beside its cookie."""
+    assert token.expires_at is not None
+    return SessionOpened(csrf_token=csrf_token(secret), expires_at=token.expires_at)

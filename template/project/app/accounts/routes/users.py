@@ -1,0 +1,128 @@
+"""Accounts."""
+
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+
+from app.accounts import attempts, roles, users
+from app.accounts.access import (
+    CurrentCaller,
+    CurrentUser,
+    Rights,
+    UnscopedUser,
+    require_permissions,
+)
+from app.accounts.models import Role, User
+from app.accounts.registration import MAY_REGISTER
+from app.accounts.schemas import (
+    PasswordChange,
+    RoleAssignment,
+    RoleDetail,
+    UserBrief,
+    UserCreate,
+    UserDetail,
+    UserQuery,
+    UserUpdate,
+    UserUpdateByAdmin,
+)
+from app.accounts.settings import AccountsSettings
+from app.web.errors import raises
+from app.web.schemas import Page
+from app.web.types import Id
+
+router = APIRouter(prefix="/api", tags=["users"])
+public_router = APIRouter(prefix="/api", tags=["users"])
+
+
+@public_router.post(
+    "/users", response_model=UserDetail, status_code=HTTPStatus.CREATED, dependencies=MAY_REGISTER
+)
+async def register_user(new_user: UserCreate) -> User:
+    """Open an account."""
+    return await users.register(new_user)
+
+
+@router.get(
+    "/users", response_model=Page[UserBrief], dependencies=[require_permissions("user:read")]
+)
+async def list_users(query: Annotated[UserQuery, Query()]) -> dict[str, Any]:
+    """Return accounts, the oldest first; `keyword` looks into names and addresses."""
+    return await query.fetch(users.search(query), UserBrief)
+
+
+@router.get("/users/me", response_model=UserDetail)
+async def read_own_account(user: CurrentUser) -> User:
+    """Return the caller's account."""
+    await user.fetch_related("roles")
+    return user
+
+
+@router.patch("/users/me", response_model=UserDetail)
+async def update_own_account(user: UnscopedUser, changes: UserUpdate) -> User:
+    """Change the caller's account; fields that are not sent stay as they are."""
+    await user.fetch_related("roles")
+    return await users.update(user, changes)
+
+
+@raises(attempts.TooManyAttempts)
+async def limit_password_attempts(request: Request, user: UnscopedUser) -> None:
+    """Count the attempts to guess the caller's own password."""
+    settings: AccountsSettings = request.app.state.settings
+    await attempts.count(settings.fingerprint(f"account {user.id}"), settings.rate_limit_login)
+
+
+@router.put(
+    "/users/me/password",
+    status_code=HTTPStatus.NO_CONTENT,
+    dependencies=[Depends(limit_password_attempts)],
+)
+async def change_own_password(
+    caller: CurrentCaller, user: UnscopedUser, change: PasswordChange
+) -> None:
+    """Change the caller's password; tokens and other sessions end."""
+    await users.change_password(user, change, keep_session=caller.session)
+
+
+@router.get(
+    "/users/{user_id}", response_model=UserDetail, dependencies=[require_permissions("user:read")]
+)
+async def read_user(user_id: Id) -> User:
+    """Return an account."""
+    return await users.get(user_id)
+
+
+@router.patch(
+    "/users/{user_id}", response_model=UserDetail, dependencies=[require_permissions("user:write")]
+)
+async def update_user(user_id: Id, rights: Rights, changes: UserUpdateByAdmin) -> User:
+    """Change an account; `is_active: false` signs it out everywhere."""
+    user = await users.get(user_id, rights)
+    return await users.update(user, changes)
+
+
+@router.delete(
+    "/users/{user_id}",
+    status_code=HTTPStatus.NO_CONTENT,
+    dependencies=[require_permissions("user:delete")],
+)
+async def delete_user(user_id: Id, rights: Rights) -> None:
+    """Delete an account and all that belongs to it."""
+    await users.delete(await users.get(user_id, rights))
+
+
+@router.put(
+    "/users/{user_id}/roles",
+    response_model=UserDetail,
+    dependencies=[require_permissions("role:write")],
+)
+async def assign_roles(user_id: Id, rights: Rights, wanted: RoleAssignment) -> User:
+    """Give an account exactly these roles; nobody grants what they lack."""
+    user = await users.get(user_id, rights)
+    return await roles.assign(user, wanted.roles, rights)
+
+
+@router.get("/roles", response_model=list[RoleDetail])
+async def list_roles() -> list[Role]:
+    """Return every role and what it permits."""
+    return await roles.find_all()

@@ -1,0 +1,163 @@
+"""Accounts over HTTP."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Annotated
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import (
+    MISSING,
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    Strict,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
+
+from app.accounts.models import Role, User
+from app.web.schemas import Input, ListQuery, Output
+from app.web.types import Keyword, SingleLine, Text, reject_unstorable
+
+SHORTEST_PASSWORD = 8
+LONGEST_PASSWORD = 1024
+LONGEST_EMAIL = 254
+EXAMPLES = ["correct horse battery staple"]  # documentation would make up `********`
+INVISIBLE = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+
+
+def _email_address(text: str) -> str:
+    """Check the form of the address, and fold its case: providers do not tell `A@` from `a@`."""
+    try:
+        address = validate_email(text, check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        raise ValueError("Write an e-mail address such as ada@example.org") from error
+    return address.lower()
+
+
+def _visible(name: str) -> str:
+    """Refuse invisible characters, which make two names look like one, and `@`, as in addresses."""
+    if not name.isprintable() or re.search(INVISIBLE, name) or "@" in name:
+        raise ValueError("Leave out @ and invisible characters")
+    return name
+
+
+def _password(value: object) -> object:
+    """Take a password as it is, spaces included, unless it is no text at all."""
+    return reject_unstorable(value) if isinstance(value, str) else value
+
+
+Username = Annotated[
+    SingleLine,
+    AfterValidator(partial(unicodedata.normalize, "NFKC")),  # full-width letters become usual ones
+    AfterValidator(_visible),
+    AfterValidator(str.strip),
+    Field(min_length=3, max_length=50),
+]
+EmailAddress = Annotated[
+    Text,
+    StringConstraints(max_length=LONGEST_EMAIL),
+    AfterValidator(_email_address),
+    WithJsonSchema({"type": "string", "format": "email", "maxLength": LONGEST_EMAIL}),
+]
+NewPassword = Annotated[
+    SecretStr,
+    BeforeValidator(_password),
+    Field(min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD, examples=EXAMPLES),
+]
+Password = Annotated[
+    SecretStr, BeforeValidator(_password), Field(max_length=LONGEST_PASSWORD, examples=EXAMPLES)
+]
+Age = Annotated[int, Strict(), Field(ge=1, le=150)]
+RoleNames = Annotated[list[str], BeforeValidator(lambda roles: [str(role) for role in roles])]
+
+
+def same_as(first: str) -> Callable[[SecretStr, ValidationInfo], SecretStr]:
+    """Return a validator that compares a password with one in another field."""
+
+    def check(second: SecretStr, fields: ValidationInfo) -> SecretStr:
+        if fields.data.get(first, second) != second:
+            raise ValueError("The two passwords differ")
+        return second
+
+    return check
+
+
+class UserCreate(Input):
+    """What a new account needs."""
+
+    username: Username
+    email: EmailAddress
+    password: NewPassword
+    confirm_password: Password
+    age: Age | None = None
+
+    _confirmed = field_validator("confirm_password")(same_as("password"))
+
+
+class UserUpdate(Input):
+    """What people may change about themselves; absent fields stay as they are."""
+
+    username: Username | MISSING = MISSING
+    email: EmailAddress | MISSING = MISSING
+    age: Age | None = None
+
+
+class UserUpdateByAdmin(UserUpdate):
+    """What an administrator may change about others."""
+
+    is_active: Annotated[bool, Strict()] | MISSING = MISSING
+
+
+class PasswordChange(Input):
+    """A new password, and the current one as proof."""
+
+    current_password: Password
+    new_password: NewPassword
+    confirm_password: Password
+
+    _confirmed = field_validator("confirm_password")(same_as("new_password"))
+
+
+class UserBrief(Output, row=User):
+    """An account in a list."""
+
+    id: int
+    username: str
+    email: str
+
+
+class UserDetail(UserBrief):
+    """An account."""
+
+    age: int | None
+    is_active: bool
+    roles: RoleNames
+    created_at: datetime
+    updated_at: datetime
+
+
+class UserQuery(ListQuery, row=User):
+    """Which accounts, the oldest first."""
+
+    keyword: Keyword = None
+
+
+class RoleDetail(Output, row=Role):
+    """A role and what it permits."""
+
+    name: str
+    description: str
+    permissions: list[str]
+
+
+class RoleAssignment(Input):
+    """The roles that a person shall have; others are taken away."""
+
+    roles: Annotated[list[Annotated[SingleLine, Field(max_length=50)]], Field(max_length=100)]

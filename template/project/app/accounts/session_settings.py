@@ -1,0 +1,31 @@
+"""Settings of session cookies."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from app.accounts.settings import AccountsSettings
+from app.web.settings import WebSettings
+
+
+class SessionSettings(AccountsSettings, WebSettings):
+    """How long a session lasts: without use, and at most."""
+
+    session_idle_minutes: Annotated[int, Field(ge=5, le=60 * 24 * 365)] = 120
+    session_max_days: Annotated[int, Field(ge=1, le=365)] = 14
+
+    @property
+    def session_idle(self) -> timedelta:
+        """How long a session lasts that is not used."""
+        return timedelta(minutes=self.session_idle_minutes)
+
+    @property
+    def session_lifetime(self) -> timedelta:
+        """How long a session lasts at most."""
+        return timedelta(days=self.session_max_days)
+
+    @property
+    def cookie_name(self) -> str:
+        """The cookie's name; in production the prefix binds it to this host (RFC 6265bis)."""
+        return "__Host-session" if self.is_production else "session"

@@ -1,0 +1,70 @@
+"""Settings of accounts, whichever way people sign in."""
+
+import hmac
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
+from pydantic_settings import NoDecode
+
+SHORTEST_KEY_BYTES = 32
+FEWEST_DIFFERENT_BYTES = 8
+USERS_PER_ADDRESS = 5
+SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+RATE = re.compile(r"([1-9][0-9]{0,6})/(second|minute|hour|day)")
+PLACEHOLDERS = (
+    *("change", "secret", "insecure", "default", "password", "example", "development"),
+    *("placeholder", "written-by"),
+    "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",  # FastAPI's tutorial
+)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """So many attempts in so many seconds."""
+
+    count: int
+    seconds: int
+
+
+def read_rate(text: str) -> Rate:
+    """Read a rate such as `10/minute`."""
+    if not (parts := RATE.fullmatch(text.strip())):
+        raise ValueError("write a number and a time, such as 10/minute")
+    return Rate(int(parts[1]), SECONDS[parts[2]])
+
+
+def _is_secret(key: SecretStr) -> SecretStr:
+    """Refuse a key that can be guessed."""
+    value = key.get_secret_value()
+    is_known = any(word in value.lower() for word in PLACEHOLDERS)
+    is_short = len(value.encode()) < SHORTEST_KEY_BYTES
+    if is_known or is_short or len(set(value)) < FEWEST_DIFFERENT_BYTES:
+        raise ValueError("use at least 32 random bytes, as `just setup` writes into .env")
+    return key
+
+
+SecretKey = Annotated[SecretStr, AfterValidator(_is_secret)]
+RateText = Annotated[Rate, NoDecode, BeforeValidator(read_rate), Field(validate_default=False)]
+
+
+class AccountsSettings(BaseModel):
+    """The secret that all keys are derived from, and how often somebody may guess."""
+
+    secret_key: SecretKey
+    rate_limit_login: RateText = Rate(10, 60)
+
+    @property
+    def rate_limit_address(self) -> Rate:
+        """The same for a network address, which many people may share."""
+        return Rate(self.rate_limit_login.count * USERS_PER_ADDRESS, self.rate_limit_login.seconds)
+
+    def fingerprint(self, text: str) -> str:
+        """Return a keyed hash, so that names and addresses are not stored in clear."""
+        return derive(self.secret_key, f"attempts {text}").hex()
+
+
+def derive(secret: SecretStr, purpose: str) -> bytes:
+    """Derive a key of its own for each purpose, so that no signature serves two."""
+    return hmac.digest(secret.get_secret_value().encode(), purpose.encode(), "sha256")

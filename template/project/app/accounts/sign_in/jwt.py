@@ -1,0 +1,61 @@
+"""Access tokens (RFC 7519) in the header `Authorization`."""
+
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import Request
+from fastapi.security import OAuth2PasswordBearer
+from tortoise import timezone
+
+from app import NAME
+from app.accounts import signed_tokens
+from app.accounts.caller import Caller, NotAuthenticated, single_value
+from app.accounts.jwt_settings import ACCESS, JwtSettings
+from app.accounts.models import User
+from app.database.queries import Statement
+
+CHALLENGE = "Bearer"
+RAISES = (NotAuthenticated,)
+
+scheme = OAuth2PasswordBearer("/api/auth/login", refreshUrl="/api/auth/refresh", auto_error=False)
+
+
+_owner_of_family = Statement(
+    lambda family, now: User.filter(
+        is_active=True,
+        tokens__family=family,
+        tokens__used_at=None,
+        tokens__revoked_at=None,
+        tokens__expires_at__gt=now,
+    ),
+    family=UUID,
+    now=datetime,
+)
+
+
+async def authenticate(request: Request) -> Caller | None:
+    """Return the caller, or None if the request carries no token.
+
+    Raises:
+        NotAuthenticated: It does, but the token is not valid.
+    """
+    value = single_value(request.headers.getlist("authorization"), CHALLENGE)
+    if value is None:
+        return None
+    kind, _, token = value.partition(" ")
+    caller = await _caller(request, token) if kind.lower() == "bearer" else None
+    if caller is None:
+        raise NotAuthenticated("The Authorization header holds no valid bearer token", CHALLENGE)
+    return caller
+
+
+async def _caller(request: Request, token: str) -> Caller | None:
+    settings: JwtSettings = request.app.state.settings
+    keys = settings.access_keys
+    try:
+        claims = signed_tokens.decode(token, keys, audience=NAME, issuer=NAME, kind=ACCESS)
+        family = UUID(claims["sid"])
+    except (signed_tokens.InvalidToken, KeyError, ValueError, TypeError, AttributeError):
+        return None
+    owners = await _owner_of_family.run(family=family, now=timezone.now())
+    return Caller(owners[0]) if owners and claims["sub"] == str(owners[0].id) else None

@@ -1,1 +1,0 @@
-"""Machinery that knows no noun of the service and imports nothing of it."""

@@ -1,0 +1,1 @@
+"""The database: its driver, the connection, migrations, queries. Knows no part."""

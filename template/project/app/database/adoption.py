@@ -1,0 +1,86 @@
+"""Databases whose tables were made by other tools than these migrations."""
+
+from tortoise import Tortoise
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.exceptions import OperationalError
+from tortoise.transactions import in_transaction
+
+from app.database import driver, migration_tool
+from app.database.migration_tool import Config
+from app.web.errors import AppError
+
+MARK = "INSERT INTO aerich (version, app, content) VALUES ('adopted', 'adopted', '{}')"
+"""Tells the migration that `just adopt-migrations` wrote that this database has work for it."""
+
+
+class CannotAdopt(AppError):
+    """The database is not as the migrations expect it; the sentence says what is missing."""
+
+
+async def adopt(config: Config) -> list[str]:
+    """Record the migrations whose tables are there without them, and return their names.
+
+    `just adopt-migrations` wrote a list of these tables. Names are compared, nothing else:
+    the migration with the list makes what differs.
+
+    Raises:
+        CannotAdopt: There is no list, a table or column of it is missing, or all was recorded.
+    """
+    waiting = await migration_tool.pending(config)
+    lists = [name for name in waiting if migration_tool.constant(config, name, "ADOPTS")]
+    if not lists:
+        raise CannotAdopt(
+            "No migration lists what to adopt. Run `just adopt-migrations` in development."
+        )
+    files = migration_tool.constant(config, lists[-1], "ADOPTS")
+    names = [name for name in waiting if f"{name}.py" in files]
+    if len(names) < len(files):
+        raise CannotAdopt(
+            f"This database has been migrated: {', '.join(files)} were applied, in part."
+        )
+    connection = Tortoise.get_connection("default")
+    there = migration_tool.constant(config, lists[-1], "THERE")
+    if missing := [each for each in there if not await _exists(connection, *each)]:
+        raise CannotAdopt(
+            f"The database lacks what {lists[-1]} expects: {'; '.join(map(str, missing))}."
+        )
+    await connection.execute_script(migration_tool.constant(config, lists[-1], "AERICH_TABLE"))
+    async with in_transaction("default") as transaction:
+        await transaction.execute_query(MARK)
+        await migration_tool.record(config, names)
+    return names
+
+
+async def expect_own_tables(config: Config) -> None:
+    """Refuse a database whose tables are there although none of the migrations was recorded.
+
+    After a first migration that was stopped, aerich's table is there and empty: that is ours.
+
+    Raises:
+        CannotAdopt: There are such tables; the sentence names them.
+    """
+    recorded = await migration_tool.applied(config)
+    if set(recorded) & set(migration_tool.names(config)):
+        return
+    connection = Tortoise.get_connection("default")
+    there = {row["name"] for row in await connection.execute_query_dict(driver.TABLES_QUERY)}
+    ours = {str(model["table"]) for model in Tortoise.describe_models().values()} - {"aerich"}
+    found = sorted(there & ours)
+    if found and (recorded or "aerich" not in there):
+        raise CannotAdopt(
+            f"The database has {', '.join(found)}, which these migrations did not make: nothing"
+            " was applied. Run `just adopt-migrations` in development, then `migrate --adopt` here."
+        )
+
+
+async def _exists(connection: BaseDBAsyncClient, table: str, *columns: str) -> bool:
+    """Whether a table has these columns."""
+    quote = migration_tool.quoted
+    names = ", ".join(f"it.{quote(column)}" for column in columns)  # else "x" may be a text
+    try:
+        await connection.execute_query(f"SELECT {names} FROM {quote(table)} it WHERE 1 = 0")  # noqa: S608
+    except OperationalError as error:
+        if driver.is_unavailable(error):
+            raise
+        return False
+    return True

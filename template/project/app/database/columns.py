@@ -1,0 +1,90 @@
+"""Names in models, known before Tortoise is ready: what schemas may show, filter or sort by."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from tortoise.fields import Field
+from tortoise.fields.relational import (
+    BackwardFKRelation,
+    BackwardOneToOneRelation,
+    ForeignKeyFieldInstance,
+    ManyToManyFieldInstance,
+    RelationalField,
+)
+from tortoise.filters import get_filters_for_field
+from tortoise.models import Model
+
+
+def are_in(row: type[Model], names: Collection[str]) -> bool:
+    """Whether all names are columns."""
+    return row._meta.fields_db_projection.keys() >= set(names)  # noqa: SLF001 - as in `_fields`
+
+
+def is_to_many(row: type[Model], name: str) -> bool:
+    """Whether a name is a relation to many rows; one that begins elsewhere is known by its type."""
+    field = _fields(row).get(name)
+    if field is None:
+        types = [vars(each).get("__annotations__", {}).get(name, "") for each in row.__mro__]
+        return any("ReverseRelation" in str(each) for each in types)
+    return _is_many(field)
+
+
+def is_readable(row: type[Model], name: str) -> bool:
+    """Whether a row has a value of this name: a column, a relation to one row, or a property."""
+    is_method = callable(getattr(row, name, None))
+    return name in _fields(row) or _is_key(row, name) or hasattr(row, name) > is_method
+
+
+def is_filter(row: type[Model], name: str) -> bool:
+    """Whether rows can be filtered by a name such as `due__gte`, or sorted by a plain one."""
+    column = name.partition("__")[0]
+    field = _fields(row).get(column)
+    if field is None or isinstance(field, RelationalField):
+        return _is_key(row, column)
+    return name in get_filters_for_field(column, field, column)
+
+
+def relations(row: type[Model], schema: type[BaseModel]) -> tuple[list[str], list[str]]:
+    """Return the relations that a schema shows: those to join, and those to fetch apart."""
+    joined: list[str] = []
+    apart: list[str] = []
+    for name, is_many in _paths(row, schema):
+        (apart if is_many else joined).append(name)
+    return joined, apart
+
+
+def _paths(row: type[Model], schema: type[BaseModel]) -> Iterator[tuple[str, bool]]:
+    for name, shown in schema.model_fields.items():
+        field = _fields(row).get(name)
+        if isinstance(field, RelationalField):
+            is_many = _is_many(field)
+            yield name, is_many
+            for inner in _schemas(shown.annotation):
+                for path, is_inner_many in _paths(field.related_model, inner):
+                    yield f"{name}__{path}", is_many or is_inner_many
+
+
+def _schemas(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401 - any type
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for each in get_args(annotation):
+        yield from _schemas(each)
+
+
+def _fields(row: type[Model]) -> Mapping[str, Field[Any]]:
+    return row._meta.fields_map  # noqa: SLF001 - Tortoise describes its models there
+
+
+def _is_many(field: object) -> bool:
+    is_backward = isinstance(field, BackwardFKRelation)
+    is_one = isinstance(field, BackwardOneToOneRelation)
+    return isinstance(field, ManyToManyFieldInstance) or (is_backward and not is_one)
+
+
+def _is_key(row: type[Model], name: str) -> bool:
+    """Whether it is the column of a foreign key, which Tortoise adds later."""
+    return any(
+        isinstance(field, ForeignKeyFieldInstance) and name == (field.source_field or f"{key}_id")
+        for key, field in _fields(row).items()
+    )

@@ -1,0 +1,148 @@
+"""Migrations by aerich, as functions that work inside an open Tortoise context."""
+
+import ast
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from aerich import Command
+from aerich.exceptions import DowngradeError
+from aerich.models import Aerich
+from tortoise import Tortoise
+from tortoise.exceptions import OperationalError
+
+from app.database import driver
+from app.web.errors import AppError
+
+Config = dict[str, Any]
+FOLDER = Path(__file__).resolve().parents[2] / "migrations"
+"""Beside `app/`, from whichever folder the process was started."""
+
+
+class UnusableFile(AppError):
+    """A migration file is missing, or has no way back; the sentence names it."""
+
+
+async def upgrade(config: Config) -> list[str]:
+    """Apply all that is pending and return its names; the caller holds the migration lock."""
+    command = await _command(config)
+    return [_name(file) for file in await command.upgrade()]
+
+
+async def downgrade(config: Config) -> str | None:
+    """Undo the migration that was applied last and return its name, or None if there is none.
+
+    Raises:
+        UnusableFile: Its file is not there, or does not say how to undo it.
+    """
+    done = await applied(config)
+    if not done:
+        return None
+    source(config, done[-1])
+    command = await _command(config)
+    try:
+        await command.downgrade(version=-1, delete=False)
+    except DowngradeError as error:
+        raise UnusableFile(
+            f"{done[-1]} cannot be undone: its downgrade() returns no statement."
+        ) from error
+    return done[-1]
+
+
+def names(config: Config) -> list[str]:
+    """Name the migrations that there are, in their order."""
+    numbered = [
+        (int(number), path.stem)
+        for path in _folder(config).glob("*_*.py")
+        if (number := path.stem.partition("_")[0]).isdigit()
+    ]
+    return [name for _, name in sorted(numbered)]
+
+
+async def pending(config: Config) -> list[str]:
+    """Name the migrations that this database has not seen, in their order."""
+    seen = set(await applied(config))
+    return [name for name in names(config) if name not in seen]
+
+
+async def applied(config: Config) -> list[str]:
+    """Name the migrations that this database has seen, in the order in which it saw them."""
+    books = Aerich.filter(app=_app(config)).order_by("id")
+    try:
+        files = await books.values_list("version", flat=True)
+    except OperationalError as error:
+        if driver.is_unavailable(error):
+            raise
+        return []  # the first migration makes aerich's table
+    return [_name(str(file)) for file in files]
+
+
+async def record(config: Config, done: list[str]) -> None:
+    """Record migrations as applied, without running them."""
+    for name in done:
+        await Aerich.create(version=f"{name}.py", app=_app(config), content={})
+
+
+def constant(config: Config, name: str, wanted: str) -> Any:  # noqa: ANN401 - of any type
+    """Return a constant of a migration from its source, without running it; None if it has none.
+
+    Raises:
+        UnusableFile: The file is not there, or is not Python.
+    """
+    try:
+        statements = ast.parse(source(config, name), f"{name}.py").body
+    except SyntaxError as error:
+        raise UnusableFile(str(error)) from error
+    for statement in statements:
+        match statement:
+            case (
+                ast.Assign(targets=[ast.Name(id=found)], value=ast.expr() as value)
+                | ast.AnnAssign(target=ast.Name(id=found), value=ast.expr() as value)
+            ) if found == wanted:
+                with suppress(ValueError):  # it is no literal
+                    return ast.literal_eval(value)
+    return None
+
+
+def source(config: Config, name: str) -> str:
+    """Return the text of a migration.
+
+    Raises:
+        UnusableFile: The file is not there.
+    """
+    path = _folder(config) / f"{name}.py"
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise UnusableFile(
+            f"{path} was applied and is missing: see `just restore-migrations`, or git."
+        ) from error
+
+
+def quoted(name: str) -> str:
+    """Return the name of a table or column as SQL; a table's may begin with that of its schema."""
+    connection = Tortoise.get_connection("default")
+    quote = connection.schema_generator(connection).quote
+    return ".".join(map(quote, name.split(".")))
+
+
+def _folder(config: Config) -> Path:
+    folder = FOLDER / _app(config)
+    if not folder.is_dir():
+        raise UnusableFile(f"The folder {folder} is missing. Restore it, for example from git.")
+    return folder
+
+
+def _app(config: Config) -> str:
+    (app,) = config["apps"]
+    return str(app)
+
+
+def _name(file: str) -> str:
+    return file.removesuffix(".py")
+
+
+async def _command(config: Config) -> Command:
+    command = Command(config, _app(config), str(FOLDER))
+    await command.init()
+    return command

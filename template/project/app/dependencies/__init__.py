@@ -1,1 +1,0 @@
-"""What routes ask for, such as the caller."""

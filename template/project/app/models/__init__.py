@@ -1,1 +1,0 @@
-"""Tables, a module for each noun; `app/database.py` lists them."""

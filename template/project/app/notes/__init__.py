@@ -1,0 +1,1 @@
+"""Notes: the example, and the pattern of a part."""

@@ -1,0 +1,22 @@
+"""Notes."""
+
+from tortoise import fields
+from tortoise.models import Model
+
+from app.accounts.models import User
+
+
+class Note(Model):
+    """A short text that belongs to one person."""
+
+    id = fields.BigIntField(primary_key=True)
+    owner: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "models.User", related_name="notes", on_delete=fields.CASCADE
+    )
+    title = fields.CharField(max_length=200)
+    body = fields.TextField()
+    created_at = fields.DatetimeField(auto_now_add=True)
+    updated_at = fields.DatetimeField(auto_now=True)
+
+    class Meta(Model.Meta):
+        table = "notes"

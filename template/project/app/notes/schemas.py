@@ -1,0 +1,46 @@
+"""Notes over HTTP."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import MISSING, Field
+
+from app.notes.models import Note
+from app.web.schemas import Input, ListQuery, Output
+from app.web.types import DateTime, Keyword, SingleLine, Text
+
+Title = Annotated[SingleLine, Field(min_length=1, max_length=200)]
+Body = Annotated[Text, Field(max_length=10_000)]
+
+
+class NoteCreate(Input):
+    """A new note."""
+
+    title: Title
+    body: Body
+
+
+class NoteUpdate(Input):
+    """Changes to a note; absent fields stay as they are."""
+
+    title: Title | MISSING = MISSING
+    body: Body | MISSING = MISSING
+
+
+class NoteDetail(Output, row=Note):
+    """A note."""
+
+    id: int
+    title: str
+    body: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class NoteQuery(ListQuery, row=Note):
+    """Which notes, and in which order."""
+
+    keyword: Keyword = None
+    sort: Literal["created_at", "-created_at", "title", "-title"] = "-created_at"
+    created_at__gte: DateTime | None = None
+    created_at__lt: DateTime | None = None

@@ -1,0 +1,44 @@
+"""Notes. Each function takes the caller, who sees none but their own."""
+
+from tortoise.queryset import QuerySet
+
+from app.accounts.models import User
+from app.notes.models import Note
+from app.notes.schemas import NoteCreate, NoteQuery, NoteUpdate
+from app.web.errors import NotFound
+
+
+class NoteNotFound(NotFound):
+    """There is no such note, or it is somebody else's."""
+
+    detail = "There is no such note"
+
+
+async def create(owner: User, new_note: NoteCreate) -> Note:
+    """Store a new note."""
+    return await Note.create(owner=owner, **new_note.model_dump())
+
+
+def search(owner: User, query: NoteQuery) -> QuerySet[Note]:
+    """Return the person's notes; the keyword is looked for in titles."""
+    notes = query.narrow(Note.filter(owner=owner))
+    return notes.filter(title__icontains=query.keyword) if query.keyword else notes
+
+
+async def get(owner: User, note_id: int) -> Note:
+    """Return one note.
+
+    Raises:
+        NoteNotFound: There is no such note, or it is somebody else's.
+    """
+    note = await Note.get_or_none(id=note_id, owner=owner)
+    if note is None:
+        raise NoteNotFound
+    return note
+
+
+async def update(note: Note, changes: NoteUpdate) -> Note:
+    """Store the fields that were sent."""
+    values = changes.model_dump(exclude_unset=True)
+    await note.update_from_dict(values).save(update_fields=[*values, "updated_at"])
+    return note

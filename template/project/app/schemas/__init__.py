@@ -1,1 +1,0 @@
-"""What enters and leaves over HTTP."""

@@ -1,0 +1,1 @@
+"""What surrounds every request. Knows no part of the service."""

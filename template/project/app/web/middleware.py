@@ -1,0 +1,163 @@
+"""The layer around every request: its id, its log line, its headers, its size."""
+
+import logging
+import os
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from fastapi import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.web.errors import problem, request_id
+
+log = logging.getLogger("app.access")
+
+SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9-]{8,64}")
+ANY_HOST = r"[a-z0-9._-]+|\[[0-9a-f:.]+\]"
+TOO_LARGE = "The body is too large"
+
+Headers = list[tuple[bytes, bytes]]
+
+HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"content-security-policy", b"frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+)
+NO_STORE = (b"cache-control", b"no-store")
+HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
+
+
+class RequestMiddleware:
+    """A pure ASGI layer; Starlette's BaseHTTPMiddleware costs more than all of this together.
+
+    Args:
+        app: The application inside.
+        max_body_bytes: A larger body is refused with 413, before it is read.
+        allowed_hosts: Names to answer to, such as `*.example.org`; none means any.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, max_body_bytes: int, allowed_hosts: tuple[str, ...] = ()
+    ) -> None:
+        self.app = app
+        self.max_body_bytes = max_body_bytes
+        self.is_our_host = _pattern(allowed_hosts).fullmatch
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, with and without a slash at the end of its path."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        path = scope["path"]
+        if len(path) > 1 and path[-1] == "/":
+            scope["path"] = path[:-1]
+        head = _inspect(scope["headers"], self.is_our_host)
+        request_id.set(head.request_id)
+        status = 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = _with_headers(
+                    message["headers"], head.request_id, scope["scheme"]
+                )
+            await send(message)
+
+        try:
+            fewest_hosts = 0 if scope["http_version"] == "1.0" else 1  # RFC 9112 §3.2
+            if head.has_foreign_host or not fewest_hosts <= head.hosts <= 1:
+                answer = problem(HTTPStatus.BAD_REQUEST, "Send one Host header, with our name")
+                await answer(scope, receive, send_with_headers)
+            elif head.is_chunked or head.body_bytes > self.max_body_bytes:
+                await self.app(scope, self._limited(receive, head.body_bytes), send_with_headers)
+            else:
+                await self.app(scope, receive, send_with_headers)
+        finally:
+            _log_access(scope, path, status, time.perf_counter() - started)
+
+    def _limited(self, receive: Receive, declared: int) -> Receive:
+        """Refuse a body that says it is too large when it is read, and count one that says nothing.
+
+        The refusal comes from inside, so that it passes through the other layers.
+        """
+        size = declared
+
+        async def receive_within_limit() -> Message:
+            nonlocal size
+            if size <= self.max_body_bytes:
+                message = await receive()
+                size += len(message.get("body", b""))
+                if size <= self.max_body_bytes:
+                    return message
+            raise HTTPException(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE, headers={"Connection": "close"}
+            )
+
+        return receive_within_limit
+
+
+def _pattern(allowed_hosts: tuple[str, ...]) -> re.Pattern[bytes]:
+    """Match the Host headers to answer to; a plain name, in any case, misleads nobody."""
+    names = [re.escape(host).replace(r"\*", "[a-z0-9._-]+") for host in allowed_hosts]
+    pattern = rf"({'|'.join(names) or ANY_HOST})(:[0-9]{{1,5}})?"
+    return re.compile(pattern.encode(), re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class _Head:
+    """The headers of a request that matter here."""
+
+    request_id: str = ""
+    body_bytes: int = 0
+    """The declared size; 0 where none is declared."""
+    is_chunked: bool = False
+    hosts: int = 0
+    has_foreign_host: bool = False
+
+
+def _inspect(headers: Headers, is_our_host: Callable[[bytes], object]) -> _Head:
+    head = _Head()
+    for name, value in headers:
+        if name == b"host":
+            head.hosts += 1
+            head.has_foreign_host |= not is_our_host(value)
+        elif name == b"content-length":
+            head.body_bytes = int(value) if value.isdigit() else 0
+        elif name == b"transfer-encoding":
+            head.is_chunked = True
+        elif name == b"x-request-id" and SAFE_REQUEST_ID.fullmatch(value):
+            head.request_id = value.decode()
+    head.request_id = head.request_id or os.urandom(16).hex()
+    return head
+
+
+def _with_headers(headers: Headers, request_id: str, scheme: str) -> Headers:
+    """Add what every answer carries; answers that say nothing of caches are kept by none."""
+    more = [*headers, *HEADERS, (b"x-request-id", request_id.encode())]
+    if b"cache-control" not in [name for name, _ in headers]:
+        more.append(NO_STORE)
+    if scheme == "https":
+        more.append(HTTPS_ONLY)
+    return more
+
+
+def _log_access(scope: Scope, path: str, status: int, seconds: float) -> None:
+    """Write one line without the query string, which may hold secrets."""
+    if not log.isEnabledFor(logging.INFO):
+        return
+    fields = {
+        "method": scope["method"],
+        "path": path,
+        "status": status,
+        "duration_ms": round(seconds * 1000, 2),
+        "client": (scope["client"] or [None])[0],
+    }
+    text = f"{scope['method']} {path} {status}"
+    # Not log.info: to find the line of code that logs takes longer than the rest of it.
+    log.handle(log.makeRecord(log.name, logging.INFO, __file__, 0, text, (), None, extra=fields))

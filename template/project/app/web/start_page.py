@@ -1,0 +1,37 @@
+"""A page for whoever opens the address of the service in development."""
+
+from html import escape
+from pathlib import Path
+from string import Template
+
+from fastapi import FastAPI, Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from app.web import health
+
+PAGE = Template(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"))
+ROW = Template('<li class="$verdict">$subject: $verdict</li>')
+DOCUMENTATION = {"docs": "/docs", "redoc": "/redoc", "openapi": "/openapi.json"}
+
+
+async def start_page(request: Request) -> Response:
+    """Name the service and its documentation, and say whether it can work."""
+    app: FastAPI = request.app
+    readiness = await health.examine(app.state.settings)
+    vary = {"Vary": "Accept"}
+    if "text/html" not in request.headers.get("accept", ""):
+        content = {"name": app.title, "version": app.version} | DOCUMENTATION
+        return JSONResponse(content | readiness.model_dump(), headers=vary)
+    rows = [ROW.substitute(subject=name, verdict=it) for name, it in readiness.checks.items()]
+    page = PAGE.substitute(
+        title=escape(app.title),
+        version=escape(app.version),
+        checks="\n".join(rows),
+        status=readiness.status,
+    )
+    return HTMLResponse(page, headers=vary)
+
+
+def install(app: FastAPI) -> None:
+    """Serve it at `/`: HTML for browsers, JSON for all else."""
+    app.get("/", include_in_schema=False)(start_page)

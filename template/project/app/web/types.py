@@ -1,0 +1,143 @@
+"""Values that settings, bodies and parameters share: each fits what every database stores."""
+
+import json
+import math
+import unicodedata
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Path
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    JsonValue,
+    Strict,
+    StringConstraints,
+)
+from pydantic_settings import NoDecode
+
+Item = TypeVar("Item")
+
+LARGEST_ID = 2**63 - 1
+FIRST_DAY, LAST_DAY = date(1000, 1, 1), date(9998, 12, 31)
+"""What every database stores; some drivers take the last day of year 9999 for infinity."""
+
+
+def reject_unstorable(text: str) -> str:
+    """Refuse NUL, which not every database stores, and halves of UTF-16 pairs, which none does."""
+    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        raise ValueError("Leave out NUL characters and unpaired surrogates")
+    return text
+
+
+def _one_line(text: str) -> str:
+    if any(unicodedata.category(char) in {"Cc", "Zl", "Zp"} for char in text):
+        raise ValueError("Leave out line breaks and other control characters")
+    return text
+
+
+Text = Annotated[str, Strict(), AfterValidator(reject_unstorable)]
+"""Any text, of several lines too."""
+
+SingleLine = Annotated[
+    str,
+    Strict(),
+    StringConstraints(strip_whitespace=True),
+    AfterValidator(reject_unstorable),
+    AfterValidator(_one_line),
+]
+"""One line, without space around it."""
+
+Keyword = Annotated[SingleLine, Field(max_length=50)] | None
+
+
+def _plain_digits(value: object) -> object:
+    """Refuse other ways to write a number, such as `1_0` or Arabic digits."""
+    if isinstance(value, str) and not (value.isascii() and value.removeprefix("-").isdigit()):
+        raise ValueError("Write a number in digits")
+    return value
+
+
+PLAIN = BeforeValidator(_plain_digits)
+Id = Annotated[int, Path(ge=1, le=LARGEST_ID), PLAIN]
+RowId = Annotated[int, Field(ge=1, le=LARGEST_ID), PLAIN]
+"""The id of a row, in a body or a query."""
+
+SmallRowId = Annotated[int, Field(ge=1, le=2**31 - 1), PLAIN]
+"""The same of a table whose ids have 32 bits."""
+
+Int = Annotated[int, Field(ge=-(2**31), le=2**31 - 1), PLAIN]
+BigInt = Annotated[int, Field(ge=-(2**63), le=2**63 - 1), PLAIN]
+Float = Annotated[float, Field(allow_inf_nan=False)]
+
+
+def with_places(count: int) -> AfterValidator:
+    """Let decimals have exactly so many places, as 9.90 has two."""
+    unit = Decimal(1).scaleb(-count)
+    return AfterValidator(lambda number: number.quantize(unit))
+
+
+Several = Annotated[list[Item], Field(min_length=1, max_length=50)]
+"""Values of which a filter takes any: `status__in=a&status__in=b`."""
+
+
+def _written_out(value: object) -> object:
+    """Refuse numbers, which Pydantic would take for seconds since 1970."""
+    if isinstance(value, int | float) or (isinstance(value, str) and "-" not in value[1:]):
+        raise ValueError("Write it as in RFC 3339, such as 2027-01-31 or 2027-01-31T12:00:00Z")
+    return value
+
+
+def _in_utc(moment: datetime) -> datetime:
+    if not FIRST_DAY < moment.date() < LAST_DAY:
+        raise ValueError(f"Write a year from {FIRST_DAY.year} to {LAST_DAY.year}")
+    return moment.astimezone(UTC)
+
+
+Date = Annotated[date, BeforeValidator(_written_out), Field(ge=FIRST_DAY, le=LAST_DAY)]
+DateTime = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
+"""A moment with its offset, kept in UTC."""
+
+
+def _storable_json(value: JsonValue) -> JsonValue:
+    """Refuse what a column of JSON does not keep in each database, `null` as a whole too."""
+    if value is None:
+        raise ValueError("Send a value, not null")
+    _check_json(value)
+    return value
+
+
+def _check_json(value: JsonValue) -> None:
+    match value:
+        case str():
+            reject_unstorable(value)
+        case bool() | None:
+            pass
+        case int() | float() if not math.isfinite(value) or abs(value) > LARGEST_ID:
+            raise ValueError("Leave out numbers that are not finite or have more than 64 bits")
+        case list():
+            for each in value:
+                _check_json(each)
+        case dict():
+            for name, each in value.items():
+                reject_unstorable(name)
+                _check_json(each)
+
+
+Json = Annotated[JsonValue, AfterValidator(_storable_json)]
+
+
+def _split(value: object) -> Any:  # noqa: ANN401 - whatever JSON holds
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return json.loads(value)
+    return [item.strip() for item in value.split(",") if item.strip()]
+
+
+Separated = (NoDecode, BeforeValidator(_split))
+StringList = Annotated[tuple[str, ...], *Separated]
+"""A setting that is a list, written as JSON or separated by commas."""

@@ -1,0 +1,289 @@
+"""Signing in with a name and a password."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from unittest.mock import Mock
+
+import pytest
+from argon2 import PasswordHasher
+from httpx import AsyncClient
+from tortoise import timezone
+from tortoise.expressions import F
+
+from app.accounts import passwords, users
+from app.accounts.models import LoginFailure, Token, User
+from app.accounts.routes.password_reset import MAIL_SETTINGS, mails_under_way
+from app.accounts.schemas import UserUpdate, UserUpdateByAdmin
+from app.config import Settings, get_settings
+from app.env_file import EXAMPLE
+from app.mail import FolderMailer
+from tests.conftest import ChangeSettings, LogLines
+from tests.factories import PASSWORD, add_user, headers_of, log_in
+
+WEAK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+ADA = "ada@example.org"
+LINK = re.compile(r"^http://127\.0\.0\.1:8000/password-reset#token=([\w-]{43})$", re.MULTILINE)
+Mailed = Callable[[], list[str]]
+End = Callable[[User], Awaitable[object]]
+ENDS: dict[str, End] = {
+    "its time": lambda _: Token.all().update(expires_at=timezone.now()),
+    "a new password": lambda ada: users.store_password(ada, ada.password_hash),
+    "a new address": lambda ada: users.update(ada, UserUpdate(email="ada@example.com")),
+    "a disabled account": lambda ada: users.update(ada, UserUpdateByAdmin(is_active=False)),
+}
+
+
+@pytest.fixture
+def hashing(monkeypatch: pytest.MonkeyPatch) -> Mock:
+    """Watch the password library at work."""
+    library = Mock(wraps=vars(passwords)["_context"])
+    monkeypatch.setattr(passwords, "_context", library)
+    return library
+
+
+@pytest.mark.parametrize(
+    "name", ["ada", "ADA", " ada ", "ａｄａ", "ada@example.org", "Ada@Example.ORG"]
+)
+async def test_people_sign_in_by_name_or_address_in_any_case(
+    client: AsyncClient, hashing: Mock, name: str
+) -> None:
+    await add_user("ada")
+    hashing.reset_mock()
+
+    response = await log_in(client, name)
+
+    assert response.status_code == 200
+    assert [call[0] for call in hashing.method_calls] == ["verify_and_update"]
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [
+        ("nobody", PASSWORD),
+        ("ada", "wrong"),
+        ("ada", f"{PASSWORD} "),
+        ("disabled", PASSWORD),
+        ("grace", "x" * 1025),
+        ("grace", "x" * 900_000),
+        ("ada\x00", PASSWORD),
+        ("%", PASSWORD),
+    ],
+    ids=range(8),
+)
+async def test_every_failure_looks_and_costs_the_same(
+    client: AsyncClient, hashing: Mock, name: str, password: str
+) -> None:
+    await add_user("ada")
+    await add_user("grace", password="x" * 1024)
+    disabled = await add_user("disabled")
+    await disabled.update_from_dict({"is_active": False}).save()
+    hashing.reset_mock()
+
+    response = await log_in(client, name, password)
+
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"]
+    assert response.json()["detail"] == "The name or the password is wrong"
+    (call,) = hashing.method_calls
+    assert call[0] == "verify_and_update"
+    assert len(call.args[0]) <= 1024
+
+
+async def test_a_weak_hash_is_replaced_when_its_owner_signs_in(client: AsyncClient) -> None:
+    ada = await add_user("ada")
+    await ada.update_from_dict({"password_hash": WEAK.hash(PASSWORD)}).save()
+
+    first = await log_in(client, "ada")
+    stored = await User.get(username="ada")
+    second = await log_in(client, "ada")
+
+    assert stored.password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert first.status_code == second.status_code == 200
+
+
+async def test_after_too_many_failures_the_right_password_is_refused_too(
+    client: AsyncClient,
+) -> None:
+    await add_user("ada")
+    for name in ("ada", "nobody"):
+        statuses = [(await log_in(client, name, "wrong")).status_code for _ in range(11)]
+
+        assert statuses == [401] * 10 + [429]
+
+    response = await log_in(client, "ada")
+    assert response.status_code == 429
+    assert 1 <= int(response.headers["retry-after"]) <= 66  # windows slide
+    assert (await log_in(client, "ada@example.org")).status_code == 200
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(1, 429), (2, 200)])
+async def test_nobody_is_locked_out_for_good(
+    client: AsyncClient, minutes: int, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What happened a minute ago counts in full only at the start of the next one.
+    monkeypatch.setattr("app.accounts.attempts.time", Mock(time=lambda: 1_800_000_000))
+    await add_user("ada")
+    for _ in range(10):
+        await log_in(client, "ada", "wrong")
+    await LoginFailure.all().update(window=F("window") - 60 * minutes, count=1000)
+
+    assert (await log_in(client, "ada")).status_code == status
+
+
+async def test_a_success_starts_the_count_anew(client: AsyncClient) -> None:
+    await add_user("ada")
+    for _ in range(3):
+        statuses = [
+            (await log_in(client, "ada", password)).status_code
+            for password in ["wrong"] * 9 + [PASSWORD]
+        ]
+
+        assert statuses == [401] * 9 + [200]
+
+
+@pytest.mark.settings(RATE_LIMIT_LOGIN="10/day")  # no window ends on the way
+async def test_one_address_tries_few_names(client: AsyncClient) -> None:
+    statuses = [(await log_in(client, f"name{number}")).status_code for number in range(51)]
+
+    assert statuses == [401] * 50 + [429]
+
+
+@pytest.fixture
+def mailed(database: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mailed:
+    """Offer a function that returns the tokens in the mails so far, the oldest first."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "var" / "mail"
+    return lambda: [LINK.findall(mail.read_text())[0] for mail in sorted(folder.glob("*.eml"))]
+
+
+async def ask(client: AsyncClient, address: str) -> None:
+    response = await client.post("/api/auth/password-reset", json={"email": address})
+    assert (response.status_code, response.content) == (202, b"null")
+
+
+async def forget(client: AsyncClient, *addresses: str) -> None:
+    """Ask for links, one after the other, and wait until they are mailed."""
+    for address in addresses:
+        await ask(client, address)
+        await asyncio.gather(*mails_under_way)
+
+
+async def reset(client: AsyncClient, token: str, password: str = f"new {PASSWORD}") -> int:
+    form = {"token": token, "new_password": password, "confirm_password": password}
+    return (await client.post("/api/auth/password-reset/confirm", json=form)).status_code
+
+
+async def test_the_last_of_three_links_sets_a_password_once(
+    client: AsyncClient, mailed: Mailed
+) -> None:
+    signed_in = await headers_of(await add_user("ada"))
+    await users.update(await add_user("disabled"), UserUpdateByAdmin(is_active=False))
+
+    await forget(client, ADA, "nobody@example.org", "disabled@example.org", ADA, ADA, ADA)
+
+    _, older, token = mailed()  # the fourth in an hour is not sent, and replaces none
+    assert await reset(client, older) == 400
+    assert await reset(client, token, "password123") == 422
+    assert (await client.get("/api/users/me", headers=signed_in)).status_code == 200
+    assert [await reset(client, token) for _ in range(2)] == [204, 400]
+    assert (await client.get("/api/users/me", headers=signed_in)).status_code == 401
+    assert (await log_in(client, "ada")).status_code == 401
+    assert (await log_in(client, "ada", f"new {PASSWORD}")).status_code == 200
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+async def test_a_link_ends_with(client: AsyncClient, mailed: Mailed, end: End) -> None:
+    ada = await add_user("ada")
+    await forget(client, ADA)
+
+    await end(ada)
+
+    assert await reset(client, *mailed()) == 400
+
+
+async def test_asking_for_a_link_tells_nobody_who_has_an_account(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add_user("ada")
+    sent = asyncio.Event()
+    monkeypatch.setattr(FolderMailer, "send", lambda *_: sent.wait())
+
+    async with asyncio.timeout(30):  # the answer does not wait for the mail
+        await ask(client, ADA)
+    await ask(client, "nobody@example.org")
+    sent.set()
+    await asyncio.gather(*mails_under_way)
+
+
+async def test_a_mailed_token_is_no_credential(client: AsyncClient, mailed: Mailed) -> None:
+    await add_user("ada")
+    await forget(client, ADA)
+
+    headers = {"Authorization": f"Bearer {mailed()[0]}"}
+    response = await client.get("/api/users/me", headers=headers)
+
+    assert response.status_code == 401
+
+
+async def test_the_log_says_why_no_mail_was_sent(
+    client: AsyncClient, mailed: Mailed, change_settings: ChangeSettings, log_lines: LogLines
+) -> None:
+    await add_user("ada")
+    for settings in ({"SMTP_URL": "smtp://127.0.0.1:1"}, {"ENVIRONMENT": "production"}):
+        change_settings(**{"SMTP_URL": "", **settings})
+        await forget(client, ADA)
+
+    errors = [line["message"] for line in log_lines() if line["level"] == "ERROR"]
+    reasons = [error.removeprefix("No mail was sent: ").partition(":")[0] for error in errors]
+    assert reasons == ["SMTPConnectError", "SMTP_URL, MAIL_FROM or PUBLIC_BASE_URL is not set"]
+    assert mailed() == []
+
+
+def test_what_setup_writes_lets_production_send_no_mail() -> None:
+    assert MAIL_SETTINGS.isdisjoint(Settings(_env_file=EXAMPLE).model_fields_set)
+
+
+@pytest.mark.parametrize(
+    ("registration", "role", "status"),
+    [
+        ("open", "stranger", 201),
+        ("closed", "stranger", 401),
+        ("closed", None, 403),
+        ("closed", "member", 403),
+        ("closed", "admin", 201),
+    ],
+)
+async def test_closed_registration_is_for_administrators(
+    client: AsyncClient,
+    change_settings: ChangeSettings,
+    registration: str,
+    role: str | None,
+    status: int,
+) -> None:
+    change_settings(REGISTRATION=registration)
+    if role != "stranger":
+        client.headers.update(await headers_of(await add_user("ada", role=role)))
+    form = {"username": "eve", "email": "eve@example.org", "password": PASSWORD}
+
+    response = await client.post("/api/users", json={**form, "confirm_password": PASSWORD})
+
+    assert response.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("environment", "registration", "is_open"),
+    [
+        ("development", "", True),
+        ("production", "", False),
+        ("production", "open", True),
+        ("development", "closed", False),
+    ],
+)
+def test_production_registers_strangers_only_if_told_so(
+    change_settings: ChangeSettings, environment: str, registration: str, *, is_open: bool
+) -> None:
+    change_settings(ENVIRONMENT=environment, REGISTRATION=registration)
+
+    assert get_settings().registration_is_open == is_open

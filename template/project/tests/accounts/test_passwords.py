@@ -1,0 +1,58 @@
+"""What `app.accounts.passwords` promises, whichever library is behind it."""
+
+import asyncio
+
+import pytest
+from argon2 import PasswordHasher
+
+from app.accounts import passwords
+
+
+@pytest.mark.parametrize("password", ["correct horse", " space ", "пароль🔑", "x" * 1024, "a\x00"])
+async def test_a_password_opens_its_own_hash_and_no_other(password: str) -> None:
+    stored = await passwords.create_hash(password)
+
+    assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert await passwords.verify(password, stored) == (True, None)
+    assert await passwords.verify(f"{password}x", stored) == (False, None)
+    assert await passwords.verify(password.strip()[:-1], stored) == (False, None)
+
+
+async def test_two_hashes_of_one_password_differ() -> None:
+    assert await passwords.create_hash("horse") != await passwords.create_hash("horse")
+
+
+async def test_no_hash_is_matched_by_no_password() -> None:
+    assert await passwords.verify("nobody's password", None) == (False, None)
+
+
+async def test_a_weaker_hash_is_replaced_by_one_of_today() -> None:
+    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("horse")
+
+    is_right, better = await passwords.verify("horse", weak)
+
+    assert is_right
+    assert better is not None
+    assert await passwords.verify("horse", better) == (True, None)
+
+
+async def test_the_event_loop_goes_on_while_a_password_is_hashed() -> None:
+    hashing = asyncio.create_task(passwords.create_hash("horse"))
+    turns = 0
+    while not hashing.done():
+        await asyncio.sleep(0)
+        turns += 1
+
+    assert turns > 10
+
+
+@pytest.mark.parametrize(
+    "password", ["password1", "QwErTyUiOp", "ada-lovelace", "Ada-Lovelace2026", "12345678"]
+)
+async def test_a_password_that_is_guessed_first_is_weak(password: str) -> None:
+    assert await passwords.weakness(password, ("ada-lovelace", "ada@example.org"))
+
+
+@pytest.mark.parametrize("password", ["correct horse", "adafruit-soup", "пароль-на-ночь"])
+async def test_any_other_password_will_do(password: str) -> None:
+    assert await passwords.weakness(password, ("ada", "ada@example.org", "")) is None

@@ -1,0 +1,110 @@
+"""Errors become problem documents (RFC 9457) that tell a client enough, and no more."""
+
+from http import HTTPStatus
+
+import pytest
+from fastapi import FastAPI, HTTPException
+from httpx import AsyncClient
+from pydantic import BaseModel
+from tortoise import Tortoise
+from tortoise.exceptions import IntegrityError
+
+from app.web.errors import Conflict, NotFound
+
+
+class Payment(BaseModel, extra="forbid"):
+    card: str
+    amount: int
+
+
+@pytest.fixture(autouse=True)
+def _routes(app: FastAPI) -> None:
+    async def pay(payment: Payment) -> Payment:
+        return payment
+
+    async def count() -> None:
+        await Tortoise.get_connection("default").execute_query("SELECT 1")
+
+    app.add_api_route("/payments", pay, methods=["POST"])
+    app.add_api_route("/count", count)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "detail"),
+    [
+        (HTTPException(401, headers={"WWW-Authenticate": "Bearer"}), 401, "Unauthorized"),
+        (NotFound("There is no such tree"), 404, "There is no such tree"),
+        (Conflict("The name is taken"), 409, "The name is taken"),
+        (
+            IntegrityError("UNIQUE internal-7"),
+            409,
+            "Another row has one of these values, or still refers to this one",
+        ),
+        (RuntimeError("internal-7"), 500, "Something went wrong on our side"),
+    ],
+)
+async def test_an_error_is_told_as_a_problem_document(
+    app: FastAPI, client: AsyncClient, error: Exception, status: int, detail: str
+) -> None:
+    async def fail() -> None:
+        raise error
+
+    app.add_api_route("/fails", fail)
+
+    response = await client.get("/fails")
+
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    assert ("www-authenticate" in response.headers) == (status == 401)
+    assert response.json() == {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "request_id": response.headers["x-request-id"],
+    }
+
+
+async def test_no_database_means_try_again(client: AsyncClient, no_database: None) -> None:
+    response = await client.get("/count")
+
+    assert response.status_code == response.json()["status"] == 503
+    assert int(response.headers["retry-after"]) > 0
+
+
+async def test_unknown_paths_and_methods_are_problems_too(client: AsyncClient) -> None:
+    unknown = await client.get("/nowhere")
+    wrong_method = await client.post("/health/live")
+
+    assert unknown.json()["status"] == unknown.status_code == 404
+    assert wrong_method.json()["status"] == wrong_method.status_code == 405
+    assert wrong_method.headers["allow"] == "GET, HEAD"
+
+
+async def test_invalid_fields_are_named_without_what_was_sent(client: AsyncClient) -> None:
+    response = await client.post("/payments", json={"amount": "hunter2"})
+
+    assert response.status_code == response.json()["status"] == 422
+    faults = [(fault["field"], fault["type"]) for fault in response.json()["errors"]]
+    assert faults == [("card", "missing"), ("amount", "int_parsing")]
+    assert "hunter2" not in response.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b'{"amount": 1, "card": "\xff"}',
+        b'{"amount": NaN, "card": "x"}',
+        b'{"amount": 1, "card": "x", "\\ud800": NaN}',
+        b"[" * 100_000,
+        b'{"card":' * 900 + b"1" + b"}" * 900,
+    ],
+    ids=range(6),
+)
+async def test_a_body_without_sense_is_the_clients_fault(client: AsyncClient, body: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    response = await client.post("/payments", content=body, headers=headers)
+
+    assert 400 <= response.status_code < 500
+    assert response.headers["content-type"] == "application/problem+json"

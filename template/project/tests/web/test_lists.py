@@ -1,0 +1,88 @@
+"""Lists: what schemas may name."""
+
+from types import new_class
+from typing import Literal
+
+import pytest
+from pydantic import ValidationError
+from tortoise import fields
+from tortoise.models import Model
+
+from app.web.schemas import ListQuery, Output, Related
+from app.web.types import Date
+
+
+class Label(Model):
+    id = fields.IntField(primary_key=True)
+
+
+class Thing(Model):
+    id = fields.IntField(primary_key=True)
+    due = fields.DateField()
+    label: fields.ForeignKeyRelation[Label] = fields.ForeignKeyField("models.Label")
+    labels: fields.ManyToManyRelation[Label] = fields.ManyToManyField("models.Label")
+    parts: fields.ReverseRelation[Label]
+
+    @property
+    def is_late(self) -> bool:
+        return True
+
+    def count(self) -> int:
+        return 1
+
+
+class LabelDetail(Output, row=Label):
+    id: int
+
+
+def test_a_schema_names_columns_relations_and_properties() -> None:
+    class ThingDetail(Output, row=Thing):
+        due: Date
+        is_late: bool
+        label_id: int
+        label: LabelDetail
+        labels: Related[LabelDetail]
+        parts: Related[LabelDetail]
+
+    assert ThingDetail.row is Thing
+
+
+@pytest.mark.parametrize(
+    ("name", "type_"), [("dew", str), ("count", int), ("labels", list[str]), ("parts", list[str])]
+)
+def test_a_schema_with_another_name_is_refused(name: str, type_: object) -> None:
+    body = {"__annotations__": {name: type_}, "__module__": __name__}
+
+    with pytest.raises(TypeError, match=f"ThingDetail.{name} is"):
+        new_class("ThingDetail", (Output,), {"row": Thing}, lambda names: names.update(body))
+
+
+@pytest.mark.parametrize(
+    ("name", "type_"),
+    [
+        ("dew", Date | None),
+        ("due__soon", Date | None),
+        ("labels", int | None),
+        ("sort", Literal["due", "-dew"]),
+    ],
+)
+def test_a_query_of_another_name_is_refused(name: str, type_: object) -> None:
+    body = {"__annotations__": {name: type_}, name: None, "__module__": __name__}
+
+    with pytest.raises(TypeError, match="Thing cannot be filtered or sorted by"):
+        new_class("ThingQuery", (ListQuery,), {"row": Thing}, lambda names: names.update(body))
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        *({"page": page} for page in ["0", "x", "1_0", "10000000000"]),
+        *({"size": size} for size in ["0", "101"]),
+        {"sort": "due"},
+        {"due": "2027-01-31"},
+    ],
+    ids=str,
+)
+def test_a_list_takes_what_it_declares(sent: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        ListQuery.model_validate(sent)

@@ -1,0 +1,50 @@
+"""The OpenAPI document tells clients all that an operation can answer."""
+
+from http import HTTPStatus
+
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient
+from pydantic import BaseModel
+
+from app.web import openapi
+from app.web.errors import AppError, raises
+
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
+class Locked(AppError):
+    status = HTTPStatus.LOCKED
+
+
+class Shelf(BaseModel):
+    width: int
+
+
+@raises(Locked)
+async def build_shelf(shelf_id: int, shelf: Shelf) -> Shelf:
+    return shelf
+
+
+async def test_errors_follow_from_what_a_route_declares(app: FastAPI, client: AsyncClient) -> None:
+    app.add_api_route("/shelves/{shelf_id}", build_shelf, methods=["PUT"], tags=["shelves"])
+
+    document = (await client.get("/openapi.json")).json()
+
+    operation = document["paths"]["/shelves/{shelf_id}"]["put"]
+    errors = {status: each for status, each in operation["responses"].items() if status != "200"}
+    assert sorted(errors) == ["400", "404", "409", "413", "422", "423", "500", "503"]
+    assert [each["content"] for each in errors.values()] == [PROBLEM] * len(errors)
+    assert "Retry-After" in errors["503"]["headers"]
+    assert operation["operationId"] == "shelves_build_shelf"
+    assert operation["security"] == []
+    assert {"Problem", "FieldError"} <= set(document["components"]["schemas"])
+    assert document["tags"][-1] == {"name": "shelves", "description": __doc__}
+
+
+async def test_two_operations_with_one_name_are_refused(app: FastAPI) -> None:
+    for path in ("/shelves/{shelf_id}", "/racks/{shelf_id}"):
+        app.add_api_route(path, build_shelf, methods=["PUT"])
+
+    with pytest.raises(ValueError, match="both root_build_shelf: rename one of the functions"):
+        openapi.install(app)

@@ -1,0 +1,1 @@
+"""The generator of resources: a part in the pattern of `pattern/`, which is yours to change."""

@@ -1,0 +1,177 @@
+"""Types of fields, and what each is in a table, a body, a query and a test."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MOMENTS = ('"2027-01-31T08:00:00Z"', '"2027-02-28T20:15:30.250000Z"')
+UUIDS = ('"10000000-0000-4000-8000-000000000000"', '"20000000-0000-4000-8000-000000000000"')
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A type. `{0}` and `{1}` stand for its arguments, `{name}` for the name of its enum."""
+
+    column: str
+    body: str
+    """The type of the value in a body that is received."""
+    shown: str
+    """The type of the value in a body that is sent."""
+    samples: tuple[str, str]
+    """Two values for tests; the first comes first where rows are sorted."""
+    wrong: tuple[str, ...]
+    """Values that tests send in vain."""
+    query: str = ""
+    """The type of the value as a parameter of a list."""
+    lookups: tuple[str, ...] = ()
+    """The filters of a list: `` is equality, the others are Tortoise's."""
+    is_sorted: bool = True
+    has_alias: bool = False
+    """Whether the type of the body is long enough for a name of its own."""
+    is_searched: bool = False
+    """Whether the keyword of a list is looked for in it."""
+    annotation: str = ""
+    """The type of the column, where Tortoise cannot tell it."""
+    defaults: tuple[str, ...] = ()
+    """Arguments that need not be given."""
+    largest: tuple[int, ...] = ()
+    """The largest values of its arguments, which are numbers."""
+
+
+RANGE = ("gte", "lt")
+KINDS = {
+    "str": Kind(
+        column="CharField(max_length={0})",
+        body="Annotated[SingleLine, Field(min_length=1, max_length={0})]",
+        shown="str",
+        query="SingleLine",
+        lookups=("", "in"),
+        samples=('"a"', '"b"'),
+        wrong=('""', '"a\\nb"', '"x" * ({0} + 1)'),
+        has_alias=True,
+        is_searched=True,
+        defaults=("200",),
+        largest=(10_000,),
+    ),
+    "text": Kind(
+        column="TextField()",
+        body="Annotated[Text, Field(max_length={0})]",
+        shown="str",
+        samples=("", ""),
+        wrong=('"\\x00"', '"x" * ({0} + 1)'),
+        has_alias=True,
+        is_sorted=False,
+        is_searched=True,
+        defaults=("10000",),
+        largest=(1_000_000,),
+    ),
+    "int": Kind(
+        column="IntField()",
+        body="Annotated[Int, Strict()]",
+        shown="int",
+        query="Int",
+        lookups=("", *RANGE),
+        samples=("-2147483648", "7"),
+        wrong=("2**31", '"7"', "1.5"),
+    ),
+    "bigint": Kind(
+        column="BigIntField()",
+        body="Annotated[BigInt, Strict()]",
+        shown="int",
+        query="BigInt",
+        lookups=("", *RANGE),
+        samples=("-(2**63)", "7"),
+        wrong=("2**63", '"7"'),
+    ),
+    "float": Kind(
+        column="FloatField()",
+        body="Annotated[Float, Strict()]",
+        shown="float",
+        query="Float",
+        lookups=RANGE,
+        samples=("0.5", "2.25"),
+        wrong=('"x"', "True"),
+    ),
+    "decimal": Kind(
+        column="DecimalField(max_digits={0}, decimal_places={1})",
+        body="Annotated[Decimal, Field(max_digits={0}, decimal_places={1}), with_places({1})]",
+        shown="",
+        query="",
+        lookups=("", *RANGE),
+        samples=("", ""),
+        wrong=('"x"', '"NaN"', '"1e{0}"'),
+        has_alias=True,
+        defaults=("12", "2"),
+        largest=(38, 20),
+    ),
+    "bool": Kind(
+        column="BooleanField()",
+        body="Annotated[bool, Strict()]",
+        shown="bool",
+        query="bool",
+        lookups=("",),
+        samples=("False", "True"),
+        wrong=('"yes"', "1"),
+    ),
+    "date": Kind(
+        column="DateField()",
+        body="Date",
+        shown="Date",
+        query="Date",
+        lookups=("", *RANGE),
+        samples=('"2027-01-31"', '"2028-02-29"'),
+        wrong=('"2027-02-30"', "20270131"),
+    ),
+    "datetime": Kind(
+        column="DatetimeField()",
+        body="DateTime",
+        shown="DateTime",
+        query="DateTime",
+        lookups=RANGE,
+        samples=MOMENTS,
+        wrong=('"2027-01-31T08:00:00"', "1800000000"),
+    ),
+    "uuid": Kind(
+        column="UUIDField()",
+        body="UUID",
+        shown="UUID",
+        query="UUID",
+        lookups=("",),
+        samples=UUIDS,
+        wrong=('"x"', "1"),
+    ),
+    "json": Kind(
+        column="JSONField()",
+        body="Json",
+        shown="JsonValue",
+        samples=('{"a": [1, None, "ö"]}', "[]"),
+        wrong=('"\\x00"', "2**64"),
+        is_sorted=False,
+        annotation="fields.Field[JsonValue]",
+    ),
+    "enum": Kind(
+        column="CharEnumField({name}, max_length={longest})",
+        body="{name}",
+        shown="{name}",
+        query="{name}",
+        lookups=("", "in"),
+        samples=("", ""),
+        wrong=('"?"', "1"),
+    ),
+    "fk": Kind(
+        column="",
+        body="Annotated[RowId, Strict()]",
+        shown="int",
+        query="RowId",
+        lookups=("",),
+        samples=("", ""),
+        wrong=("0", '"1"'),
+        is_sorted=False,
+    ),
+}
+
+
+def described(kinds: Sequence[str] = tuple(KINDS)) -> str:
+    """Name the types, as they are written."""
+    written = {"decimal": "decimal[:12,2]", "enum": "enum(a|b|c)", "fk": "fk:Model"}
+    written |= {"str": "str[:200]", "text": "text[:10000]"}
+    return ", ".join(written.get(each, each) for each in kinds)

@@ -1,0 +1,153 @@
+"""The models of the service: where keys may lead, and how tests make such rows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tortoise.fields import BigIntField, CharField, Field, IntField, TextField
+from tortoise.fields.relational import ForeignKeyFieldInstance
+from tortoise.models import Model
+
+from app import parts
+
+USER = "User"
+SAMPLES = {
+    "str": '"a"',
+    "int": "1",
+    "float": "1.5",
+    "bool": "False",
+    "Decimal": '"1"',
+    "bytes": 'b"a"',
+    "datetime": '"2027-01-31T08:00:00Z"',
+    "date": '"2027-01-31"',
+    "time": '"08:00"',
+    "timedelta": "1",
+    "UUID": '"10000000-0000-4000-8000-000000000000"',
+    "dict": "{}",
+    "list": "[]",
+}
+"""Values of fields that tests must fill, as source, by the type of the value."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A model to which a key may lead."""
+
+    model: type[Model]
+
+    @property
+    def name(self) -> str:
+        """The name of the class."""
+        return self.model.__name__
+
+    @property
+    def module(self) -> str:
+        """Where the class is."""
+        return self.model.__module__
+
+    @property
+    def is_user(self) -> bool:
+        """Whether its rows are people."""
+        return self.name == USER and self.module == "app.accounts.models"
+
+    @property
+    def is_owned(self) -> bool:
+        """Whether its rows belong to somebody, and are nobody else's business."""
+        return _leads_to_user(_fields(self.model).get("owner"))
+
+    @property
+    def has_number(self) -> bool:
+        """Whether its rows are told apart by a whole number called `id`."""
+        return self.model._meta.pk_attr == "id" and isinstance(self.model._meta.pk, IntField)
+
+    @property
+    def is_small(self) -> bool:
+        """Whether its ids have 32 bits."""
+        return isinstance(self.model._meta.pk, IntField) and not isinstance(
+            self.model._meta.pk, BigIntField
+        )
+
+    @property
+    def factory(self) -> str:
+        """The function of tests that makes a row."""
+        return f"add_{''.join(f'_{c.lower()}' if c.isupper() else c for c in self.name)[1:]}"
+
+    def needed(self) -> Iterator["Target"]:
+        """Return the models whose rows a row needs, and itself behind them."""
+        for field in _required(self.model):
+            if isinstance(field, ForeignKeyFieldInstance) and not _leads_to_user(field):
+                target = all_targets()[_name(field)]
+                if target.model is not self.model:
+                    yield from target.needed()
+        yield self
+
+    def values(self, owner: str) -> str:
+        """Return the arguments that make a row, as source."""
+        pairs = ((field.model_field_name, field) for field in _required(self.model))
+        return ", ".join(f"{name}={_sample(field, owner)}" for name, field in pairs)
+
+
+def all_targets() -> dict[str, Target]:
+    """Return the models of all parts, by name."""
+    return {
+        each.__name__: Target(each)
+        for module in parts.modules("models")
+        for each in vars(module).values()
+        if isinstance(each, type) and issubclass(each, Model) and each.__module__ == module.__name__
+        if not each._meta.abstract
+    }
+
+
+def tables() -> dict[str, str]:
+    """Return the models of all parts by their tables."""
+    return {each.model._meta.db_table: name for name, each in all_targets().items()}
+
+
+def attributes(model: type[Model], *, but: str) -> set[str]:
+    """Name what a model has itself, and the relations that lead to it from all models but one."""
+    backward = {
+        field.related_name
+        for name, target in all_targets().items()
+        if name != but
+        for field in _fields(target.model).values()
+        if isinstance(field, ForeignKeyFieldInstance) and field.related_name
+        if _name(field) == model.__name__
+    }
+    return backward | set(dir(model)) | set(_fields(model))
+
+
+def _fields(model: type[Model]) -> dict[str, Field[Any]]:
+    return model._meta.fields_map
+
+
+def _required(model: type[Model]) -> Iterator[Field[Any]]:
+    for field in _fields(model).values():
+        is_made = field.generated or any(
+            getattr(field, each, False) for each in ("auto_now", "auto_now_add")
+        )
+        is_relation = field.has_db_field or isinstance(field, ForeignKeyFieldInstance)
+        if is_relation and field.required and not is_made:
+            yield field
+
+
+def _name(field: ForeignKeyFieldInstance[Any]) -> str:
+    """Return the class to which a key leads."""
+    return str(field.model_name).rpartition(".")[2]
+
+
+def _leads_to_user(field: object) -> bool:
+    return isinstance(field, ForeignKeyFieldInstance) and field.model_name == f"models.{USER}"
+
+
+def _sample(field: Field[Any], owner: str) -> str:
+    if _leads_to_user(field):
+        return owner
+    if isinstance(field, ForeignKeyFieldInstance):
+        target = all_targets()[_name(field)]
+        return f"await {target.factory}({owner})"
+    if isinstance(field, CharField | TextField) and field.unique:
+        return f"uuid4().hex[:{min(32, vars(field).get('max_length', 32))}]"
+    if enum := getattr(field, "enum_type", None):
+        return repr(next(iter(enum)).value)
+    kind = field.field_type.__name__ if isinstance(field.field_type, type) else "dict"
+    return SAMPLES.get(kind, "None")

@@ -1,0 +1,1 @@
+"""Resources that `new-resource` writes: drawn, checked, served, and removed."""

@@ -1,0 +1,139 @@
+"""Write resources that were drawn into one service, check, serve and list them, remove them.
+
+    python -m tests.resources.trial --database postgres --count 20 --seed 7
+
+It prints a line for each resource that was not right, and at last how many were.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests import harness
+from tests.harness import Answers, Outcome, Service
+from tests.resources.draw import Drawn, draw
+from tests.tour import people
+
+CHECKS = (
+    ("ruff", "format", "--check", "-q"),
+    ("ruff", "check", "-q"),
+    ("importlinter.cli", "lint"),
+    ("mypy",),
+    ("pytest", "-q", "--no-header", "-p", "no:xdist"),
+)
+
+
+def main() -> None:
+    """Try, and end with 1 if one resource was not right."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--database", default="sqlite")
+    parser.add_argument("--count", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        template = harness.snapshot(Path(name) / "template")
+        answers = {"database": options.database}
+        drawn = list(draw(options.seed, options.count))
+        faults = trial(template, Path(name) / "service", answers, drawn)
+    for fault in faults:
+        print(fault)
+    print(
+        f"{options.database}, seed {options.seed}: {len(faults)} faults, {options.count} resources"
+    )
+    sys.exit(1 if faults else 0)
+
+
+def trial(
+    template: Path,
+    destination: Path,
+    answers: Answers,
+    drawn: Sequence[Drawn],
+    *,
+    checks: Sequence[Sequence[str]] = CHECKS,
+) -> list[str]:
+    """Return what was wrong, a sentence for each fault."""
+    slug = harness.new_slug("nouns")
+    project = harness.render(template, destination, {**answers, "project_slug": slug})
+    service = Service(project, str(project.answers["database"]))
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "born"]):
+        git(project.path, *command)
+    try:
+        service.cli("migrate")
+        return [
+            *_written(service, drawn, checks),
+            *_served(service, drawn),
+            *_removed(service, drawn),
+        ]
+    finally:
+        service.stop()
+        service.drop_database()
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git as nobody in particular."""
+    names = ["-c", "user.name=nobody", "-c", "user.email=nobody@example.org"]
+    command = ["git", *names, *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def _written(
+    service: Service, drawn: Sequence[Drawn], checks: Sequence[Sequence[str]]
+) -> list[str]:
+    """Write all, migrate, and run the checks of the service over them."""
+    faults: list[str] = []
+    for each in drawn:
+        done = service.cli("new-resource", *each.words, check=False)
+        faults += _fault(f"new-resource {' '.join(each.words)}", done)
+    faults += _fault("migrate", service.cli("migrate", check=False))
+    for module, *arguments in checks:
+        faults += _fault(module, service.python("-m", module, *arguments, check=False))
+    return faults
+
+
+def _fault(what: str, done: Outcome) -> list[str]:
+    return [] if done.status == 0 else [f"{what}: {done.text[-3000:]}"]
+
+
+def _served(service: Service, drawn: Sequence[Drawn]) -> list[str]:
+    """List each over HTTP, with what its document says that lists take."""
+    service.start()
+    faults = []
+    with service.client() as client:
+        paths = client.get("/openapi.json").json()["paths"]
+        has_accounts = "/api/users" in paths
+        headers = people.create_admin(service, client).headers if has_accounts else {}
+        for path in _paths(drawn, paths):
+            for query in ({}, {"size": "1", "created_at__gte": "2027-01-31T00:00:00Z"}):
+                answer = client.get(path, headers=headers, params=query)
+                if answer.status_code != 200 or answer.json()["total"] != 0:
+                    faults.append(f"GET {path} {query}: {answer.status_code} {answer.text}")
+        if len(_paths(drawn, paths)) != len(drawn):
+            faults.append(f"not served: {sorted(paths)}")
+    service.stop()
+    return faults
+
+
+def _paths(drawn: Sequence[Drawn], paths: dict[str, object]) -> list[str]:
+    """Return the paths of lists that the template itself does not have."""
+    own = re.compile(r"/api/(users|notes|roles|auth|api-keys|webhook)\b|/health")
+    return [path for path in paths if "{" not in path and not own.match(path)][: len(drawn)]
+
+
+def _removed(service: Service, drawn: Sequence[Drawn]) -> list[str]:
+    """Remove all, the last first; nothing may be left, in the folder and in the database."""
+    faults: list[str] = []
+    for each in reversed(drawn):
+        done = service.cli("remove-resource", each.noun, "--yes", check=False)
+        faults += _fault(f"remove-resource {each.noun}", done)
+    if left := git(service.project.path, "status", "--short"):
+        faults.append(f"left behind:\n{left}")
+    return faults
+
+
+if __name__ == "__main__":
+    main()
