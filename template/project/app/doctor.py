@@ -11,8 +11,8 @@ from tortoise import Tortoise
 from app import TITLE, env_file
 from app.config import Settings, WrongSettings, get_settings
 from app.database import driver, migration_tool
-from app.database.command_line import reason
 from app.database.connection import connected, orm_config
+from app.database.migration_tool import reason
 
 ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound here
 """Where one reaches what listens at every address."""

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from tortoise.exceptions import ConfigurationError, OperationalError
 
 from app.database import connection, driver
+from app.database.migration_tool import reason
 from app.database.settings import DatabaseSettings
 from app.web.errors import AppError
 
@@ -68,12 +69,6 @@ def _run(runner: asyncio.Runner, work: Coroutine[Any, Any, Result]) -> Result:
         for thread in set(threading.enumerate()) - set(before):
             thread.join(timeout=1)
         raise
-
-
-def reason(error: Exception) -> str:
-    """Return what the driver said, without what the ORM adds about its configuration."""
-    cause = error.__cause__ or error.__context__ or error
-    return f"{type(cause).__name__}: {cause}"
 
 
 def refusal(error: ValidationError) -> click.ClickException:

@@ -49,6 +49,12 @@ async def downgrade(config: Config) -> str | None:
     return done[-1]
 
 
+def reason(error: Exception) -> str:
+    """Return what the driver said, without what the ORM adds about its configuration."""
+    cause = error.__cause__ or error.__context__ or error
+    return f"{type(cause).__name__}: {cause}"
+
+
 def names(config: Config) -> list[str]:
     """Name the migrations that there are, in their order."""
     numbered = [

@@ -8,8 +8,7 @@ from typing import Any
 from tortoise import Tortoise
 
 from app.database import adoption, driver, migration_tool, rollback
-from app.database.command_line import reason
-from app.database.migration_tool import Config
+from app.database.migration_tool import Config, reason
 from app.web.errors import AppError
 
 TRIES = 3
