@@ -6,7 +6,7 @@ from random import Random
 
 NOUNS = (
     *("invoice", "order", "order_item", "box", "category", "person", "child", "bus", "address"),
-    *("status_report", "day", "key", "city", "leaf", "analysis", "index", "mouse", "case"),
+    *("status_report", "day", "city", "leaf", "analysis", "index", "mouse", "case"),
     *("payment", "shelf", "quiz", "hero", "photo", "series_entry", "company", "reply", "view"),
     *("country", "axis", "matrix", "wolf", "dish", "criterion", "house", "tax", "group"),
 )

@@ -15,7 +15,7 @@ from tools.resources.kinds import KINDS, Kind, described
 from tools.resources.models import Target
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-LONGEST_NAME = 40
+LONGEST_NAME, LONGEST_NOUN = 40, 30
 TYPED = re.compile(
     r"(?P<name>[^:]*):(?P<kind>[a-z]+)(\((?P<values>.*)\)|:(?P<arguments>[^?]*))?(?P<null>\??)"
 )
@@ -252,8 +252,8 @@ def check_noun(name: str, what: str) -> None:
         Refused: The sentence says why.
     """
     reason = ""
-    if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
-        reason = f"is no name in lower case, such as order_item, of {LONGEST_NAME} letters at most"
+    if not NAME.fullmatch(name) or len(name) > LONGEST_NOUN:
+        reason = f"is no name in lower case, such as order_item, of {LONGEST_NOUN} letters at most"
     elif keyword.iskeyword(name) or name in OF_PYTHON or name in OF_PATTERN:
         reason = "is a word of Python, or of the code that would be written"
     if reason:

@@ -27,6 +27,7 @@ IMPORTED = frozenset(
 )
 """Names that the modules of a resource import: no class or type of its own has one."""
 
+ROOM = 38  # characters beside the words of the longest docstring
 english = Pluralizer()  # type: ignore[no-untyped-call]
 SOUNDS_LIKE_YOU = re.compile("eu|uni|us|ut|one")
 
@@ -98,6 +99,12 @@ class Resource:
     def searched(self) -> list[Field]:
         """Its fields in which a keyword is looked for."""
         return [each for each in self.fields if each.kind.is_searched]
+
+    @property
+    def searched_in(self) -> str:
+        """The names of these fields in a docstring, as far as a line has room for them."""
+        names = " and ".join(each.name for each in self.searched)
+        return names if len(self.plural) + len(names) < ROOM else "texts"
 
     @property
     def sorted(self) -> list[str]:
