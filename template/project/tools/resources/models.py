@@ -16,7 +16,7 @@ SAMPLES = {
     "int": "1",
     "float": "1.5",
     "bool": "False",
-    "Decimal": '"1"',
+    "Decimal": '"0"',
     "bytes": 'b"a"',
     "datetime": '"2027-01-31T08:00:00Z"',
     "date": '"2027-01-31"',

@@ -136,7 +136,7 @@ def named(noun: str, *, plural: str = "") -> Resource:
     if not plural:
         *first, last = noun.split("_")
         plural = "_".join([*first, english.plural(last)])
-        if not english.is_singular(last):
+        if english.is_plural(last) and not english.is_singular(last):
             raise Refused(f"{noun!r} looks like several: name one, or say --plural too.")
     fields.check_name(plural, f"The plural {plural!r}")
     return Resource(noun, plural)
