@@ -32,8 +32,8 @@ def is_to_many(row: type[Model], name: str) -> bool:
 
 def is_readable(row: type[Model], name: str) -> bool:
     """Whether a row has a value of this name: a column, a relation to one row, or a property."""
-    is_method = callable(getattr(row, name, None))
-    return name in _fields(row) or _is_key(row, name) or hasattr(row, name) > is_method
+    is_property = hasattr(row, name) and not callable(getattr(row, name))
+    return name in _fields(row) or _is_key(row, name) or is_property
 
 
 def is_filter(row: type[Model], name: str) -> bool:

@@ -15,6 +15,9 @@ from app.web.types import PLAIN
 Item = TypeVar("Item")
 Row = TypeVar("Row", bound=Model)
 
+OF_EVERY_LIST = {"page", "size", "sort", "keyword"}
+"""Parameters of lists that are no filters by columns."""
+
 Related = Annotated[list[Item], BeforeValidator(list)]
 """The rows to which a relation leads, each as an `Output`."""
 
@@ -122,16 +125,18 @@ class ListQuery(OfRows):
         Raises:
             TypeError: There is no such column, or it has no such filter.
         """
-        is_filter = name not in {*ListQuery.model_fields, "keyword"}
-        for each in [name] if is_filter else get_args(field.annotation) if name == "sort" else ():
-            if not columns.is_filter(row, each.removeprefix("-")):
+        names = [name] if name not in OF_EVERY_LIST else []
+        if name == "sort":
+            names = [each.removeprefix("-") for each in get_args(field.annotation)]
+        for each in names:
+            if not columns.is_filter(row, each):
                 raise TypeError(
                     f"{cls.__name__}: {row.__name__} cannot be filtered or sorted by {each}"
                 )
 
     def narrow(self, rows: QuerySet[Row]) -> QuerySet[Row]:
         """Apply the filters that were sent, and the order."""
-        sent = self.model_dump(exclude_none=True, exclude={*ListQuery.model_fields, "keyword"})
+        sent = self.model_dump(exclude_none=True, exclude=OF_EVERY_LIST)
         return rows.filter(**sent).order_by(self.sort, "id")
 
     async def fetch(self, rows: QuerySet[Any], schema: type[Output]) -> dict[str, Any]:
