@@ -23,7 +23,7 @@ FOLDER = Path(__file__).parents[2] / "migrations/models"
 
 
 class CannotMake(AppError):
-    """The planner refused; the sentence says why."""
+    """A tool refused; the sentence says why."""
 
 
 def project() -> Project:

@@ -10,17 +10,12 @@ import click
 
 from app import parts
 from app.database.command_line import asynchronous
-from app.web.errors import AppError
-from tools.migrations import cli as migrations
+from tools.migrations.cli import CannotMake, project
 from tools.migrations.make import Wishes, make
 from tools.migrations.refusal import Refused
 from tools.resources import remove, write
 from tools.resources.kinds import described
 from tools.resources.resource import ROOT, Resource, describe, named
-
-
-class CannotMake(AppError):
-    """The generator refused; the sentence says why."""
 
 
 @click.command(epilog=f"Types: {described()}. A ? behind a type allows null.")
@@ -79,7 +74,7 @@ async def _make_migration(resource: Resource) -> Path:
     """
     importlib.invalidate_caches()
     parts.PARTS.append(resource.part)
-    made = await make(migrations.project(), f"add_{resource.plural}", Wishes())
+    made = await make(project(), f"add_{resource.plural}", Wishes())
     if made is None:
         raise Refused(f"The models of {resource.part} make no table.")
     return made.path

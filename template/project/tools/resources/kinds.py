@@ -1,10 +1,39 @@
 """Types of fields, and what each is in a table, a body, a query and a test."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 MOMENTS = ('"2027-01-31T08:00:00Z"', '"2027-02-28T20:15:30.250000Z"')
 UUIDS = ('"10000000-0000-4000-8000-000000000000"', '"20000000-0000-4000-8000-000000000000"')
+
+
+Samples = Callable[[Sequence[str]], tuple[str, str]]
+
+
+def always(first: str, second: str) -> Samples:
+    """Return the same values, whatever the arguments of the type are."""
+    return lambda _arguments: (first, second)
+
+
+def texts(arguments: Sequence[str]) -> tuple[str, str]:
+    """Return texts of several lines and scripts, cut to what the column takes."""
+    most = int(arguments[0])
+    return json.dumps("a\n\tc"[:most]), json.dumps("ö 🍞"[:most], ensure_ascii=False)
+
+
+def decimals(arguments: Sequence[str]) -> tuple[str, str]:
+    """Return numbers with all places of the column, below one where it has no other digits."""
+    digits, places = map(int, arguments)
+    unit = Decimal(1).scaleb(-places)
+    whole = 0 if digits == places else 1
+    return f'"{whole + unit * bool(places)}"', f'"{2 * (whole + unit * bool(places))}"'
+
+
+def members(arguments: Sequence[str]) -> tuple[str, str]:
+    """Return the first and the last value of an enum."""
+    return json.dumps(min(arguments)), json.dumps(max(arguments))
 
 
 @dataclass(frozen=True)
@@ -16,8 +45,8 @@ class Kind:
     """The type of the value in a body that is received."""
     shown: str
     """The type of the value in a body that is sent."""
-    samples: tuple[str, str]
-    """Two values for tests; the first comes first where rows are sorted."""
+    samples: Samples
+    """Returns two values for tests; the first comes first where rows are sorted."""
     wrong: tuple[str, ...]
     """Values that tests send in vain."""
     query: str = ""
@@ -45,7 +74,7 @@ KINDS = {
         shown="str",
         query="SingleLine",
         lookups=("", "in"),
-        samples=('"a"', '"b"'),
+        samples=always('"a"', '"b"'),
         wrong=('""', '"a\\nb"', '"x" * ({0} + 1)'),
         has_alias=True,
         is_searched=True,
@@ -56,7 +85,7 @@ KINDS = {
         column="TextField()",
         body="Annotated[Text, Field(max_length={0})]",
         shown="str",
-        samples=("", ""),
+        samples=texts,
         wrong=('"\\x00"', '"x" * ({0} + 1)'),
         has_alias=True,
         is_sorted=False,
@@ -70,7 +99,7 @@ KINDS = {
         shown="int",
         query="Int",
         lookups=("", *RANGE),
-        samples=("-2147483648", "7"),
+        samples=always("-2147483648", "7"),
         wrong=("2**31", '"7"', "1.5"),
     ),
     "bigint": Kind(
@@ -79,7 +108,7 @@ KINDS = {
         shown="int",
         query="BigInt",
         lookups=("", *RANGE),
-        samples=("-(2**63)", "7"),
+        samples=always("-(2**63)", "7"),
         wrong=("2**63", '"7"'),
     ),
     "float": Kind(
@@ -88,7 +117,7 @@ KINDS = {
         shown="float",
         query="Float",
         lookups=RANGE,
-        samples=("0.5", "2.25"),
+        samples=always("0.5", "2.25"),
         wrong=('"x"', "True"),
     ),
     "decimal": Kind(
@@ -97,7 +126,7 @@ KINDS = {
         shown="",
         query="",
         lookups=("", *RANGE),
-        samples=("", ""),
+        samples=decimals,
         wrong=('"x"', '"NaN"', '"1e{0}"'),
         has_alias=True,
         defaults=("12", "2"),
@@ -109,7 +138,7 @@ KINDS = {
         shown="bool",
         query="bool",
         lookups=("",),
-        samples=("False", "True"),
+        samples=always("False", "True"),
         wrong=('"yes"', "1"),
     ),
     "date": Kind(
@@ -118,7 +147,7 @@ KINDS = {
         shown="Date",
         query="Date",
         lookups=("", *RANGE),
-        samples=('"2027-01-31"', '"2028-02-29"'),
+        samples=always('"2027-01-31"', '"2028-02-29"'),
         wrong=('"2027-02-30"', "20270131"),
     ),
     "datetime": Kind(
@@ -127,7 +156,7 @@ KINDS = {
         shown="DateTime",
         query="DateTime",
         lookups=RANGE,
-        samples=MOMENTS,
+        samples=always(*MOMENTS),
         wrong=('"2027-01-31T08:00:00"', "1800000000"),
     ),
     "uuid": Kind(
@@ -136,14 +165,14 @@ KINDS = {
         shown="UUID",
         query="UUID",
         lookups=("",),
-        samples=UUIDS,
+        samples=always(*UUIDS),
         wrong=('"x"', "1"),
     ),
     "json": Kind(
         column="JSONField()",
         body="Json",
         shown="JsonValue",
-        samples=('{"a": [1, None, "ö"]}', "[]"),
+        samples=always('{"a": [1, None, "ö"]}', "[]"),
         wrong=('"\\x00"', "2**64"),
         is_sorted=False,
         annotation="fields.Field[JsonValue]",
@@ -154,7 +183,7 @@ KINDS = {
         shown="{name}",
         query="{name}",
         lookups=("", "in"),
-        samples=("", ""),
+        samples=members,
         wrong=('"?"', "1"),
     ),
     "fk": Kind(
@@ -163,7 +192,7 @@ KINDS = {
         shown="int",
         query="RowId",
         lookups=("",),
-        samples=("", ""),
+        samples=always("", ""),
         wrong=("0", '"1"'),
         is_sorted=False,
     ),

@@ -13,11 +13,11 @@ from app.config import get_settings
 from app.database import migration_tool
 from app.database.connection import connected, migrations, orm_config
 from tools.migrations import files
+from tools.migrations.cli import FOLDER
 from tools.migrations.refusal import Refused
 from tools.resources import write
 from tools.resources.resource import ROOT, Resource, describe
 
-FOLDER = ROOT / "migrations/models"
 COMMAND = re.compile(r"just new-resource (.+?)\n\"\"\"", re.DOTALL)
 
 
@@ -31,8 +31,11 @@ def check(resource: Resource, *, force: bool) -> None:
     if not source.is_dir():
         raise Refused(f"There is no part {source.relative_to(ROOT)}.")
     for path in (ROOT / "app").rglob("*.py"):
-        if not path.is_relative_to(source) and resource.part in _imports(path):
+        is_other = not path.is_relative_to(source)
+        if is_other and resource.part in _imports(path):
             raise Refused(f"{path.relative_to(ROOT)} imports {resource.part}: remove that before.")
+        if is_other and f'"models.{resource.model}"' in path.read_text(encoding="utf-8"):
+            raise Refused(f"{path.relative_to(ROOT)} has a key to it: remove that before.")
     if not force and (edited := _edited(source, tests)):
         raise Refused(f"{', '.join(edited)} was edited; --force removes it all the same.")
 
@@ -40,7 +43,12 @@ def check(resource: Resource, *, force: bool) -> None:
 def _imports(path: Path) -> set[str]:
     """Name the packages of parts that a module imports."""
     nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
-    found = {each.module or "" for each in nodes if isinstance(each, ast.ImportFrom)}
+    found = {
+        f"{each.module}.{name.name}"
+        for each in nodes
+        if isinstance(each, ast.ImportFrom)
+        for name in each.names
+    }
     found |= {name.name for each in nodes if isinstance(each, ast.Import) for name in each.names}
     return {".".join(name.split(".")[:2]) for name in found}
 
@@ -98,10 +106,12 @@ async def undo_migration(resource: Resource, ask: Callable[[list[str]], bool]) -
 
 
 def _creation(table: str) -> Path | None:
-    """Return the file that makes a table, if no later one changes it."""
+    """Return the file that makes a table, if it is the owner's and no later one changes it."""
     paths = [path for path in files.versions(FOLDER) if _is_about(path, table)]
-    deletes = files.constant(paths[0], "ROLLBACK_DELETES") if len(paths) == 1 else None
-    return paths[0] if (table, None) in (deletes or ()) else None
+    if len(paths) != 1 or files.constant(paths[0], "PART"):
+        return None
+    deletes = files.constant(paths[0], "ROLLBACK_DELETES") or ()
+    return paths[0] if (table, None) in deletes else None
 
 
 def _is_about(path: Path, table: str) -> bool:
