@@ -8,14 +8,14 @@ from typing import Any, NoReturn
 
 import pytest
 
-pytest.register_assert_rewrite("tests.matrix.bites")
+pytest.register_assert_rewrite("tests.options.promises")
 
-from tests import harness
-from tests.harness import Project, Service
-from tests.matrix import arms, janitor, selection
-from tests.matrix.report import Report
-from tests.matrix.rows import RUNNING, SPACE, Row
-from tests.tour.groups import pytest_xdist_make_scheduler  # noqa: F401 - a hook of pytest-xdist
+from tests.support import harness, janitor
+from tests.support.harness import Project, Service
+from tests.support.report import Report
+from tests.support.scheduling import pytest_xdist_make_scheduler  # noqa: F401 - a hook of pytest-xdist
+from tests.variants import branches, selection
+from tests.variants.rows import RUNNING, SPACE, Row
 
 Render = Callable[..., Project]
 Say = Callable[[str], None]
@@ -26,7 +26,7 @@ REPORT = pytest.StashKey[Report]()
 @pytest.fixture(scope="session", autouse=True)
 def _fast_copier() -> Iterator[None]:
     """Render quickly, and know which arms of the templates a render went through."""
-    with arms.fast_copier():
+    with branches.fast_copier():
         yield
 
 

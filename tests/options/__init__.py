@@ -1,0 +1,1 @@
+"""What each answer promises, question by question."""

@@ -1,0 +1,1 @@
+"""What owners do in their first days."""

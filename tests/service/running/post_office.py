@@ -1,0 +1,127 @@
+"""A mail server for services to send to."""
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from ipaddress import ip_address
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from anyio import to_thread
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tests.support.harness import free_port
+
+ADDRESS = "127.0.0.1"
+LOGIN = ("mailer", "p/ss:w@rd#7")
+USER_INFO = "mailer:p%2Fss%3Aw%40rd%237"
+PATIENCE_SECONDS = 30
+
+
+@dataclass
+class PostOffice:
+    """What the server received, and how it behaves."""
+
+    port: int
+    mails: list[EmailMessage] = field(default_factory=list)
+    """What it took, the oldest first."""
+    logins: list[tuple[str, str]] = field(default_factory=list)
+    refusals: dict[str, str] = field(default_factory=dict)
+    """What it answers to a command such as RCPT; `{link}` is the line of the mail with the link."""
+    is_open: Event = field(default_factory=Event)
+    """While it is not set, a mail waits to be taken."""
+    refused: str = ""
+    """The command that it refused last."""
+    has_waiting: Event = field(default_factory=Event)
+
+    async def handle_RCPT(
+        self, _smtp: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """Take or refuse a recipient."""
+        envelope.rcpt_tos.append(address)
+        return self._answer("RCPT")
+
+    async def handle_DATA(self, _smtp: SMTP, _session: Session, envelope: Envelope) -> str:
+        """Take or refuse a mail."""
+        content = envelope.content
+        assert isinstance(content, bytes)
+        self.has_waiting.set()
+        await to_thread.run_sync(self.is_open.wait, PATIENCE_SECONDS)
+        mail = message_from_bytes(content, policy=default)
+        if "DATA" not in self.refusals:
+            self.mails.append(mail)
+        lines = mail.get_content().splitlines()
+        return self._answer("DATA", *(line for line in lines if "#token=" in line))
+
+    def _answer(self, command: str, link: str = "") -> str:
+        if command not in self.refusals:
+            return "250 OK"
+        self.refused = command
+        return self.refusals[command].format(link=link)
+
+    def authenticate(
+        self,
+        _smtp: SMTP,
+        _session: Session,
+        _envelope: Envelope,
+        _mechanism: str,
+        given: Any,  # noqa: ANN401
+    ) -> AuthResult:
+        """Let one user in."""
+        assert isinstance(given, LoginPassword)
+        self.logins.append((given.login.decode(), given.password.decode()))
+        return AuthResult(success=self.logins[-1] == LOGIN, handled=False)
+
+
+@contextmanager
+def post_office(
+    certificate: Path | None = None, *, encrypts_at_once: bool = False
+) -> Iterator[PostOffice]:
+    """Run a mail server: encrypted from the start, or after STARTTLS, or not at all."""
+    office = PostOffice(free_port())
+    office.is_open.set()
+    options: dict[str, Any] = {"authenticator": office.authenticate}
+    if certificate:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate)
+        if encrypts_at_once:
+            options |= {"ssl_context": context, "auth_require_tls": False}
+        else:
+            options |= {"tls_context": context, "require_starttls": True}
+    controller = Controller(office, hostname=ADDRESS, port=office.port, **options)
+    controller.start()
+    try:
+        yield office
+    finally:
+        controller.stop()
+
+
+def write_certificate(path: Path) -> Path:
+    """Write a certificate for the server that it signed itself, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, ADDRESS)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address(ADDRESS))]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    as_pkcs8, in_clear = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    path.write_bytes(certificate.public_bytes(pem) + key.private_bytes(pem, as_pkcs8, in_clear))
+    return path

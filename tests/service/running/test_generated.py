@@ -1,0 +1,33 @@
+"""Requests that a machine makes up."""
+
+import pytest
+
+from tests.conftest import Say
+from tests.service.running import generated
+from tests.service.running.conftest import beside
+from tests.support.harness import Service
+
+
+@pytest.mark.parametrize("caller", generated.CALLERS)
+def test_L09_no_request_finds_a_crash_or_an_undocumented_answer(
+    running: Service, caller: str, say: Say
+) -> None:
+    """Whatever the OpenAPI document allows or forbids, the answer is one that it documents."""
+    with beside(running) as service:
+        service.cli("migrate")
+        service.start()
+        operations = sum(map(len, _document(service)["paths"].values()))
+
+        found = generated.requests(service, caller)
+
+        assert found.status == 0, found.report
+        assert found.operations == operations
+        assert found.requests >= operations * generated.EXAMPLES
+        assert "Traceback" not in service.log.read_text(encoding="utf-8")
+        say(f"generated requests: {found.requests} as {caller}, 0 findings")
+
+
+def _document(service: Service) -> dict[str, dict[str, dict[str, object]]]:
+    with service.client() as client:
+        document: dict[str, dict[str, dict[str, object]]] = client.get("/openapi.json").json()
+    return document

@@ -1,0 +1,266 @@
+"""Passwords that are easy to guess, and those who guess."""
+
+# ruff: noqa: S608 - the statements are ours, and so are the values in them
+
+import re
+from collections.abc import Iterator
+from functools import partial
+
+import httpx
+import pytest
+
+from tests.service.running.conftest import beside, on_sqlite
+from tests.service.running.together import together
+from tests.support import people, sql
+from tests.support.harness import Service
+from tests.support.people import PASSWORD, Person, log_in, new_name, sign_up_form
+from tests.support.problems import assert_problem
+
+TRIES = 5
+PEOPLE = 5
+"""How many times the tries of a name an address has."""
+
+LIMIT = f"{TRIES}/hour"
+
+
+@pytest.fixture(scope="module")
+def strict(running: Service) -> Iterator[Service]:
+    """Offer a service with two processes in which five guesses an hour are allowed."""
+    with beside(running, RATE_LIMIT_LOGIN=LIMIT) as twin:
+        twin.cli("migrate")
+        twin.start(workers=2)
+        yield twin
+
+
+@pytest.fixture
+def visitor(strict: Service) -> Iterator[httpx.Client]:
+    """Offer a client of it whom nobody knows yet."""
+    sql.query(strict, "DELETE FROM login_failures")
+    with strict.client() as http:
+        yield http
+
+
+@pytest.fixture
+def bob(visitor: httpx.Client) -> Person:
+    """Offer somebody with an account there."""
+    return people.sign_up(visitor, "bob")
+
+
+def guess(client: httpx.Client, name: str, number: int) -> httpx.Response:
+    """Try a wrong password."""
+    return log_in(client, name, f"wrong {number}")
+
+
+def statuses(client: httpx.Client, name: str, count: int) -> list[int]:
+    """Try so many wrong passwords, one after the other."""
+    return [guess(client, name, number).status_code for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        *("password123", "Qwertyuiop", "1234567890", "ILOVEYOU", "trustno1"),
+        *("{name}", "{NAME}", "{name}@example.org", "{name}123", "xx{name}{name}"),
+        *("{service}", "{service}{name}1"),
+    ],
+)
+def test_A08_passwords_that_are_easy_to_guess_are_refused(
+    running: Service, client: httpx.Client, ada: Person, password: str
+) -> None:
+    """Common passwords, and those made of the person's or the service's name, are refused."""
+    service = running.project.pyproject["project"]["name"]
+    new = new_name("new")
+    first, next_ = (
+        password.format(name=name, NAME=name.upper(), service=service) for name in (new, ada.name)
+    )
+    form = {"current_password": PASSWORD, "new_password": next_, "confirm_password": next_}
+
+    answers = {
+        "password": client.post("/api/users", json=sign_up_form(new, first)),
+        "new_password": client.put("/api/users/me/password", json=form, headers=ada.headers),
+    }
+
+    for field, answer in answers.items():
+        assert_problem(answer, 422)
+        assert [error["field"] for error in answer.json()["errors"]] == [field]
+        assert first not in answer.text
+        assert next_ not in answer.text
+    assert log_in(client, ada.name).status_code == 200
+
+
+def test_A12_a_name_has_few_tries_in_all_processes(visitor: httpx.Client, bob: Person) -> None:
+    """Of forty guesses at once five are looked at; the rest is told when to come back."""
+    for name in (bob.name, new_name(), f"{bob.name}@example.org"):
+        answers = together(40, partial(guess, visitor, name))
+
+        assert sorted(answer.status_code for answer in answers) == [401] * TRIES + [429] * 35
+        for answer in answers:
+            if answer.status_code == 429:
+                assert_problem(answer, 429)
+                assert 1 <= int(answer.headers["retry-after"]) <= 4320
+                assert answer.headers["retry-after"] in answer.json()["detail"]
+
+
+def test_A12_a_locked_name_tells_nothing(visitor: httpx.Client, bob: Person) -> None:
+    """Where there were too many guesses, right, wrong and unknown get the same answer."""
+    unknown = new_name()
+    for name in (bob.name, unknown):
+        assert statuses(visitor, name, TRIES + 1) == [401] * TRIES + [429]
+
+    answers = [
+        log_in(visitor, bob.name),
+        *(log_in(visitor, name, "x") for name in (bob.name, unknown)),
+    ]
+
+    assert [answer.status_code for answer in answers] == [429] * 3
+    bodies = [{**answer.json(), "request_id": None} for answer in answers]
+    assert len({re.sub(r"\d+ s", "", str(body)) for body in bodies}) == 1
+    assert len({tuple(answer.headers) for answer in answers}) == 1
+
+
+def test_A12_spellings_of_a_name_are_one_name(visitor: httpx.Client, bob: Person) -> None:
+    """Case, width and space open no further tries, nor does another way to sign in."""
+    wide = "".join(chr(ord(char) + 0xFEE0) for char in bob.name)
+    for name in (bob.name, bob.name.upper(), wide, f"  {bob.name} "):
+        assert log_in(visitor, name, "wrong").status_code == 401
+    form = {"username": bob.name, "password": "wrong"}
+    assert visitor.post("/api/auth/session", data=form).status_code == 401
+
+    assert log_in(visitor, bob.name).status_code == 429
+    assert visitor.post("/api/auth/session", data=form | {"password": PASSWORD}).status_code == 429
+
+
+@on_sqlite
+def test_A12_a_limit_that_nobody_set_is_ten_a_minute(running: Service) -> None:
+    """Without the setting, or with an empty one, a service starts and has a limit."""
+    with beside(running, own_database=False, RATE_LIMIT_LOGIN="") as twin:
+        settings = "from app.config import get_settings as read"
+        shown = twin.python("-c", f"{settings}; print(read().rate_limit_login)").output
+
+    assert shown.strip() == "Rate(count=10, seconds=60)"
+
+
+def test_A12_no_space_hides_a_name(visitor: httpx.Client, bob: Person) -> None:
+    """Space before a name opens no further tries, and nobody else's sign-in gives them back."""
+    eve = people.sign_up(visitor, "eve")
+    for length in (0, 999, 1000, 1001, 5000):
+        assert log_in(visitor, " " * length + bob.name, "wrong").status_code == 401
+    assert log_in(visitor, " " * 1000 + eve.name).status_code == 200
+
+    assert log_in(visitor, " " * 1000 + bob.name).status_code == 429
+
+
+def test_A12_nobody_is_locked_out_for_good(
+    strict: Service, visitor: httpx.Client, bob: Person
+) -> None:
+    """What was refused does not count, so after the wait the right password works."""
+    assert statuses(visitor, bob.name, TRIES * 3) == [401] * TRIES + [429] * TRIES * 2
+    column = "`window`" if strict.database == "mysql" else '"window"'
+
+    sql.query(strict, f"UPDATE login_failures SET {column} = {column} - 7200")
+
+    assert log_in(visitor, bob.name).status_code == 200
+
+
+def test_A12_one_locked_name_locks_no_other(visitor: httpx.Client, bob: Person) -> None:
+    """A program that goes on with an old password keeps nobody else at its address out."""
+    attempts = TRIES * PEOPLE * 2
+    assert statuses(visitor, new_name(), attempts).count(429) == attempts - TRIES
+
+    assert log_in(visitor, bob.name).status_code == 200
+
+
+def test_A12_a_success_starts_the_count_anew(visitor: httpx.Client, bob: Person) -> None:
+    """Who mistypes now and then is never refused."""
+    for _ in range(PEOPLE):
+        assert statuses(visitor, bob.name, TRIES - 1) == [401] * (TRIES - 1)
+        assert log_in(visitor, bob.name).status_code == 200
+
+
+def test_A12_a_success_clears_no_look_alike(visitor: httpx.Client, bob: Person) -> None:
+    """Who signs in under an address that looks the same gets no new guesses at another's."""
+    eve = people.sign_up(visitor, "eve")
+    wide = chr(ord("b") + 0xFEE0) + f"{bob.name[1:]}@example.org"
+    taken = visitor.patch("/api/users/me", json={"email": wide}, headers=eve.headers)
+    assert taken.status_code == 200
+
+    assert statuses(visitor, f"{bob.name}@example.org", TRIES) == [401] * TRIES
+    assert log_in(visitor, wide).status_code == 200
+
+    assert guess(visitor, f"{bob.name}@example.org", TRIES).status_code == 429
+
+
+def test_A12_an_address_has_few_tries(strict: Service, visitor: httpx.Client, bob: Person) -> None:
+    """An address that tried many names is refused whatever it claims, and fills no table."""
+    *names, last = [new_name() for _ in range(TRIES * PEOPLE)]
+    assert {guess(visitor, name, 1).status_code for name in names} == {401}
+    assert log_in(visitor, bob.name).status_code == 200  # which proves nothing of the others
+    assert guess(visitor, last, 1).status_code == 401
+    before = sql.dump(strict)
+
+    answers = [
+        visitor.post(
+            "/api/auth/login",
+            data={"username": name, "password": PASSWORD},
+            headers={header: value.format(number)},
+        ).status_code
+        for number, name in enumerate([bob.name, new_name(), names[0]])
+        for header, value in [
+            ("X-Forwarded-For", "203.0.113.{}"),
+            ("X-Forwarded-For", "127.0.0.1, 203.0.113.{}"),
+            ("Forwarded", "for=203.0.113.{}"),
+            ("X-Real-IP", "203.0.113.{}"),
+            ("X-Client-IP", "203.0.113.{}"),
+        ]
+    ]
+
+    assert answers == [429] * 15
+    assert sql.dump(strict) == before
+
+
+def test_A12_the_count_is_in_the_database_and_names_nobody(
+    strict: Service, visitor: httpx.Client, bob: Person
+) -> None:
+    """A service that starts anew still knows the count; neither name nor address is stored."""
+    assert statuses(visitor, bob.name, TRIES) == [401] * TRIES
+    with beside(strict, own_database=False, RATE_LIMIT_LOGIN=LIMIT) as twin:
+        twin.start()
+        with twin.client() as there:
+            assert log_in(there, bob.name).status_code == 429
+    stored = str(sql.query(strict, "SELECT key_hash FROM login_failures"))
+
+    assert len(re.findall("[0-9a-f]{64}", stored)) == 2
+    assert not any(word in stored for word in (bob.name, "127.0.0.1"))
+
+
+def test_A12_ones_own_password_cannot_be_guessed(visitor: httpx.Client, bob: Person) -> None:
+    """Who found an open session has as few tries to guess its owner's password."""
+
+    def change(current: str) -> int:
+        form = {"current_password": current, "new_password": PASSWORD * 2}
+        form["confirm_password"] = form["new_password"]
+        return visitor.put("/api/users/me/password", json=form, headers=bob.headers).status_code
+
+    assert [change(f"wrong {number}") for number in range(TRIES)] == [400] * TRIES
+    assert change(PASSWORD) == 429
+
+
+@on_sqlite
+def test_A12_behind_a_proxy_each_client_has_an_address(running: Service) -> None:
+    """A proxy that is trusted names the client; what the client itself wrote before is ignored."""
+    with beside(running, RATE_LIMIT_LOGIN=LIMIT, TRUSTED_PROXIES="127.0.0.1") as twin:
+        twin.cli("migrate")
+        twin.start()
+
+        def status(forwarded: str) -> int:
+            form = {"username": new_name(), "password": PASSWORD}
+            headers = {"X-Forwarded-For": forwarded}
+            return client.post("/api/auth/login", data=form, headers=headers).status_code
+
+        with twin.client() as client:
+            claims = range(TRIES * PEOPLE)
+            tried = {status(f"203.0.113.{number}, 198.51.100.1") for number in claims}
+            same, other = status("203.0.113.99, 198.51.100.1"), status("198.51.100.2")
+
+    assert tried == {401}
+    assert (same, other) == (429, 401)

@@ -1,0 +1,253 @@
+"""Other sites, other hosts, and requests that two servers could understand differently."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.service.running import raw
+from tests.service.running.conftest import ORIGIN, SQLITE, Start, beside
+from tests.support import people, sql
+from tests.support.harness import Service
+from tests.support.people import Person
+from tests.support.problems import assert_problem
+
+HOST = "api.example.org"
+ALLOWED = "access-control-allow-origin"
+
+STRANGERS = [
+    "https://evil.example",
+    "null",
+    "http://app.example.org",
+    "https://app.example.org:8443",
+    "https://app.example.org.",
+    "https://app.example.org.evil.example",
+    "https://evil-app.example.org",
+    "https://evilapp.example.org",
+    "https://app.example.orgevil.example",
+    "https://appxexample.org",
+    "https://example.org",
+    "https://APP.EXAMPLE.ORG",
+    "https://app.example.org/",
+    "https://app.example.org evil",
+    "https://user@app.example.org",
+    "file://",
+    "*",
+]
+
+
+@pytest.fixture(scope="module")
+def guarded(start: Start) -> Service:
+    """Offer a service that one site may call, under one name."""
+    return start(SQLITE, CORS_ORIGINS=ORIGIN, ALLOWED_HOSTS=f"127.0.0.1,{HOST}")
+
+
+@pytest.fixture(scope="module")
+def unguarded(start: Start) -> Service:
+    """Offer a service without either setting."""
+    return start(SQLITE)
+
+
+@pytest.fixture(scope="module")
+def guarded_client(guarded: Service) -> Iterator[httpx.Client]:
+    """Offer a client of it."""
+    with guarded.client() as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def somebody(guarded_client: httpx.Client) -> Person:
+    """Offer somebody with an account there."""
+    return people.sign_up(guarded_client)
+
+
+def preflight(client: httpx.Client, origin: str) -> httpx.Response:
+    """Ask what browsers ask before a request from another site."""
+    headers = {
+        "Origin": origin,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization",
+    }
+    return client.request("OPTIONS", "/api/users", headers=headers)
+
+
+@pytest.mark.parametrize("origin", [*STRANGERS, ORIGIN])
+def test_C01_no_site_is_allowed_unless_it_is_named(client: httpx.Client, origin: str) -> None:
+    """Without the setting no other site may read an answer."""
+    answers = [client.get("/health/live", headers={"Origin": origin}), preflight(client, origin)]
+
+    for answer in answers:
+        assert not any(name.startswith("access-control-") for name in answer.headers)
+
+
+@pytest.mark.parametrize("origin", STRANGERS)
+def test_C01_look_alikes_are_not_allowed(
+    guarded_client: httpx.Client, somebody: Person, origin: str
+) -> None:
+    """A site whose name only resembles an allowed one may not read an answer."""
+    answers = [
+        guarded_client.get("/health/live", headers={"Origin": origin}),
+        guarded_client.get("/api/users/me", headers=somebody.headers | {"Origin": origin}),
+        guarded_client.get("/api/users/me", headers={"Origin": origin}),
+        preflight(guarded_client, origin),
+    ]
+
+    assert not any(ALLOWED in answer.headers for answer in answers)
+
+
+@pytest.mark.parametrize("value", ["*", f"{ORIGIN},*", '["*"]'])
+def test_C01_the_star_is_refused(guarded: Service, value: str) -> None:
+    """A service that shall allow every site does not start."""
+    with beside(guarded, own_database=False, CORS_ORIGINS=value) as twin:
+        end = twin.cli("serve", check=False)
+
+    assert end.status == 1
+    assert "CORS_ORIGINS" in end.errors
+
+
+def test_C02_the_named_site_may_read_every_answer(
+    guarded: Service, guarded_client: httpx.Client, somebody: Person
+) -> None:
+    """The named site can read successes and errors alike, and caches are told to keep apart."""
+    origin = {"Origin": ORIGIN}
+    signed_in = somebody.headers | origin
+    sql.query(guarded, "ALTER TABLE roles RENAME TO roles_elsewhere")
+    try:
+        crashed = guarded_client.get("/api/roles", headers=signed_in)
+    finally:
+        sql.query(guarded, "ALTER TABLE roles_elsewhere RENAME TO roles")
+    answers = [
+        guarded_client.get("/health/live", headers=origin),
+        guarded_client.get("/api/users/me", headers=signed_in),
+        guarded_client.get("/api/users/me", headers=origin),
+        guarded_client.get("/api/users", headers=signed_in),
+        guarded_client.get("/api/nothing", headers=origin),
+        guarded_client.delete("/health/live", headers=origin),
+        guarded_client.post("/api/users", content=b" " * 1_100_000, headers=origin),
+        guarded_client.post("/api/users", json={}, headers=origin),
+        crashed,
+    ]
+
+    statuses = [answer.status_code for answer in answers]
+    assert statuses == [200, 200, 401, 403, 404, 405, 413, 422, 500]
+    for answer in answers:
+        assert answer.headers.get(ALLOWED) == ORIGIN, answer.status_code
+        assert "origin" in answer.headers["vary"].lower()
+    assert preflight(guarded_client, ORIGIN).status_code == 200
+
+
+EVIL = "evil.example"
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/users", "/api/users/", "/docs/", "/health/live/", "/api/", "/api/users//"]
+)
+def test_C03_nothing_is_built_from_the_host_header(
+    client: httpx.Client, ada: Person, path: str
+) -> None:
+    """No answer repeats what a request says about the host, and no slash redirects anybody."""
+    hostile = {
+        "Host": EVIL,
+        "X-Forwarded-Host": EVIL,
+        "X-Forwarded-Server": EVIL,
+        "X-Original-URL": f"//{EVIL}",
+        "Forwarded": f"host={EVIL};proto=https",
+    }
+
+    for headers in (hostile, {"X-Forwarded-Host": EVIL}, {"Host": EVIL}):
+        answer = client.get(path, headers=ada.headers | headers)
+        assert not answer.is_redirect
+        assert EVIL not in answer.text
+        assert EVIL not in repr(answer.headers)
+
+
+@pytest.mark.parametrize(
+    "host", [EVIL, f"{HOST}.{EVIL}", f"{EVIL}:80", "", "localhost", f"x.{HOST}", f"{HOST}@{EVIL}"]
+)
+def test_C03_only_named_hosts_are_answered(guarded_client: httpx.Client, host: str) -> None:
+    """With the setting, a request for another host is refused."""
+    refused = guarded_client.get("/health/live", headers={"Host": host})
+    answered = guarded_client.get("/health/live", headers={"Host": HOST})
+
+    assert_problem(refused, 400)
+    assert answered.status_code == 200
+
+
+PATHOLOGICAL = {
+    "no host": "GET /health/live HTTP/1.1\r\n",
+    "two hosts": "GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\n",
+    "the same host twice": "GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: 127.0.0.1\r\n",
+    "path in host": "GET /health/live HTTP/1.1\r\nHost: 127.0.0.1/api/users\r\n",
+    "query in host": "GET /health/live HTTP/1.1\r\nHost: 127.0.0.1?x=1\r\n",
+    "fragment in host": "GET /health/live HTTP/1.1\r\nHost: 127.0.0.1#x\r\n",
+    "user in host": "GET /health/live HTTP/1.1\r\nHost: admin@127.0.0.1\r\n",
+    "space in host": "GET /health/live HTTP/1.1\r\nHost: 127.0.0.1 evil.example\r\n",
+    "two lengths": "POST /api/users HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n"
+    "Content-Length: 3\r\n",
+    "length and chunks": "POST /api/users HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n"
+    "Transfer-Encoding: chunked\r\n",
+    "strange encoding": "POST /api/users HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n",
+    "negative length": "POST /api/users HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n",
+    "worded length": "POST /api/users HTTP/1.1\r\nHost: a\r\nContent-Length: 1e3\r\n",
+    "huge length": "POST /api/users HTTP/1.1\r\nHost: a\r\n"
+    "Content-Length: 99999999999999999999\r\n",
+    "folded header": "GET /health/live HTTP/1.1\r\nHost: a\r\n b\r\n",
+    "space before colon": "GET /health/live HTTP/1.1\r\nHost : a\r\n",
+    "no such version": "GET /health/live HTTP/9.9\r\nHost: a\r\n",
+    "NUL in header": "GET /health/live HTTP/1.1\r\nHost: a\r\nX: a\x00b\r\n",
+}
+
+
+@pytest.mark.parametrize("fault", PATHOLOGICAL)
+@pytest.mark.parametrize("service", ["unguarded", "guarded"])
+def test_C07_ambiguous_requests_are_refused(
+    request: pytest.FixtureRequest, service: str, fault: str
+) -> None:
+    """A request that two servers could read differently is neither served nor a crash."""
+    asked: Service = request.getfixturevalue(service)
+
+    answer = raw.send(asked, f"{PATHOLOGICAL[fault]}Connection: close\r\n\r\n0\r\n\r\n".encode())
+
+    assert answer.status == 0 or 400 <= answer.status < 500
+
+
+def test_C07_smuggled_paths_need_a_sign_in_too(running: Service) -> None:
+    """What protects a path holds for every way to write it."""
+    targets = [
+        *("/api//users", "//api/users", "/api/./users", "/api/x/../users", "/api/users//"),
+        *(
+            "/api/users%2f",
+            "/api/users;x",
+            "/api/users%00",
+            "/API/USERS",
+            "/api/users?",
+            "/api/%75sers",
+        ),
+        f"http://127.0.0.1:{running.port}/api/users",
+        "http://evil.example/api/users",
+        "*",
+    ]
+
+    for target in targets:
+        head = f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+        answer = raw.send(running, head.encode())
+        assert answer.status == 0 or 400 <= answer.status < 500, target
+
+
+def test_C07_an_old_probe_needs_no_host(unguarded: Service) -> None:
+    """A load balancer's probe by HTTP/1.0, which knows no Host header, is answered."""
+    answer = raw.send(unguarded, b"GET /health/live HTTP/1.0\r\n\r\n")
+
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize("origin", ["http://127.0.0.1", "http://", "null", ""])
+def test_C07_what_names_no_host_comes_from_another_site(unguarded: Service, origin: str) -> None:
+    """A request of HTTP/1.0 with an Origin, but without a Host, signs nobody in."""
+    body = "username=ada&password=x"
+    head = f"POST /api/auth/session HTTP/1.0\r\nOrigin: {origin}\r\nContent-Length: {len(body)}\r\n"
+    kind = "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+
+    answer = raw.send(unguarded, (head + kind + body).encode())
+
+    assert answer.status == 403

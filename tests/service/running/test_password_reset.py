@@ -1,0 +1,398 @@
+"""A new password for who forgot theirs, and the mail that brings the link."""
+
+# ruff: noqa: S608 - the statements are ours, and so are the values in them
+
+import json
+import re
+from datetime import datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from subprocess import TimeoutExpired
+
+import httpx
+import pytest
+
+from tests.service.running import forge
+from tests.service.running.conftest import beside, on_servers, on_sqlite
+from tests.service.running.post_office import LOGIN, USER_INFO, post_office, write_certificate
+from tests.service.running.together import together
+from tests.support import people, sql
+from tests.support.harness import Service, log_records, wait_until
+from tests.support.people import PASSWORD, Person, log_in, new_name, sign_up_form
+
+NEW = "another horse and another battery"
+LINK = re.compile(r"^(\S+)/password-reset#token=([\w-]{43})\r?$", re.MULTILINE)
+LOCKS = {
+    "postgres": ["BEGIN", "LOCK TABLE users IN ACCESS EXCLUSIVE MODE"],
+    "mysql": ["LOCK TABLES users WRITE"],
+}
+
+
+def address_of(person: Person) -> str:
+    """Return somebody's e-mail address."""
+    return f"{person.name}@example.org"
+
+
+def ask(client: httpx.Client, address: str, **headers: str) -> httpx.Response:
+    """Ask for a link."""
+    return client.post("/api/auth/password-reset", json={"email": address}, headers=headers)
+
+
+def confirm(client: httpx.Client, token: str, password: str = NEW) -> int:
+    """Set a password with a token, and return the status."""
+    form = {"token": token, "new_password": password, "confirm_password": password}
+    return client.post("/api/auth/password-reset/confirm", json=form).status_code
+
+
+def link_in(mail: EmailMessage) -> tuple[str, str]:
+    """Return where the link in a mail leads, and the token in it."""
+    ((base, token),) = LINK.findall(mail.get_content())
+    return base, token
+
+
+def written(service: Service, address: str) -> list[Path]:
+    """Return the files with mails to this address, the oldest first."""
+    files = sorted((service.project / "var/mail").glob("*.eml"))
+    return [file for file in files if f"To: {address}\n" in file.read_text(encoding="utf-8")]
+
+
+def tokens_for(client: httpx.Client, service: Service, person: Person, count: int = 1) -> list[str]:
+    """Ask for so many links, each after the last was mailed, and return their tokens."""
+    address = address_of(person)
+    for number in range(count):
+        assert ask(client, address).status_code == 202
+        wait_until(lambda n=number: len(written(service, address)) > n, "a mail")
+    mails = [
+        message_from_bytes(mail.read_bytes(), policy=default) for mail in written(service, address)
+    ]
+    return [link_in(mail)[1] for mail in mails]
+
+
+def errors_of(service: Service) -> list[str]:
+    """Return the errors that a service logged."""
+    return [line["message"] for line in log_records(service.log) if line["level"] == "ERROR"]
+
+
+def me(client: httpx.Client, headers: dict[str, str]) -> int:
+    """Return the status of a request with these headers."""
+    return client.get("/api/users/me", headers=headers).status_code
+
+
+def test_T17_the_answer_does_not_tell_who_has_an_account(
+    running: Service, client: httpx.Client, admin: Person, ada: Person, eve: Person
+) -> None:
+    """Known, unknown and disabled addresses get one answer, and only the known one gets mail."""
+    disable = {"is_active": False}
+    client.patch(f"/api/users/{eve.id}", json=disable, headers=admin.headers)
+    unknown = f"{new_name()}@example.org"
+    with (
+        post_office() as office,
+        beside(running, own_database=False, SMTP_URL=f"smtp://127.0.0.1:{office.port}") as twin,
+    ):
+        twin.start()
+        with twin.client() as there:
+            answers = [
+                ask(there, address)
+                for address in (unknown, address_of(eve), address_of(ada), address_of(ada).upper())
+            ]
+        twin.stop()  # after the mails that are under way
+
+    assert [answer.status_code for answer in answers] == [202] * 4
+    varying = {"date", "x-request-id"}
+    shown = [
+        (
+            answer.content,
+            {key: value for key, value in answer.headers.items() if key not in varying},
+        )
+        for answer in answers
+    ]
+    assert shown == [shown[0]] * 4
+    assert [mail["To"] for mail in office.mails] == [address_of(ada)] * 2
+    assert errors_of(twin) == []
+
+
+@on_servers
+def test_A15_the_answer_waits_for_no_query(
+    running: Service, client: httpx.Client, ada: Person
+) -> None:
+    """Asking for a reset is answered before the address is looked up, so time tells nothing."""
+    with sql.session(running.database_url) as database:
+        for statement in LOCKS[running.database]:
+            database.execute(statement)
+
+        answers = [ask(client, address) for address in (address_of(ada), "nobody@example.org")]
+
+        assert [answer.status_code for answer in answers] == [202] * 2
+        assert written(running, address_of(ada)) == []
+    wait_until(lambda: written(running, address_of(ada)), "the mail")
+
+
+def test_A15_the_answer_waits_for_no_mail(
+    running: Service, client: httpx.Client, ada: Person
+) -> None:
+    """Nor does it wait for the mail server; a mail that is under way survives SIGTERM."""
+    with (
+        post_office() as office,
+        beside(running, own_database=False, SMTP_URL=f"smtp://127.0.0.1:{office.port}") as twin,
+    ):
+        twin.start()
+        office.is_open.clear()
+        with twin.client() as there:
+            assert ask(there, address_of(ada)).status_code == 202
+            assert office.has_waiting.wait(20)
+            assert ask(there, address_of(ada)).status_code == 202
+            assert me(there, ada.headers) == 200
+        before = list(office.mails)
+        assert twin.process
+        twin.process.terminate()
+        with pytest.raises(TimeoutExpired):
+            twin.process.wait(timeout=1)  # it waits for the mails
+        office.is_open.set()
+        twin.stop()
+
+    assert before == []
+    assert len(office.mails) == 2
+
+
+def test_T18_a_link_works_once_and_ends_every_session(
+    running: Service, client: httpx.Client, ada: Person
+) -> None:
+    """A link sets one password, once; a refused one costs nothing, and all sign-ins end."""
+    other = people.sign_in(client, ada.id, ada.name)
+    (token,) = tokens_for(client, running, ada)
+
+    assert [confirm(client, token, weak) for weak in ("short", "password123", ada.name)] == [
+        422
+    ] * 3
+    assert me(client, ada.headers) == 200
+    assert [confirm(client, token) for _ in range(2)] == [204, 400]
+    assert [me(client, person.headers) for person in (ada, other)] == [401, 401]
+    renewed = client.post("/api/auth/refresh", json={"refresh_token": other.refresh})
+    assert renewed.status_code == 401
+    assert [log_in(client, ada.name, word).status_code for word in (PASSWORD, NEW)] == [401, 200]
+
+
+def test_T18_ten_uses_at_once_set_one_password(
+    running: Service, client: httpx.Client, ada: Person
+) -> None:
+    """Of ten simultaneous uses of a link one sets its password, and nine change nothing."""
+    (token,) = tokens_for(client, running, ada)
+
+    statuses = together(10, lambda number: confirm(client, token, f"{NEW} {number}"))
+
+    assert sorted(statuses) == [204] + [400] * 9
+    winner = statuses.index(204)
+    assert log_in(client, ada.name, f"{NEW} {winner}").status_code == 200
+
+
+def test_T18_a_link_is_short_lived_and_stored_as_a_hash(
+    running: Service, client: httpx.Client, ada: Person
+) -> None:
+    """A link works for an hour at most, and until a newer one is mailed; its hash is stored."""
+    older, token = tokens_for(client, running, ada, 2)
+    mine = f"owner_id = {ada.id} AND kind = 'reset'"
+    stored = sql.dump(running)
+    times = sql.query(running, f"SELECT created_at, expires_at FROM tokens WHERE {mine}")
+
+    assert forge.sha256(token) in stored
+    assert token not in stored
+    moments = [[datetime.fromisoformat(str(moment)) for moment in row] for row in times]
+    assert all(end - start <= timedelta(hours=1) for start, end in moments)
+    assert confirm(client, older) == 400
+    sql.query(running, f"UPDATE tokens SET expires_at = '2020-01-02 00:00:00' WHERE {mine}")
+    assert confirm(client, token) == 400
+    assert me(client, ada.headers) == 200
+
+
+def test_T18_a_mailed_token_is_for_nothing_else(
+    running: Service, client: httpx.Client, ada: Person
+) -> None:
+    """A token from a mail opens and renews nothing, and no other token sets a password."""
+    (token,) = tokens_for(client, running, ada)
+    places = [
+        {"Authorization": f"Bearer {token}"},
+        {"X-API-Key": token},
+        {"Cookie": f"session={token}"},
+    ]
+
+    assert [me(client, headers) for headers in places] == [401] * 3
+    renewed = client.post("/api/auth/refresh", json={"refresh_token": token})
+    assert renewed.status_code == 401
+    others = [ada.refresh, token.swapcase(), token[:-1], f"{token}=", "", ada.access[:200]]
+    assert [confirm(client, other) for other in others] == [400] * len(others)
+    assert confirm(client, token) == 204
+
+
+@on_sqlite
+def test_T18_nobody_else_writes_into_the_mail(running: Service, client: httpx.Client) -> None:
+    """The link leads where the settings say; neither a header nor a name adds to the mail."""
+    address = f"{new_name()}@bücher.example"
+    form = sign_up_form(new_name()) | {"username": f"evil.example {new_name()}", "email": address}
+    assert client.post("/api/users", json=form).status_code == 201
+    hosts = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Origin": "evil.example"}
+    with (
+        post_office() as office,
+        beside(
+            running,
+            own_database=False,
+            SMTP_URL=f"smtp://127.0.0.1:{office.port}",
+            MAIL_FROM='"Example, Inc." <noreply@example.org>',
+            PUBLIC_BASE_URL="https://app.example.org/",
+        ) as twin,
+    ):
+        twin.start()
+        with twin.client() as there:
+            injected = [ask(there, f"{address}{more}") for more in ("\nBcc: a@b.org", ", a@b.org")]
+            assert ask(there, address, **hosts).status_code == 202
+        twin.stop()
+
+    (mail,) = office.mails
+    assert [answer.status_code for answer in injected] == [422] * 2
+    assert link_in(mail)[0] == "https://app.example.org"
+    assert "evil" not in mail.as_string()
+    assert mail["From"] == '"Example, Inc." <noreply@example.org>'
+    assert mail["To"] == address.replace("bücher", "xn--bcher-kva")
+    assert {"Date", "Auto-Submitted"} <= set(mail.keys())
+
+
+@on_sqlite
+def test_T18_mails_on_disk_are_their_owners(
+    running: Service, client: httpx.Client, ada: Person
+) -> None:
+    """Mails that development writes into a folder can be read by nobody else."""
+    tokens_for(client, running, ada)
+
+    (mail,) = written(running, address_of(ada))
+
+    assert [path.stat().st_mode & 0o777 for path in (mail, mail.parent)] == [0o600, 0o700]
+
+
+@on_sqlite
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+def test_T18_mail_travels_encrypted(
+    running: Service, ada: Person, tmp_path: Path, scheme: str
+) -> None:
+    """With a password the line is encrypted, by STARTTLS or from the start, and checked."""
+    certificate = write_certificate(tmp_path / "server.pem")
+    with (
+        post_office(certificate, encrypts_at_once=scheme == "smtps") as office,
+        beside(
+            running,
+            own_database=False,
+            SMTP_URL=f"{scheme}://{USER_INFO}@127.0.0.1:{office.port}",
+            SSL_CERT_FILE=str(certificate),
+        ) as twin,
+    ):
+        twin.start()
+        with twin.client() as there:
+            ask(there, address_of(ada))
+        twin.stop()
+
+    assert [mail["To"] for mail in office.mails] == [address_of(ada)]
+    assert office.logins == [LOGIN]
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("encrypts", "settings", "reason"),
+    [
+        ("", {"SMTP_URL": "smtp://127.0.0.1:1"}, "SMTPConnectError"),
+        ("", {"SMTP_URL": "smtp://{user}@127.0.0.1:{port}"}, "SMTPException"),
+        ("STARTTLS", {"SMTP_URL": "smtp://{user}@127.0.0.1:{port}"}, "SSLCertVerificationError"),
+        (
+            "STARTTLS",
+            {"SMTP_URL": "smtp://{user}x@127.0.0.1:{port}", "SSL_CERT_FILE": "{certificate}"},
+            "SMTPAuthenticationError 535",
+        ),
+        ("", {"ENVIRONMENT": "production"}, "SMTP_URL, MAIL_FROM or PUBLIC_BASE_URL is not set"),
+    ],
+    ids=["away", "in clear", "not trusted", "wrong password", "none"],
+)
+def test_T18_a_mail_that_cannot_be_sent_is_a_line_in_the_log(  # noqa: PLR0913, PLR0917 - a table
+    running: Service,
+    ada: Person,
+    tmp_path: Path,
+    encrypts: str,
+    settings: dict[str, str],
+    reason: str,
+) -> None:
+    """Whatever is wrong with the mail server, the answer is 202, and the log says why."""
+    certificate = write_certificate(tmp_path / "server.pem")
+    with post_office(certificate if encrypts else None) as office:
+        known = {"user": USER_INFO, "port": office.port, "certificate": certificate}
+        environment = {name: value.format(**known) for name, value in settings.items()}
+        with beside(running, own_database=False, **environment) as twin:
+            twin.start()
+            with twin.client() as there:
+                answer = ask(there, address_of(ada))
+            twin.stop()
+
+    assert answer.status_code == 202
+    errors = errors_of(twin)
+    assert [error.partition(f"No mail was sent: {reason}")[0] for error in errors] == [""]
+    log = twin.log.read_text(encoding="utf-8")
+    assert not any(secret in log for secret in ("Traceback", "token=", LOGIN[1], USER_INFO))
+    assert office.mails == []
+    assert written(twin, address_of(ada)) == []
+
+
+@on_sqlite
+def test_T18_what_the_mail_server_says_is_not_logged(
+    running: Service, client: httpx.Client
+) -> None:
+    """A server that quotes the mail in its refusal does not bring the link into the log."""
+    refusals = {"RCPT": "550 no such mailbox", "DATA": "554 refused: {link}"}
+    with (
+        post_office() as office,
+        beside(running, own_database=False, SMTP_URL=f"smtp://127.0.0.1:{office.port}") as twin,
+    ):
+        twin.start()
+        with twin.client() as there:
+            for command, refusal in refusals.items():
+                office.refusals = {command: refusal}
+                assert ask(there, address_of(people.sign_up(client))).status_code == 202
+                wait_until(lambda name=command: office.refused == name, "the refusal")
+        twin.stop()
+
+    errors = errors_of(twin)
+    reasons = ["SMTPRecipientsRefused", "SMTPDataError 554"]
+    assert [error.strip() for error in errors] == [f"No mail was sent: {why}" for why in reasons]
+    assert "#token=" not in twin.log.read_text(encoding="utf-8")
+
+
+@on_sqlite
+def test_T18_wrong_settings_are_refused_at_the_start(running: Service) -> None:
+    """No service starts with a mail server, a sender or an address that could not work."""
+    wrong = {
+        "SMTP_URL": [
+            *("mail.example.org", "http://mail.example.org", "smtp://", "smtp://[::1"),
+            *("smtp://mail.example.org:99999", "smtps://user:pass/word@mail.example.org"),
+        ],
+        "MAIL_FROM": [
+            *("nobody", "a@example.org, b@example.org", "a@example.org\nBcc: b@example.org", "<>"),
+            *("A\nB <a@example.org>", "Example, Inc. <a@example.org>"),
+        ],
+        "PUBLIC_BASE_URL": ["app.example.org", "ftp://app.example.org", "https://", "javascript:x"],
+    }
+    program = """
+import json, os, sys
+from app.config import WrongSettings, get_settings
+for name, guesses in json.load(sys.stdin).items():
+    for guess in guesses:
+        os.environ[name] = guess
+        try:
+            get_settings.cache_clear()
+            get_settings()
+        except WrongSettings as error:
+            lines = str(error).splitlines()
+            if len(lines) == 2 and lines[1].startswith(f"  {name}: ") and guess not in lines[1]:
+                continue
+        print(name, guess)
+    del os.environ[name]
+"""
+    with beside(running, own_database=False) as twin:
+        accepted = twin.python("-c", program, given=json.dumps(wrong)).output
+
+    assert accepted == ""

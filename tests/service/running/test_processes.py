@@ -1,0 +1,195 @@
+"""The processes: starting, staying responsive, coming back."""
+
+import shutil
+import signal
+from pathlib import Path
+from subprocess import DEVNULL, Popen
+from sys import executable
+from threading import Event
+
+import httpx
+import pytest
+
+from tests.service.running.conftest import SQLITE, Start, beside, on_servers
+from tests.service.running.together import together
+from tests.support import people, processes
+from tests.support.harness import Service, free_port, wait_until
+from tests.support.people import log_in
+
+
+@pytest.fixture(scope="module")
+def service(start: Start) -> Service:
+    """Offer a service whose processes may be killed."""
+    return start(SQLITE)
+
+
+def test_P01_liveness_depends_on_nothing(running: Service) -> None:
+    """Before its first migration the service is alive and not ready, and says which check fails."""
+    with beside(running) as fresh:
+        fresh.start()
+        with fresh.client() as client:
+            live, ready = client.get("/health/live"), client.get("/health/ready")
+            fresh.cli("migrate")
+            later = client.get("/health/ready")
+
+    assert live.status_code == 200
+    assert ready.status_code == 503
+    assert ready.json()["status"] == "failing"
+    assert ready.json()["checks"]["migrations"] == "failing"
+    assert later.status_code == 200
+    assert later.json() == {"status": "ok", "checks": {"database": "ok", "migrations": "ok"}}
+
+
+def test_P04_hashing_leaves_the_event_loop(service: Service) -> None:
+    """While passwords are hashed all the time, probes are answered between any two hashes."""
+    loops, logins_each = 6, 6
+    with service.client() as client:
+        person = people.sign_up(client)
+        over = Event()
+        answered: list[int] = []
+
+        def work(number: int) -> list[int]:
+            if number < loops:
+                return [log_in(client, person.name).status_code for _ in range(logins_each)]
+            with service.client() as probe:
+                while not over.is_set():
+                    answered.append(probe.get("/health/live").status_code)
+            return []
+
+        def hurry(number: int) -> list[int]:
+            try:
+                return work(number)
+            finally:
+                if number < loops:
+                    finished.append(number)
+                    if len(finished) == loops:
+                        over.set()
+
+        finished: list[int] = []
+        statuses = [status for part in together(loops + 1, hurry) for status in part]
+
+    assert statuses == [200] * loops * logins_each
+    assert set(answered) == {200}
+    assert len(answered) > len(statuses)  # a dozen, where they wait for hashes
+
+
+WRONG = {
+    "SECRET_KEY": "hunter2-short",
+    "DATABASE_URL": "oracle://scott:tiger@db/orcl",
+    "PORT": "99999",
+    "CORS_ORIGINS": "*",
+    "JWT_EXPIRE_MINUTES": "forever-and-a-day",
+}
+
+
+@pytest.mark.parametrize("by", ["serve", "uvicorn", "migrate"])
+def test_P09_wrong_settings_are_named_all_at_once(service: Service, by: str) -> None:
+    """With several wrong settings the start ends with 1 and one message: each name, no value."""
+    commands = {
+        "serve": ("-m", "app.cli", "serve"),
+        "uvicorn": ("-m", "uvicorn", "app.main:app", "--port", str(service.port)),
+        "migrate": ("-m", "app.cli", "migrate"),
+    }
+    with beside(service, own_database=False, **WRONG) as twin:
+        end = twin.python(*commands[by], check=False)
+
+    named = [name for name in WRONG if name in end.errors]
+    values = ("hunter2", "tiger", "99999", "forever-and-a-day")
+    assert end.status == 1
+    assert named == list(WRONG) if by != "migrate" else named
+    assert not any(value in end.text for value in values)
+    assert "Traceback" not in end.text
+    assert end.output == ""
+
+
+def test_P09_missing_settings_are_named(service: Service) -> None:
+    """The same where the settings are missing."""
+    with beside(service, own_database=False, SECRET_KEY="", DATABASE_URL="") as twin:
+        end = twin.cli("serve", check=False)
+
+    assert end.status == 1
+    assert "SECRET_KEY: is missing" in end.errors
+    assert "DATABASE_URL: is missing" in end.errors
+
+
+def test_P09_a_taken_port_is_a_sentence(service: Service) -> None:
+    """Where another process has the port, the start says so and ends."""
+    with beside(service, own_database=False, PORT=str(service.port)) as twin:
+        end = twin.cli("serve", check=False)
+
+    assert end.status == 1
+    assert str(service.port) in end.errors
+    assert "Traceback" not in end.text
+
+
+def test_P10_a_dead_worker_is_replaced(service: Service) -> None:
+    """A worker that is killed is replaced, again and again; no dead process stays behind."""
+    with service.client() as client:
+        person = people.sign_up(client)
+        for _ in range(5):
+            before = processes.workers(service)
+            processes.kill({min(before)})
+            wait_until(
+                lambda old=before: len(processes.workers(service) - {min(old)}) == 2,
+                "a new worker",
+                service.log,
+            )
+            assert processes.zombies(service) == []
+        wait_until(lambda: _answers(client), "an answer", service.log)
+        assert client.get("/api/users/me", headers=person.headers).status_code == 200
+
+
+def _answers(client: httpx.Client) -> bool:
+    try:
+        return client.get("/health/live").is_success
+    except httpx.TransportError:
+        return False
+
+
+FAULTS = {
+    "raises": "raise RuntimeError('broken')",
+    "imports": "import no_such_module",
+    "starts": """
+from contextlib import asynccontextmanager
+
+@asynccontextmanager
+async def broken(app):
+    raise RuntimeError('broken')
+    yield
+
+app.router.lifespan_context = broken
+""",
+}
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_P10_a_service_that_cannot_start_ends(
+    service: Service, tmp_path: Path, workers: str, fault: str
+) -> None:
+    """A service whose workers fail at their start ends by itself, and not with status 0."""
+    broken = tmp_path / "broken"
+    shutil.copytree(service.project.path, broken, ignore=shutil.ignore_patterns("*.sqlite3*"))
+    with (broken / "app/main.py").open("a", encoding="utf-8") as main:
+        main.write(f"\n{FAULTS[fault]}\n")
+    environment = service.environment | {"WEB_CONCURRENCY": workers, "PORT": str(free_port())}
+    command = [executable, "-m", "app.cli", "serve"]
+    with Popen(command, cwd=broken, env=environment, stdout=DEVNULL, stderr=DEVNULL) as process:
+        try:
+            status = process.wait(timeout=30)
+        finally:
+            if process.poll() is None:
+                processes.kill({*processes.children(process.pid), process.pid})
+
+    assert status not in {0, -signal.SIGTERM}
+
+
+@on_servers
+def test_P09_a_pool_smaller_than_its_least_is_refused(running: Service) -> None:
+    """Settings that contradict each other are named before the start too."""
+    with beside(running, own_database=False, DB_POOL_MIN="20", DB_POOL_MAX="5") as twin:
+        end = twin.cli("serve", check=False)
+
+    assert end.status == 1
+    assert "DB_POOL_MAX: allow at least as many as DB_POOL_MIN" in end.errors
+    assert "Traceback" not in end.text

@@ -1,0 +1,121 @@
+"""A database server that stops, dies, hangs or is not there yet."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import start_service
+from tests.service.running.conftest import beside, name_the_server
+from tests.support import people
+from tests.support.harness import Service, wait_until
+from tests.support.private_servers import How, Missing, PrivateServer, private_server
+from tests.support.problems import assert_problem
+from tests.support.scenarios import ENOUGH, restart_under_load
+from tests.variants.rows import RUNNING, Row
+
+REMOTE = [row for row in RUNNING if row.database != "sqlite"]
+
+
+@pytest.fixture(scope="module", params=REMOTE, ids=str)
+def pair(
+    request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[PrivateServer, Service]]:
+    """Offer a server of our own and a service that keeps its rows there."""
+    row: Row = request.param
+    folder = tmp_path_factory.mktemp("served") / str(row)
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(private_server(row.database))
+        except Missing as error:
+            if os.environ.get("REQUIRE_SERVICES") == "1":
+                pytest.fail(str(error))
+            pytest.skip(str(error))
+        url = f"{server.url}/running"
+        opened = contextmanager(start_service)(template, folder, row, DATABASE_URL=url)
+        yield server, stack.enter_context(opened)
+
+
+@pytest.fixture(autouse=True)
+def _name(request: pytest.FixtureRequest, pair: tuple[PrivateServer, Service]) -> None:
+    name_the_server(request, pair[1])
+
+
+def probes(service: Service) -> tuple[int, int]:
+    """Return the statuses of liveness and readiness."""
+    with service.client() as client:
+        live, ready = client.get("/health/live"), client.get("/health/ready")
+    return live.status_code, ready.status_code
+
+
+def test_P01_readiness_sees_a_stopped_server(pair: tuple[PrivateServer, Service]) -> None:
+    """While the database is stopped the service is alive and not ready, and tells no details."""
+    server, service = pair
+    server.stop()
+    try:
+        stopped = probes(service)
+        with service.client() as client:
+            details = client.get("/health/ready").json()
+    finally:
+        server.start()
+    wait_until(lambda: probes(service) == (200, 200), "readiness", service.log)
+
+    assert stopped == (200, 503)
+    failing = {"database": "failing", "migrations": "failing"}
+    assert details == {"status": "failing", "checks": failing}
+
+
+def test_P01_readiness_sees_a_hanging_server(pair: tuple[PrivateServer, Service]) -> None:
+    """The same while the server accepts connections and never answers: the probe does not hang."""
+    server, service = pair
+    with server.hanging():
+        hanging = [probes(service) for _ in range(3)]
+    wait_until(lambda: probes(service) == (200, 200), "readiness", service.log)
+
+    assert hanging == [(200, 503)] * 3
+
+
+@pytest.mark.parametrize("how", ["shutdown", "kill"])
+def test_D07_a_restart_under_load_loses_nothing(
+    pair: tuple[PrivateServer, Service], how: How
+) -> None:
+    """While its server is restarted, writers hear success or "come back", and both are true."""
+    server, service = pair
+
+    recovery = restart_under_load(service, server, how)
+
+    assert recovery.impolite == []
+    assert recovery.lost == set()
+    assert recovery.doubled == set()
+    assert recovery.unavailable > 0
+    assert recovery.acknowledged >= 2 * ENOUGH
+    assert recovery.most_failures <= 5
+    assert "Unexpected error" not in service.log.read_text(encoding="utf-8")
+
+
+def test_D08_a_service_starts_before_its_server(pair: tuple[PrivateServer, Service]) -> None:
+    """Started while the database is down, the service is alive, says 503, and then comes up."""
+    server, service = pair
+    with beside(service, own_database=False) as twin:
+        server.stop()
+        try:
+            twin.start(workers=2)
+            down = [probes(twin) for _ in range(3)]
+            with twin.client() as client:
+                refused = client.post("/api/users", json=people.sign_up_form(people.new_name()))
+            migration = twin.cli("migrate", check=False)
+            still_running = twin.process is not None and twin.process.poll() is None
+        finally:
+            server.start()
+        wait_until(lambda: probes(twin) == (200, 200), "readiness", twin.log)
+        with twin.client() as client:
+            people.sign_up(client)
+
+    assert down == [(200, 503)] * 3
+    assert_problem(refused, 503)
+    assert refused.headers["retry-after"].isdigit()
+    assert still_running
+    assert migration.status == 1
+    assert "Traceback" not in migration.text

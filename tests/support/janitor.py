@@ -1,0 +1,64 @@
+"""Nothing outlives a run: what it left, after an interruption or a fault, is found and removed."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+
+from tests.support import sql
+from tests.support.harness import OWNER, RUN, SERVERS
+
+LISTING = {
+    "postgres": "SELECT datname FROM pg_database",
+    "mysql": "SELECT schema_name FROM information_schema.schemata",
+}
+DROPPING = {
+    "postgres": 'DROP DATABASE "{}" WITH (FORCE)',
+    "mysql": "DROP DATABASE `{}`",
+}
+ADMINISTRATION = {"postgres": "postgres", "mysql": "information_schema"}
+
+
+def processes(run: str = RUN) -> Iterator[tuple[int, str]]:
+    """Find what was started with the name of the run in its environment: number and command."""
+    mark = f"TEMPLATE_TESTS_RUN={run}".encode()
+    ours = {os.getpid(), os.getppid()}
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            if mark in path.read_bytes().split(b"\0") and int(path.parent.name) not in ours:
+                command = path.with_name("cmdline").read_bytes().replace(b"\0", b" ").decode()
+                yield int(path.parent.name), command
+
+
+def databases(run: str = RUN) -> Iterator[tuple[str, str]]:
+    """Find the databases that have the run in their name: the server and the name."""
+    for kind, listing in LISTING.items():
+        found: list[str] = []
+        # One that is away or refuses us has none of our databases.
+        with suppress(Exception), _administration(kind) as server:
+            found = [name for (name,) in server.execute(listing)]
+        yield from ((kind, name) for name in found if run in name.split("_"))
+
+
+def tidy_own() -> list[str]:
+    """Tidy up after this run, but in the process that began it only."""
+    return tidy() if str(os.getpid()) == OWNER else []
+
+
+def tidy(run: str = RUN) -> list[str]:
+    """End the processes and drop the databases that a run has left, and name them."""
+    left = []
+    for pid, command in processes(run):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+            left.append(f"process {pid}: {command}")
+    for kind, name in databases(run):
+        with _administration(kind) as server:
+            server.execute(DROPPING[kind].format(name))
+        left.append(f"database {name} of {kind}")
+    return left
+
+
+def _administration(kind: str) -> AbstractContextManager[sql.Session]:
+    return sql.session(f"{SERVERS[kind]}/{ADMINISTRATION[kind]}")

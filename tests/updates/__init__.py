@@ -1,0 +1,1 @@
+"""Rendered services that live on: later versions of the template, other answers."""

@@ -1,0 +1,27 @@
+"""Every pair of answers, for real: each row does what its owner does, on its own database."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import need
+from tests.variants import real
+from tests.variants.rows import Row
+
+
+def test_a_row_does_what_its_owner_does(
+    live_row: Row, template: Path, tmp_path: Path, request: pytest.FixtureRequest, again: str
+) -> None:
+    need(live_row.database)
+    kept = real.folder(live_row)
+    try:
+        with real.open_service(template, live_row, tmp_path / "service", kept) as service:
+            times = real.exercise(service)
+    except BaseException as error:
+        error.add_note(f"What it printed is in {kept}.\nOnce more: {again}")
+        raise
+
+    request.node.user_properties += [
+        ("row", [str(live_row), times.check, times.rest]),
+        ("arms", [[arm.path, arm.line, arm.kind] for arm in sorted(service.project.arms)]),
+    ]

@@ -1,0 +1,1 @@
+"""What makes, tries and measures the template: `just` names each."""
