@@ -1,9 +1,8 @@
 """Write the pages of docs/reference that are made from the code: `just reference`."""
 
 import ast
-import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import groupby
@@ -19,7 +18,7 @@ PAGE = ROOT / "docs/reference/security.md"
 HEAD = """\
 # What is checked about security
 
-<!-- Made by `just reference` from the names of tests and tests/service/running/security.toml. -->
+<!-- Made by `just reference` from the marks of tests and tests/service/running/security.toml. -->
 
 Each row is a check that stands for a known way to get something wrong, and the tests that hold it.
 Tests in `tests/service/running` ask services that really run, on SQLite, PostgreSQL and MySQL or
@@ -37,11 +36,8 @@ class Proof:
     path: str
     name: str
     sentence: str = ""
-
-    @property
-    def ids(self) -> list[str]:
-        """The checks that it carries in its name."""
-        return re.findall(r"[A-Z]\d\d(?=_)", self.name)
+    ids: tuple[str, ...] = ()
+    """The checks that it is marked with: `@pytest.mark.check("A01")`."""
 
     def __str__(self) -> str:
         """Return a link for the page."""
@@ -99,10 +95,17 @@ def tests_in(path: Path) -> list[Proof]:
             str(path.relative_to(ROOT)),
             function.name,
             (ast.get_docstring(function) or "").partition("\n")[0],
+            tuple(_marked(function)),
         )
         for function in functions
         if function.name.startswith("test_")
     ]
+
+
+def _marked(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    for mark in function.decorator_list:
+        if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.check":
+            yield from (ast.literal_eval(each) for each in mark.args)
 
 
 def known(document: Document) -> list[str]:

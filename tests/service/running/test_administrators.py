@@ -81,8 +81,9 @@ def enlist(client: httpx.Client, role: str, by: Person) -> Person:
     return person
 
 
+@pytest.mark.check("Z10")
 @pytest.mark.parametrize("way", REMOVALS)
-def test_Z10_the_last_administrator_stays(
+def test_the_last_administrator_stays(
     company: Service, client: httpx.Client, root: Person, way: str
 ) -> None:
     """The last active administrator cannot be deleted, disabled or demoted; one of two can."""
@@ -96,7 +97,8 @@ def test_Z10_the_last_administrator_stays(
     assert sql.query(company, ACTIVE) == [(other.id,)]
 
 
-def test_Z10_two_who_remove_each_other_leave_one(
+@pytest.mark.check("Z10")
+def test_two_who_remove_each_other_leave_one(
     company: Service, client: httpx.Client, root: Person
 ) -> None:
     """Of two administrators who delete, disable or demote each other at once, one remains."""
@@ -121,9 +123,8 @@ def test_Z10_two_who_remove_each_other_leave_one(
         pair = [victor, loser]
 
 
-def test_Z10_nobody_grants_what_they_lack(
-    company: Service, client: httpx.Client, root: Person
-) -> None:
+@pytest.mark.check("Z10")
+def test_nobody_grants_what_they_lack(company: Service, client: httpx.Client, root: Person) -> None:
     """Who may give roles gives those that permit no more than theirs, to themselves neither."""
     clerk, other = enlist(client, "clerk", root), enlist(client, "member", root)
 
@@ -133,8 +134,9 @@ def test_Z10_nobody_grants_what_they_lack(
     assert sql.query(company, ACTIVE) == [(root.id,)]
 
 
+@pytest.mark.check("Z10")
 @pytest.mark.parametrize("role", ["clerk", "deputy", "reader", "member"])
-def test_Z10_nobody_reaches_above_themselves(
+def test_nobody_reaches_above_themselves(
     company: Service, client: httpx.Client, root: Person, role: str
 ) -> None:
     """Who has fewer rights cannot edit, disable, delete or demote who has more."""
@@ -159,7 +161,8 @@ def test_Z10_nobody_reaches_above_themselves(
     assert sql.dump(company) == before
 
 
-def test_Z10_equals_and_those_below_can_be_governed(client: httpx.Client, root: Person) -> None:
+@pytest.mark.check("Z10")
+def test_equals_and_those_below_can_be_governed(client: httpx.Client, root: Person) -> None:
     """Permissions reach as far as they say: to those who may do as much or less."""
     deputy = enlist(client, "deputy", root)
     below = [enlist(client, role, root) for role in ("deputy", "reader", "member")]

@@ -14,7 +14,8 @@ from tests.support.people import Person, log_in, new_name, sign_up_form, write_n
 from tests.support.problems import assert_problem
 
 
-def test_E01_every_error_has_one_shape(client: httpx.Client, admin: Person, ada: Person) -> None:
+@pytest.mark.check("E01")
+def test_every_error_has_one_shape(client: httpx.Client, admin: Person, ada: Person) -> None:
     """Every error is a problem document whose status is the answer's, and tells nothing else."""
     roles = f"/api/users/{ada.id}/roles"
     form = sign_up_form(new_name())
@@ -35,7 +36,8 @@ def test_E01_every_error_has_one_shape(client: httpx.Client, admin: Person, ada:
     assert_problem(client.post("/api/auth/login", data={}), 422)
 
 
-def test_E01_the_OpenAPI_document_says_so(client: httpx.Client) -> None:
+@pytest.mark.check("E01")
+def test_the_OpenAPI_document_says_so(client: httpx.Client) -> None:
     """Every operation declares its errors one by one, and none the framework's own."""
     document = client.get("/openapi.json").json()
     problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
@@ -73,7 +75,8 @@ def everyday(client: httpx.Client, person: Person) -> list[httpx.Response]:
     ]
 
 
-def test_E02_every_answer_carries_security_headers(client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("E02")
+def test_every_answer_carries_security_headers(client: httpx.Client, ada: Person) -> None:
     """Every answer forbids sniffing, framing and referrers, and names no server software."""
     for answer in everyday(client, ada):
         headers = answer.headers
@@ -85,8 +88,9 @@ def test_E02_every_answer_carries_security_headers(client: httpx.Client, ada: Pe
         assert "x-powered-by" not in headers
 
 
+@pytest.mark.check("E02")
 @on_sqlite
-def test_E02_https_is_remembered(running: Service) -> None:
+def test_https_is_remembered(running: Service) -> None:
     """Behind a trusted proxy that speaks HTTPS, browsers are told to stay with it."""
     with beside(running, own_database=False, TRUSTED_PROXIES="127.0.0.1") as twin:
         twin.start()
@@ -98,7 +102,8 @@ def test_E02_https_is_remembered(running: Service) -> None:
     assert "strict-transport-security" not in plain.headers
 
 
-def test_E03_every_answer_has_an_id_of_its_own(client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("E03")
+def test_every_answer_has_an_id_of_its_own(client: httpx.Client, ada: Person) -> None:
     """Every answer has an unused request id; a decent one from the client is kept."""
     ids = [answer.headers.get_list("x-request-id") for answer in everyday(client, ada)]
     wanted = str(uuid4())
@@ -110,6 +115,7 @@ def test_E03_every_answer_has_an_id_of_its_own(client: httpx.Client, ada: Person
     assert kept.headers["x-request-id"] == wanted
 
 
+@pytest.mark.check("E03")
 @pytest.mark.parametrize(
     "inbound",
     [
@@ -128,7 +134,7 @@ def test_E03_every_answer_has_an_id_of_its_own(client: httpx.Client, ada: Person
     ],
     ids=lambda inbound: inbound[:20].decode(errors="replace"),
 )
-def test_E03_a_hostile_id_is_replaced(client: httpx.Client, inbound: bytes) -> None:
+def test_a_hostile_id_is_replaced(client: httpx.Client, inbound: bytes) -> None:
     """An inbound id that is too long or not of letters, digits and dashes is replaced."""
     answer = client.get("/health/live", headers={b"X-Request-ID": inbound})
 
@@ -149,8 +155,9 @@ FILES = [
 ]
 
 
+@pytest.mark.check("E05")
 @pytest.mark.parametrize("path", FILES)
-def test_E05_no_file_of_the_service_is_served(running: Service, path: str) -> None:
+def test_no_file_of_the_service_is_served(running: Service, path: str) -> None:
     """Settings, sources, the repository and whatever lies beside the assets are not served."""
     request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
 
@@ -159,7 +166,8 @@ def test_E05_no_file_of_the_service_is_served(running: Service, path: str) -> No
     assert 400 <= answer.status < 500
 
 
-def test_E07_a_crash_tells_nothing(client: httpx.Client, running: Service, ada: Person) -> None:
+@pytest.mark.check("E07")
+def test_a_crash_tells_nothing(client: httpx.Client, running: Service, ada: Person) -> None:
     """An unexpected error is a plain 500 with its id and security headers, and is logged."""
     sql.query(running, "ALTER TABLE roles RENAME TO roles_elsewhere")
     try:
@@ -177,9 +185,8 @@ def test_E07_a_crash_tells_nothing(client: httpx.Client, running: Service, ada: 
     assert client.get("/api/roles", headers=ada.headers).status_code == 200
 
 
-def test_E08_personal_answers_are_not_kept(
-    client: httpx.Client, admin: Person, ada: Person
-) -> None:
+@pytest.mark.check("E08")
+def test_personal_answers_are_not_kept(client: httpx.Client, admin: Person, ada: Person) -> None:
     """Whatever belongs to a person or depends on who asks may not be stored by a cache."""
     note = write_note(client, ada)
     answers = [

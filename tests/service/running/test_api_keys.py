@@ -103,7 +103,8 @@ def all_but(key: str) -> dict[str, str]:
     }
 
 
-def test_K01_all_but_the_key_itself_is_refused_with_one_answer(
+@pytest.mark.check("K01")
+def test_all_but_the_key_itself_is_refused_with_one_answer(
     client: httpx.Client, ada: Person
 ) -> None:
     """Whatever is sent instead of a key, or none at all, the answer is 401 and the same."""
@@ -121,7 +122,8 @@ def test_K01_all_but_the_key_itself_is_refused_with_one_answer(
     assert ping(client, key) == 200
 
 
-def test_K01_S09_the_first_credential_that_is_sent_counts(
+@pytest.mark.check("K01", "S09")
+def test_the_first_credential_that_is_sent_counts(
     client: httpx.Client, admin: Person, ada: Person, eve: Person
 ) -> None:
     """A bearer token comes before a key and a key before a cookie; a bad one is not made up for."""
@@ -150,7 +152,8 @@ def test_K01_S09_the_first_credential_that_is_sent_counts(
     assert change.status_code == 403
 
 
-def test_K02_strange_bytes_are_refused(client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("K02")
+def test_strange_bytes_are_refused(client: httpx.Client, ada: Person) -> None:
     """Latin-1, Cyrillic, 0xFF and other bytes in the header are 401 like any other wrong key."""
     key = create(client, ada)["key"].encode()
     strange = [
@@ -171,7 +174,8 @@ def test_K02_strange_bytes_are_refused(client: httpx.Client, ada: Person) -> Non
         assert_problem(answer, 401)
 
 
-def test_K03_T07_a_key_is_read_in_its_header_only(client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("K03", "T07")
+def test_a_key_is_read_in_its_header_only(client: httpx.Client, ada: Person) -> None:
     """A key in the address, a cookie, another header or in the place of a token opens nothing."""
     key = create(client, ada)["key"]
 
@@ -192,7 +196,8 @@ def test_K03_T07_a_key_is_read_in_its_header_only(client: httpx.Client, ada: Per
     assert log_in(client, ada.name, key).status_code == 401
 
 
-def test_K03_T07_nothing_else_is_a_key(client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("K03", "T07")
+def test_nothing_else_is_a_key(client: httpx.Client, ada: Person) -> None:
     """An access token, a refresh token, a session's id or a password is no key."""
     form = {"username": ada.name, "password": PASSWORD}
     session = client.post("/api/auth/session", json=form).cookies["session"]
@@ -203,7 +208,8 @@ def test_K03_T07_nothing_else_is_a_key(client: httpx.Client, ada: Person) -> Non
     assert [ping(client, other) for other in others] == [401] * 4
 
 
-def test_K04_a_key_is_shown_once_and_ends_at_once(client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("K04")
+def test_a_key_is_shown_once_and_ends_at_once(client: httpx.Client, ada: Person) -> None:
     """A key is shown when it is created and never again, and a revoked one works nowhere."""
     answer = client.post(KEYS, json={"name": "CI"}, headers=ada.headers)
     created = answer.json()
@@ -228,7 +234,8 @@ def test_K04_a_key_is_shown_once_and_ends_at_once(client: httpx.Client, ada: Per
     assert client.delete(path, headers=ada.headers).status_code == 404
 
 
-def test_K04_keys_cannot_be_guessed(client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("K04")
+def test_keys_cannot_be_guessed(client: httpx.Client, ada: Person) -> None:
     """The secret of a key has 128 bits and more, and no two keys have anything in common."""
     created = [create(client, ada) for _ in range(30)]
 
@@ -242,7 +249,8 @@ def test_K04_keys_cannot_be_guessed(client: httpx.Client, ada: Person) -> None:
     assert min(map(len, secret_parts)) * math.log2(len(SIGNS)) >= 128
 
 
-def test_K04_Z04_Z05_nobody_revokes_what_is_not_theirs(
+@pytest.mark.check("K04", "Z04", "Z05")
+def test_nobody_revokes_what_is_not_theirs(
     client: httpx.Client, running: Service, admin: Person, ada: Person
 ) -> None:
     """Another's key, a missing one and one's own token of another kind are the same 404."""
@@ -260,7 +268,8 @@ def test_K04_Z04_Z05_nobody_revokes_what_is_not_theirs(
     assert created["id"] not in others
 
 
-def test_K05_keys_are_stored_as_hashes_only(
+@pytest.mark.check("K05")
+def test_keys_are_stored_as_hashes_only(
     client: httpx.Client, running: Service, ada: Person
 ) -> None:
     """The database holds the SHA-256 of a key and its prefix; no log holds more of it."""
@@ -276,9 +285,8 @@ def test_K05_keys_are_stored_as_hashes_only(
     assert secret[:16] not in running.log.read_text(encoding="utf-8")
 
 
-def test_K06_a_key_ends_in_the_future_at_a_time_that_is_one(
-    client: httpx.Client, ada: Person
-) -> None:
+@pytest.mark.check("K06")
+def test_a_key_ends_in_the_future_at_a_time_that_is_one(client: httpx.Client, ada: Person) -> None:
     """A time that is past, that has no zone, that is a number or no time at all is refused."""
     moments: list[object] = [
         *("2020-01-01T00:00:00Z", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-00:01"),
@@ -297,7 +305,8 @@ def test_K06_a_key_ends_in_the_future_at_a_time_that_is_one(
     assert client.get(KEYS, headers=ada.headers).json() == []
 
 
-def test_K06_the_time_of_a_key_is_kept(client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("K06")
+def test_the_time_of_a_key_is_kept(client: httpx.Client, ada: Person) -> None:
     """The end of a key is stored to the microsecond, and shown in UTC at once and later."""
     times = {
         "2100-01-01T02:00:00+02:00": "2100-01-01T00:00:00Z",
@@ -320,7 +329,8 @@ def set_time(service: Service, key: dict[str, Any], column: str, *, seconds: int
     sql.query(service, f"UPDATE tokens SET {column} = '{moment}' WHERE id = {key['id']}")
 
 
-def test_K06_an_expired_key_is_refused(client: httpx.Client, running: Service, ada: Person) -> None:
+@pytest.mark.check("K06")
+def test_an_expired_key_is_refused(client: httpx.Client, running: Service, ada: Person) -> None:
     """A key works until its time is over, and not after it."""
     created = create(client, ada, expires_at="2100-01-01T00:00:00Z")
 
@@ -331,7 +341,8 @@ def test_K06_an_expired_key_is_refused(client: httpx.Client, running: Service, a
     assert (before, ping(client, created["key"])) == (200, 401)
 
 
-def test_K06_the_last_use_is_noted_once_a_minute(
+@pytest.mark.check("K06")
+def test_the_last_use_is_noted_once_a_minute(
     client: httpx.Client, running: Service, ada: Person
 ) -> None:
     """The last use is noted, and while the note is younger than a minute nothing is written."""
@@ -352,9 +363,8 @@ def test_K06_the_last_use_is_noted_once_a_minute(
     assert noted_after(0) < first
 
 
-def test_K06_Z11_each_scope_opens_its_operations_and_no_others(
-    client: httpx.Client, admin: Person
-) -> None:
+@pytest.mark.check("K06", "Z11")
+def test_each_scope_opens_its_operations_and_no_others(client: httpx.Client, admin: Person) -> None:
     """Every scope is tried on every operation that needs a permission; so are all and none."""
     roles = client.get("/api/roles", headers=admin.headers).json()
     (everything,) = (role["permissions"] for role in roles if role["name"] == "admin")
@@ -377,7 +387,8 @@ def test_K06_Z11_each_scope_opens_its_operations_and_no_others(
     assert wrong == {}
 
 
-def test_K06_Z11_no_other_operation_depends_on_scopes(client: httpx.Client, admin: Person) -> None:
+@pytest.mark.check("K06", "Z11")
+def test_no_other_operation_depends_on_scopes(client: httpx.Client, admin: Person) -> None:
     """With a key of no scopes just these operations are 403, and those that change the account."""
     headers = sending(create(client, admin, scopes=[])["key"])
     document = client.get("/openapi.json").json()
@@ -399,7 +410,8 @@ def test_K06_Z11_no_other_operation_depends_on_scopes(client: httpx.Client, admi
     assert len({refused[call] for call in OWNERS}) == 1
 
 
-def test_K06_a_key_with_scopes_changes_others_as_they_permit(
+@pytest.mark.check("K06")
+def test_a_key_with_scopes_changes_others_as_they_permit(
     client: httpx.Client, admin: Person, ada: Person, eve: Person
 ) -> None:
     """A key may read or write accounts as its scopes say, and never its own account or keys."""
@@ -423,7 +435,8 @@ def test_K06_a_key_with_scopes_changes_others_as_they_permit(
     assert change("PATCH", ME, {"age": 33}, sending(create(client, eve)["key"])) == 200
 
 
-def test_K06_Z10_a_key_may_do_no_more_than_its_owner(client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("K06", "Z10")
+def test_a_key_may_do_no_more_than_its_owner(client: httpx.Client, ada: Person) -> None:
     """A scope that is no permission is 422, one that its owner lacks is 403; no key is made."""
     lacking: list[object] = [["user:read"], ["role:write", "user:read", "user:read"]]
     unknown: list[object] = [
@@ -438,9 +451,8 @@ def test_K06_Z10_a_key_may_do_no_more_than_its_owner(client: httpx.Client, ada: 
     assert client.get(KEYS, headers=ada.headers).json() == []
 
 
-def test_K06_Z09_a_key_loses_what_its_owner_loses(
-    client: httpx.Client, admin: Person, ada: Person
-) -> None:
+@pytest.mark.check("K06", "Z09")
+def test_a_key_loses_what_its_owner_loses(client: httpx.Client, admin: Person, ada: Person) -> None:
     """When a role is taken from its owner, a key can do no more than he can, scopes or not."""
     path = f"/api/users/{ada.id}/roles"
     client.put(path, json={"roles": ["admin"]}, headers=admin.headers)
@@ -454,8 +466,9 @@ def test_K06_Z09_a_key_loses_what_its_owner_loses(
     assert statuses() == [403, 403]
 
 
+@pytest.mark.check("K07")
 @on_sqlite
-def test_K07_a_mistyped_key_is_refused_without_the_database(
+def test_a_mistyped_key_is_refused_without_the_database(
     client: httpx.Client, running: Service, ada: Person
 ) -> None:
     """Where no statement can succeed, a key with any one character changed is still just 401."""
@@ -475,7 +488,8 @@ def test_K07_a_mistyped_key_is_refused_without_the_database(
     assert needing_the_database >= 500
 
 
-def test_K08_the_key_of_a_disabled_or_deleted_account_is_dead(
+@pytest.mark.check("K08")
+def test_the_key_of_a_disabled_or_deleted_account_is_dead(
     client: httpx.Client, admin: Person, ada: Person, eve: Person
 ) -> None:
     """Disabling or deleting an account ends its keys with the next request, and for good."""
@@ -490,7 +504,8 @@ def test_K08_the_key_of_a_disabled_or_deleted_account_is_dead(
     assert ping(client, deleted) == 401
 
 
-def test_K08_the_account_is_looked_at_with_each_request(
+@pytest.mark.check("K08")
+def test_the_account_is_looked_at_with_each_request(
     client: httpx.Client, running: Service, ada: Person
 ) -> None:
     """An account that was disabled past the service is out too."""
@@ -503,7 +518,8 @@ def test_K08_the_account_is_looked_at_with_each_request(
     assert ping(client, key) == 401
 
 
-def test_K09_wrong_keys_are_counted_by_address(running: Service) -> None:
+@pytest.mark.check("K09")
+def test_wrong_keys_are_counted_by_address(running: Service) -> None:
     """However many keys are made up they fill one row of an address, which is told to wait."""
     with beside(running, RATE_LIMIT_LOGIN="3/hour") as twin:  # an hour seldom ends meanwhile
         twin.cli("migrate")
@@ -555,7 +571,8 @@ def key_of(service: Service, *words: str) -> str:
     return match[1]
 
 
-def test_K04_the_command_line_makes_the_first_key(
+@pytest.mark.check("K04")
+def test_the_command_line_makes_the_first_key(
     alone: Service, there: httpx.Client, root: str
 ) -> None:
     """Where keys are all there is, a command makes one for an account, with scopes if wanted."""
@@ -574,7 +591,8 @@ def test_K04_the_command_line_makes_the_first_key(
         assert "sk_" not in end.text
 
 
-def test_K06_Z03_only_who_may_write_users_opens_accounts(
+@pytest.mark.check("K06", "Z03")
+def test_only_who_may_write_users_opens_accounts(
     alone: Service, there: httpx.Client, root: str
 ) -> None:
     """Where keys are all there is, nobody signs up: accounts are made by who may write users."""
@@ -596,7 +614,8 @@ def test_K06_Z03_only_who_may_write_users_opens_accounts(
     assert statuses == {"nobody": 401, "a plain user": 403, "a reader": 403, "a writer": 201}
 
 
-def test_K01_where_keys_are_all_there_is_nobody_signs_in(there: httpx.Client, root: str) -> None:
+@pytest.mark.check("K01")
+def test_where_keys_are_all_there_is_nobody_signs_in(there: httpx.Client, root: str) -> None:
     """There is no sign-in and no reset; strangers, also those with a bearer token, are 401."""
     calls = [
         *(("POST", f"/api/auth/{what}") for what in ("login", "refresh", "logout", "session")),
@@ -614,9 +633,8 @@ def test_K01_where_keys_are_all_there_is_nobody_signs_in(there: httpx.Client, ro
     assert there.get(PING, headers=sending(root)).json() == {"status": "ok"}
 
 
-def test_K04_a_new_password_leaves_keys_alone(
-    alone: Service, there: httpx.Client, root: str
-) -> None:
+@pytest.mark.check("K04")
+def test_a_new_password_leaves_keys_alone(alone: Service, there: httpx.Client, root: str) -> None:
     """Passwords are kept where keys are all there is, and a new one ends no key."""
     name = new_name()
     there.post("/api/users", json=sign_up_form(name), headers=sending(root))

@@ -8,8 +8,9 @@ from tests.service.running.conftest import beside
 from tests.support.harness import Service
 
 
+@pytest.mark.check("L09")
 @pytest.mark.parametrize("caller", generated.CALLERS)
-def test_L09_no_request_finds_a_crash_or_an_undocumented_answer(
+def test_no_request_finds_a_crash_or_an_undocumented_answer(
     running: Service, caller: str, say: Say
 ) -> None:
     """Whatever the OpenAPI document allows or forbids, the answer is one that it documents."""

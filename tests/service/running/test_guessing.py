@@ -56,6 +56,7 @@ def statuses(client: httpx.Client, name: str, count: int) -> list[int]:
     return [guess(client, name, number).status_code for number in range(count)]
 
 
+@pytest.mark.check("A08")
 @pytest.mark.parametrize(
     "password",
     [
@@ -64,7 +65,7 @@ def statuses(client: httpx.Client, name: str, count: int) -> list[int]:
         *("{service}", "{service}{name}1"),
     ],
 )
-def test_A08_passwords_that_are_easy_to_guess_are_refused(
+def test_passwords_that_are_easy_to_guess_are_refused(
     running: Service, client: httpx.Client, ada: Person, password: str
 ) -> None:
     """Common passwords, and those made of the person's or the service's name, are refused."""
@@ -88,7 +89,8 @@ def test_A08_passwords_that_are_easy_to_guess_are_refused(
     assert log_in(client, ada.name).status_code == 200
 
 
-def test_A12_a_name_has_few_tries_in_all_processes(visitor: httpx.Client, bob: Person) -> None:
+@pytest.mark.check("A12")
+def test_a_name_has_few_tries_in_all_processes(visitor: httpx.Client, bob: Person) -> None:
     """Of forty guesses at once five are looked at; the rest is told when to come back."""
     for name in (bob.name, new_name(), f"{bob.name}@example.org"):
         answers = together(40, partial(guess, visitor, name))
@@ -101,7 +103,8 @@ def test_A12_a_name_has_few_tries_in_all_processes(visitor: httpx.Client, bob: P
                 assert answer.headers["retry-after"] in answer.json()["detail"]
 
 
-def test_A12_a_locked_name_tells_nothing(visitor: httpx.Client, bob: Person) -> None:
+@pytest.mark.check("A12")
+def test_a_locked_name_tells_nothing(visitor: httpx.Client, bob: Person) -> None:
     """Where there were too many guesses, right, wrong and unknown get the same answer."""
     unknown = new_name()
     for name in (bob.name, unknown):
@@ -118,7 +121,8 @@ def test_A12_a_locked_name_tells_nothing(visitor: httpx.Client, bob: Person) -> 
     assert len({tuple(answer.headers) for answer in answers}) == 1
 
 
-def test_A12_spellings_of_a_name_are_one_name(visitor: httpx.Client, bob: Person) -> None:
+@pytest.mark.check("A12")
+def test_spellings_of_a_name_are_one_name(visitor: httpx.Client, bob: Person) -> None:
     """Case, width and space open no further tries, nor does another way to sign in."""
     wide = "".join(chr(ord(char) + 0xFEE0) for char in bob.name)
     for name in (bob.name, bob.name.upper(), wide, f"  {bob.name} "):
@@ -130,8 +134,9 @@ def test_A12_spellings_of_a_name_are_one_name(visitor: httpx.Client, bob: Person
     assert visitor.post("/api/auth/session", data=form | {"password": PASSWORD}).status_code == 429
 
 
+@pytest.mark.check("A12")
 @on_sqlite
-def test_A12_a_limit_that_nobody_set_is_ten_a_minute(running: Service) -> None:
+def test_a_limit_that_nobody_set_is_ten_a_minute(running: Service) -> None:
     """Without the setting, or with an empty one, a service starts and has a limit."""
     with beside(running, own_database=False, RATE_LIMIT_LOGIN="") as twin:
         settings = "from app.config import get_settings as read"
@@ -140,7 +145,8 @@ def test_A12_a_limit_that_nobody_set_is_ten_a_minute(running: Service) -> None:
     assert shown.strip() == "Rate(count=10, seconds=60)"
 
 
-def test_A12_no_space_hides_a_name(visitor: httpx.Client, bob: Person) -> None:
+@pytest.mark.check("A12")
+def test_no_space_hides_a_name(visitor: httpx.Client, bob: Person) -> None:
     """Space before a name opens no further tries, and nobody else's sign-in gives them back."""
     eve = people.sign_up(visitor, "eve")
     for length in (0, 999, 1000, 1001, 5000):
@@ -150,9 +156,8 @@ def test_A12_no_space_hides_a_name(visitor: httpx.Client, bob: Person) -> None:
     assert log_in(visitor, " " * 1000 + bob.name).status_code == 429
 
 
-def test_A12_nobody_is_locked_out_for_good(
-    strict: Service, visitor: httpx.Client, bob: Person
-) -> None:
+@pytest.mark.check("A12")
+def test_nobody_is_locked_out_for_good(strict: Service, visitor: httpx.Client, bob: Person) -> None:
     """What was refused does not count, so after the wait the right password works."""
     assert statuses(visitor, bob.name, TRIES * 3) == [401] * TRIES + [429] * TRIES * 2
     column = "`window`" if strict.database == "mysql" else '"window"'
@@ -162,7 +167,8 @@ def test_A12_nobody_is_locked_out_for_good(
     assert log_in(visitor, bob.name).status_code == 200
 
 
-def test_A12_one_locked_name_locks_no_other(visitor: httpx.Client, bob: Person) -> None:
+@pytest.mark.check("A12")
+def test_one_locked_name_locks_no_other(visitor: httpx.Client, bob: Person) -> None:
     """A program that goes on with an old password keeps nobody else at its address out."""
     attempts = TRIES * PEOPLE * 2
     assert statuses(visitor, new_name(), attempts).count(429) == attempts - TRIES
@@ -170,14 +176,16 @@ def test_A12_one_locked_name_locks_no_other(visitor: httpx.Client, bob: Person) 
     assert log_in(visitor, bob.name).status_code == 200
 
 
-def test_A12_a_success_starts_the_count_anew(visitor: httpx.Client, bob: Person) -> None:
+@pytest.mark.check("A12")
+def test_a_success_starts_the_count_anew(visitor: httpx.Client, bob: Person) -> None:
     """Who mistypes now and then is never refused."""
     for _ in range(PEOPLE):
         assert statuses(visitor, bob.name, TRIES - 1) == [401] * (TRIES - 1)
         assert log_in(visitor, bob.name).status_code == 200
 
 
-def test_A12_a_success_clears_no_look_alike(visitor: httpx.Client, bob: Person) -> None:
+@pytest.mark.check("A12")
+def test_a_success_clears_no_look_alike(visitor: httpx.Client, bob: Person) -> None:
     """Who signs in under an address that looks the same gets no new guesses at another's."""
     eve = people.sign_up(visitor, "eve")
     wide = chr(ord("b") + 0xFEE0) + f"{bob.name[1:]}@example.org"
@@ -190,7 +198,8 @@ def test_A12_a_success_clears_no_look_alike(visitor: httpx.Client, bob: Person) 
     assert guess(visitor, f"{bob.name}@example.org", TRIES).status_code == 429
 
 
-def test_A12_an_address_has_few_tries(strict: Service, visitor: httpx.Client, bob: Person) -> None:
+@pytest.mark.check("A12")
+def test_an_address_has_few_tries(strict: Service, visitor: httpx.Client, bob: Person) -> None:
     """An address that tried many names is refused whatever it claims, and fills no table."""
     *names, last = [new_name() for _ in range(TRIES * PEOPLE)]
     assert {guess(visitor, name, 1).status_code for name in names} == {401}
@@ -218,7 +227,8 @@ def test_A12_an_address_has_few_tries(strict: Service, visitor: httpx.Client, bo
     assert sql.dump(strict) == before
 
 
-def test_A12_the_count_is_in_the_database_and_names_nobody(
+@pytest.mark.check("A12")
+def test_the_count_is_in_the_database_and_names_nobody(
     strict: Service, visitor: httpx.Client, bob: Person
 ) -> None:
     """A service that starts anew still knows the count; neither name nor address is stored."""
@@ -233,7 +243,8 @@ def test_A12_the_count_is_in_the_database_and_names_nobody(
     assert not any(word in stored for word in (bob.name, "127.0.0.1"))
 
 
-def test_A12_ones_own_password_cannot_be_guessed(visitor: httpx.Client, bob: Person) -> None:
+@pytest.mark.check("A12")
+def test_ones_own_password_cannot_be_guessed(visitor: httpx.Client, bob: Person) -> None:
     """Who found an open session has as few tries to guess its owner's password."""
 
     def change(current: str) -> int:
@@ -245,8 +256,9 @@ def test_A12_ones_own_password_cannot_be_guessed(visitor: httpx.Client, bob: Per
     assert change(PASSWORD) == 429
 
 
+@pytest.mark.check("A12")
 @on_sqlite
-def test_A12_behind_a_proxy_each_client_has_an_address(running: Service) -> None:
+def test_behind_a_proxy_each_client_has_an_address(running: Service) -> None:
     """A proxy that is trusted names the client; what the client itself wrote before is ignored."""
     with beside(running, RATE_LIMIT_LOGIN=LIMIT, TRUSTED_PROXIES="127.0.0.1") as twin:
         twin.cli("migrate")

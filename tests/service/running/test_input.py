@@ -25,8 +25,9 @@ def is_refusal(answer: httpx.Response) -> bool:
     return 400 <= answer.status_code < 500
 
 
+@pytest.mark.check("I01")
 @pytest.mark.parametrize("bad", ["\x00", chr(0xD800), chr(0xDFFF), chr(0xD83D)], ids=ascii)
-def test_I01_NUL_and_half_characters_are_refused(
+def test_NUL_and_half_characters_are_refused(
     client: httpx.Client, admin: Person, ada: Person, bad: str
 ) -> None:
     """NUL and unpaired surrogates are refused in every text, before a database sees them."""
@@ -57,8 +58,9 @@ def test_I01_NUL_and_half_characters_are_refused(
         assert answer.json()["status"] == answer.status_code
 
 
+@pytest.mark.check("I01")
 @pytest.mark.parametrize("escaped", ["%00", "%ED%A0%80", "%FF", "%C0%80", "%F4%90%80%80"])
-def test_I01_broken_text_in_forms_and_addresses_is_no_crash(
+def test_broken_text_in_forms_and_addresses_is_no_crash(
     client: httpx.Client, admin: Person, ada: Person, escaped: str
 ) -> None:
     """The same in forms, queries and paths: refused, or found to match nothing."""
@@ -83,6 +85,7 @@ def test_I01_broken_text_in_forms_and_addresses_is_no_crash(
         assert all(is_refusal(answer) for answer in searches)
 
 
+@pytest.mark.check("I02")
 @pytest.mark.parametrize(
     "number",
     [
@@ -104,7 +107,7 @@ def test_I01_broken_text_in_forms_and_addresses_is_no_crash(
     ],
     ids=lambda number: number[:12],
 )
-def test_I02_odd_ids_are_found_nowhere(client: httpx.Client, admin: Person, number: str) -> None:
+def test_odd_ids_are_found_nowhere(client: httpx.Client, admin: Person, number: str) -> None:
     """An id that is too large, negative or no plain number is 404 or 422."""
     for noun in ("notes", "users"):
         for method in ("GET", "DELETE"):
@@ -112,12 +115,13 @@ def test_I02_odd_ids_are_found_nowhere(client: httpx.Client, admin: Person, numb
             assert answer.status_code in {404, 422}
 
 
+@pytest.mark.check("I03")
 @pytest.mark.parametrize("name", ["page", "size"])
 @pytest.mark.parametrize(
     "value",
     ["-1", "0", "text", str(2**63), "1" + "0" * 40, "1.5", "NaN", "", "1e3", "1_0", "\u0661"],
 )
-def test_I03_pages_are_bounded(
+def test_pages_are_bounded(
     client: httpx.Client, admin: Person, ada: Person, name: str, value: str
 ) -> None:
     """Odd numbers of pages and sizes are refused, and a page behind the last is empty."""
@@ -128,7 +132,8 @@ def test_I03_pages_are_bounded(
         assert last.json()["items"] == []
 
 
-def test_I03_there_is_no_page_of_everything(client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("I03")
+def test_there_is_no_page_of_everything(client: httpx.Client, ada: Person) -> None:
     """Size 100 is accepted and 101 is not."""
     statuses = [
         client.get("/api/notes", params={"size": size}, headers=ada.headers).status_code
@@ -144,6 +149,7 @@ TITLES = [
 ]
 
 
+@pytest.mark.check("I04")
 @pytest.mark.parametrize(
     ("keyword", "found"),
     [
@@ -168,7 +174,7 @@ TITLES = [
         ("'; DROP TABLE notes; --", set()),
     ],
 )
-def test_I04_search_is_literal(
+def test_search_is_literal(
     client: httpx.Client, librarian: Person, keyword: str, found: set[str]
 ) -> None:
     """A keyword is found as it is written: per cent, underscore and backslash mean themselves."""
@@ -180,8 +186,9 @@ def test_I04_search_is_literal(
     assert page["total"] == len(found)
 
 
+@pytest.mark.check("I04")
 @pytest.mark.parametrize(("keyword", "found"), [("äpf", {"Äpfel"}), ("É", {"é"}), ("E", {"e"})])
-def test_I04_search_ignores_case_but_not_accents(
+def test_search_ignores_case_but_not_accents(
     client: httpx.Client, running: Service, librarian: Person, keyword: str, found: set[str]
 ) -> None:
     """Either case finds the other, on SQLite in ASCII only; an accent makes another letter."""
@@ -213,8 +220,9 @@ PROBES = [
 ]
 
 
+@pytest.mark.check("I05")
 @pytest.mark.parametrize("probe", PROBES)
-def test_I05_injection_is_text(
+def test_injection_is_text(
     client: httpx.Client, running: Service, admin: Person, ada: Person, probe: str
 ) -> None:
     """SQL, templates and shell in any text are text: stored as sent, or found nowhere."""
@@ -238,6 +246,7 @@ def test_I05_injection_is_text(
     assert [item["id"] for item in found["items"]] == [note]
 
 
+@pytest.mark.check("I06")
 @pytest.mark.parametrize(
     "sort",
     [
@@ -245,14 +254,15 @@ def test_I05_injection_is_text(
         *("title,id", "title DESC", "--title", "TITLE", "created_at; DROP TABLE notes", "?"),
     ],
 )
-def test_I06_only_listed_columns_sort(client: httpx.Client, ada: Person, sort: str) -> None:
+def test_only_listed_columns_sort(client: httpx.Client, ada: Person, sort: str) -> None:
     """A list is sorted by the documented columns and no other: order can tell secrets."""
     answer = client.get("/api/notes", params={"sort": sort}, headers=ada.headers)
 
     assert answer.status_code == 422
 
 
-def test_I06_listed_columns_do_sort(client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("I06")
+def test_listed_columns_do_sort(client: httpx.Client, ada: Person) -> None:
     """Each documented order is the one that it says."""
     titles = ["b", "c", "a"]
     for title in titles:
@@ -296,8 +306,9 @@ NOT_JSON = {
 }
 
 
+@pytest.mark.check("I07")
 @pytest.mark.parametrize("fault", NOT_JSON)
-def test_I07_broken_JSON_is_refused(client: httpx.Client, ada: Person, fault: str) -> None:
+def test_broken_JSON_is_refused(client: httpx.Client, ada: Person, fault: str) -> None:
     """Deep, endless, broken and foreign bodies are refused in every route that reads JSON."""
     body = NOT_JSON[fault]
     calls = [
@@ -313,8 +324,9 @@ def test_I07_broken_JSON_is_refused(client: httpx.Client, ada: Person, fault: st
         assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.check("I07")
 @pytest.mark.parametrize("age", ["NaN", "Infinity", "1e400", "9" * 40, "9" * 5000, "1.5", '"7"'])
-def test_I07_numbers_are_numbers(client: httpx.Client, ada: Person, age: str) -> None:
+def test_numbers_are_numbers(client: httpx.Client, ada: Person, age: str) -> None:
     """A number that is none, or that no column holds, is refused."""
     content = f'{{"age": {age}}}'
 
@@ -323,6 +335,7 @@ def test_I07_numbers_are_numbers(client: httpx.Client, ada: Person, age: str) ->
     assert is_refusal(answer)
 
 
+@pytest.mark.check("I07")
 @pytest.mark.parametrize(
     "body",
     [
@@ -332,14 +345,15 @@ def test_I07_numbers_are_numbers(client: httpx.Client, ada: Person, age: str) ->
     ],
     ids=["the same name twice", "UTF-16", "byte order mark"],
 )
-def test_I07_unusual_JSON_has_one_meaning(client: httpx.Client, ada: Person, body: bytes) -> None:
+def test_unusual_JSON_has_one_meaning(client: httpx.Client, ada: Person, body: bytes) -> None:
     """JSON that parsers disagree about is refused, or read as Python's own parser reads it."""
     answer = client.post("/api/notes", content=body, headers=ada.headers | JSON)
 
     assert is_refusal(answer) or answer.json()["title"] == "last"
 
 
-def test_I08_a_large_body_is_refused_unread(running: Service) -> None:
+@pytest.mark.check("I08")
+def test_a_large_body_is_refused_unread(running: Service) -> None:
     """A body that says it is too large is refused before a byte of it is sent."""
     head = b"POST /api/users HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
 
@@ -350,8 +364,9 @@ def test_I08_a_large_body_is_refused_unread(running: Service) -> None:
     assert json.loads(answer.text)["status"] == 413
 
 
+@pytest.mark.check("I08")
 @pytest.mark.parametrize("path", ["/api/users", "/api/auth/login", "/api/notes"])
-def test_I08_an_endless_body_is_cut(running: Service, path: str) -> None:
+def test_an_endless_body_is_cut(running: Service, path: str) -> None:
     """A body that does not say its size is cut off soon after the limit."""
     chunk = b"%x\r\n%s\r\n" % (65_536, b"x" * 65_536)
     endless = 1024
@@ -372,8 +387,9 @@ def test_I08_an_endless_body_is_cut(running: Service, path: str) -> None:
     assert answer.status in {0, 401, 413}
 
 
+@pytest.mark.check("I08")
 @on_sqlite
-def test_I08_a_body_at_the_limit_is_read(running: Service) -> None:
+def test_a_body_at_the_limit_is_read(running: Service) -> None:
     """The limit is MAX_BODY_BYTES: one byte more is 413, with and without a declared size."""
     with beside(running, own_database=False, MAX_BODY_BYTES="1000") as twin:
         twin.start()
@@ -387,7 +403,8 @@ def test_I08_a_body_at_the_limit_is_read(running: Service) -> None:
     assert statuses == [422, 422, 413, 413]
 
 
-def test_I09_compressed_bodies_are_not_unpacked(client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("I09")
+def test_compressed_bodies_are_not_unpacked(client: httpx.Client, ada: Person) -> None:
     """A compressed body is refused; a bomb is as small as it looks."""
     bomb = gzip.compress(b" " * 100_000_000)
     note = gzip.compress(json.dumps({"title": "a", "body": ""}).encode())
@@ -417,10 +434,9 @@ WRITING = {
 }
 
 
+@pytest.mark.check("I10")
 @pytest.mark.parametrize("script", WRITING)
-def test_I10_every_script_comes_back_as_it_was(
-    client: httpx.Client, ada: Person, script: str
-) -> None:
+def test_every_script_comes_back_as_it_was(client: httpx.Client, ada: Person, script: str) -> None:
     """Text of any script is stored and returned sign by sign, in titles and bodies."""
     text = WRITING[script]
     body = f"{text}\n\u202eright to left\u202c\ttab"
@@ -431,7 +447,8 @@ def test_I10_every_script_comes_back_as_it_was(
     assert (read["title"], read["body"]) == (text, body)
 
 
-def test_I10_the_longest_texts_fit(client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("I10")
+def test_the_longest_texts_fit(client: httpx.Client, ada: Person) -> None:
     """The longest allowed text fits also where each sign takes four bytes."""
     note = write_note(client, ada, "🦊" * 200, "🐢" * 10_000)
 
@@ -440,9 +457,10 @@ def test_I10_the_longest_texts_fit(client: httpx.Client, ada: Person) -> None:
     assert (read["title"], read["body"]) == ("🦊" * 200, "🐢" * 10_000)
 
 
+@pytest.mark.check("I11")
 @pytest.mark.parametrize("sign", ["a", "é", "漢", "🦊", "ß", "İ", "ﬃ"])
 @pytest.mark.parametrize("length", [256, 1000, 100_000])
-def test_I11_long_texts_are_refused(
+def test_long_texts_are_refused(
     client: httpx.Client, admin: Person, ada: Person, sign: str, length: int
 ) -> None:
     """A text longer than its column is refused by the schema, never by the database."""
@@ -469,8 +487,9 @@ def test_I11_long_texts_are_refused(
     assert [answer.status_code for answer in answers] == [422] * len(answers)
 
 
+@pytest.mark.check("I11")
 @pytest.mark.parametrize("sign", ["a", "ß", "İ", "ﬃ", "🦊", "ΐ", "ŉ"])
-def test_I11_the_longest_names_work(client: httpx.Client, sign: str) -> None:
+def test_the_longest_names_work(client: httpx.Client, sign: str) -> None:
     """A name of 50 signs is stored, or refused, also if its folded form is longer."""
     tail = new_name("n")[-12:]
     name = sign * (50 - len(tail)) + tail
@@ -482,10 +501,11 @@ def test_I11_the_longest_names_work(client: httpx.Client, sign: str) -> None:
         assert log_in(client, name).status_code == 200
 
 
+@pytest.mark.check("I11")
 @pytest.mark.parametrize(
     "sign", ["\uff20", "\u034f", "\u115f", "\u2800", "\u3164", "\ufe0f", "\u200b"]
 )
-def test_I11_no_name_looks_like_another_or_like_an_address(
+def test_no_name_looks_like_another_or_like_an_address(
     client: httpx.Client, ada: Person, sign: str
 ) -> None:
     """Invisible signs are refused in names, and what becomes an @ in its usual form."""
@@ -498,7 +518,8 @@ def test_I11_no_name_looks_like_another_or_like_an_address(
         assert [answer.status_code for answer in answers] == [422, 422]
 
 
-def test_I12_refusals_do_not_repeat_what_was_sent(client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("I12")
+def test_refusals_do_not_repeat_what_was_sent(client: httpx.Client, ada: Person) -> None:
     """A 422 names the fields and the faults, and nothing of what was sent in them."""
     secret = "hunter2-hunter2"
     form = sign_up_form(new_name(), secret)
@@ -534,11 +555,12 @@ def test_I12_refusals_do_not_repeat_what_was_sent(client: httpx.Client, ada: Per
         assert all(set(error) == {"field", "msg", "type"} for error in answer.json()["errors"])
 
 
+@pytest.mark.check("I13")
 @pytest.mark.parametrize(
     "field",
     ["id", "owner", "owner_id", "created_at", "updated_at", "owner__email", "pk", "__class__"],
 )
-def test_I13_columns_of_the_service_are_not_written(
+def test_columns_of_the_service_are_not_written(
     client: httpx.Client, ada: Person, eve: Person, field: str
 ) -> None:
     """What the service sets itself is not taken from a body, neither at first nor later."""
@@ -555,8 +577,9 @@ def test_I13_columns_of_the_service_are_not_written(
     assert client.get(path, headers=ada.headers).json() == before
 
 
+@pytest.mark.check("I14")
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
-def test_I14_a_moment_is_the_same_everywhere(
+def test_a_moment_is_the_same_everywhere(
     client: httpx.Client, running: Service, ada: Person, zone: str
 ) -> None:
     """Times carry their offset and mean the same moment, whatever zone the machine is in."""
@@ -577,11 +600,12 @@ def test_I14_a_moment_is_the_same_everywhere(
         assert abs(moments[0] - datetime.now(UTC)) < timedelta(minutes=2)
 
 
+@pytest.mark.check("I17")
 @pytest.mark.parametrize("path", ["/api/auth/login", "/api/auth/session"])
 @pytest.mark.parametrize(
     "charset", ["unicode_escape", "raw_unicode_escape", "utf-7", "utf-16", "punycode", "undefined"]
 )
-def test_I17_a_form_in_a_strange_charset_is_the_clients_fault(
+def test_a_form_in_a_strange_charset_is_the_clients_fault(
     client: httpx.Client, path: str, charset: str
 ) -> None:
     """Halves of UTF-16 pairs come through, or nothing does; neither is a crash."""
@@ -596,7 +620,8 @@ def test_I17_a_form_in_a_strange_charset_is_the_clients_fault(
     assert answer.status_code in {400, 401, 422}
 
 
-def test_I17_a_form_of_50000_fields_is_refused(client: httpx.Client) -> None:
+@pytest.mark.check("I17")
+def test_a_form_of_50000_fields_is_refused(client: httpx.Client) -> None:
     """A form with tens of thousands of fields is refused instead of parsed to its end."""
     form = "username=ada&password=x" + "".join(f"&f{number}=1" for number in range(50_000))
 
@@ -605,7 +630,8 @@ def test_I17_a_form_of_50000_fields_is_refused(client: httpx.Client) -> None:
     assert answer.status_code in {400, 413, 422}
 
 
-def test_I19_null_and_absent_are_two_things(client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("I19")
+def test_null_and_absent_are_two_things(client: httpx.Client, ada: Person) -> None:
     """In a change, an absent field stays and null empties it, or is refused where it cannot."""
 
     def change(**values: object) -> httpx.Response:
@@ -651,7 +677,8 @@ asyncio.run(main())
 """
 
 
-def test_I20_long_lists_need_few_statements(
+@pytest.mark.check("I20")
+def test_long_lists_need_few_statements(
     client: httpx.Client, running: Service, admin: Person, ada: Person
 ) -> None:
     """A list of a thousand rows takes as many statements as one of two: a count and a page."""

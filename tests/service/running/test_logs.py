@@ -33,8 +33,9 @@ def log_of(service: Service) -> str:
     return service.log.read_text(encoding="utf-8")
 
 
+@pytest.mark.check("E10")
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_E10_one_request_is_one_line(client: httpx.Client, running: Service, text: str) -> None:
+def test_one_request_is_one_line(client: httpx.Client, running: Service, text: str) -> None:
     """Whatever a name, a path or a header holds, the log gets one JSON object for it."""
     ids = [str(uuid4()) for _ in range(3)]
     client.get(f"/api/{quote(text)}", headers={"X-Request-ID": ids[0]})
@@ -57,7 +58,8 @@ def test_E10_one_request_is_one_line(client: httpx.Client, running: Service, tex
     assert {record["level"] for record in records} == {"INFO"}
 
 
-def test_E10_every_line_of_the_log_is_JSON(running: Service) -> None:
+@pytest.mark.check("E10")
+def test_every_line_of_the_log_is_JSON(running: Service) -> None:
     """Every line of the log is one JSON object with its time, level, logger and message."""
     lines = [line for line in log_of(running).splitlines() if line]
 
@@ -66,8 +68,9 @@ def test_E10_every_line_of_the_log_is_JSON(running: Service) -> None:
         assert {"timestamp", "level", "logger", "message", "request_id"} <= set(json.loads(line))
 
 
+@pytest.mark.check("E10")
 @on_sqlite
-def test_E10_lines_for_people_cannot_be_forged(running: Service) -> None:
+def test_lines_for_people_cannot_be_forged(running: Service) -> None:
     """In the text form too, control characters of a request cannot make or hide a line."""
     wanted = str(uuid4())
     with beside(running, own_database=False, LOG_FORMAT="text") as twin:
@@ -92,7 +95,8 @@ def talkative(running: Service) -> Iterator[Service]:
         yield twin
 
 
-def test_E11_no_secret_is_logged(talkative: Service) -> None:
+@pytest.mark.check("E11")
+def test_no_secret_is_logged(talkative: Service) -> None:
     """At the level DEBUG, through sign-ins, mistakes, thefts and crashes, no secret is logged."""
     first, second, wrong = (f"{word} {uuid4()}" for word in ("first", "second", "wrong"))
     secrets = [first, second, wrong, people.PASSWORD, talkative.environment["SECRET_KEY"]]
@@ -141,7 +145,8 @@ def test_E11_no_secret_is_logged(talkative: Service) -> None:
     assert "argon2id" not in log
 
 
-def test_T21_K05_E11_no_secret_of_any_kind_is_stored_or_logged(running: Service) -> None:
+@pytest.mark.check("T21", "K05", "E11")
+def test_no_secret_of_any_kind_is_stored_or_logged(running: Service) -> None:
     """A dump of the database and the log at DEBUG hold no password, token, key, id or link."""
     with beside(running, LOG_LEVEL="DEBUG") as service:
         service.cli("migrate")

@@ -66,7 +66,8 @@ on_sqlite = pytest.mark.parametrize("fresh", ["sqlite"], indirect=True)
 """For what has nothing to do with the database."""
 
 
-def test_D01_eight_migrations_at_once_are_one(fresh: Service) -> None:
+@pytest.mark.check("D01")
+def test_eight_migrations_at_once_are_one(fresh: Service) -> None:
     """Of eight processes that migrate an empty database at once, all succeed; steps run once."""
     fresh.drop_database()
 
@@ -79,7 +80,8 @@ def test_D01_eight_migrations_at_once_are_one(fresh: Service) -> None:
     assert sql.query(fresh, "SELECT name FROM roles ORDER BY name") == [("admin",), ("member",)]
 
 
-def test_D02_a_killed_migration_can_go_on(migrated: Service) -> None:
+@pytest.mark.check("D02")
+def test_a_killed_migration_can_go_on(migrated: Service) -> None:
     """A migration killed half way is undone, or the next run says which one stopped and why."""
     halves = [f"ALTER TABLE notes ADD COLUMN half_{number} INT NULL" for number in (1, 2)]
     _write(migrated, "; ".join([halves[0], SLOW[migrated.database], halves[1]]), "")
@@ -101,14 +103,16 @@ def test_D02_a_killed_migration_can_go_on(migrated: Service) -> None:
     assert migrated.cli("migrate").output.startswith("Nothing to apply")
 
 
-def test_D03_a_fresh_service_has_nothing_to_migrate(running: Service) -> None:
+@pytest.mark.check("D03")
+def test_a_fresh_service_has_nothing_to_migrate(running: Service) -> None:
     """After its migrations the models and the schema agree: there is no change to write."""
     written = running.cli("make-migration", "nothing").output
 
     assert written.startswith("Nothing to write")
 
 
-def test_D04_a_migration_there_and_back_and_there_again_keeps_the_rows(migrated: Service) -> None:
+@pytest.mark.check("D04")
+def test_a_migration_there_and_back_and_there_again_keeps_the_rows(migrated: Service) -> None:
     """Undoing and repeating a migration keeps the rows."""
     before = _seeded(migrated)
     _write(migrated, ADD, DROP)
@@ -123,7 +127,8 @@ def test_D04_a_migration_there_and_back_and_there_again_keeps_the_rows(migrated:
     assert before == after == _counts(migrated)
 
 
-def test_D06_a_migration_gives_up_on_a_lock(migrated: Service) -> None:
+@pytest.mark.check("D06")
+def test_a_migration_gives_up_on_a_lock(migrated: Service) -> None:
     """A migration gives up on a lock rather than block everybody, and goes on if it is free."""
     _write(migrated, ADD, DROP)
     with _impatient(migrated), _locked(migrated) as lock:

@@ -71,8 +71,9 @@ def preflight(client: httpx.Client, origin: str) -> httpx.Response:
     return client.request("OPTIONS", "/api/users", headers=headers)
 
 
+@pytest.mark.check("C01")
 @pytest.mark.parametrize("origin", [*STRANGERS, ORIGIN])
-def test_C01_no_site_is_allowed_unless_it_is_named(client: httpx.Client, origin: str) -> None:
+def test_no_site_is_allowed_unless_it_is_named(client: httpx.Client, origin: str) -> None:
     """Without the setting no other site may read an answer."""
     answers = [client.get("/health/live", headers={"Origin": origin}), preflight(client, origin)]
 
@@ -80,8 +81,9 @@ def test_C01_no_site_is_allowed_unless_it_is_named(client: httpx.Client, origin:
         assert not any(name.startswith("access-control-") for name in answer.headers)
 
 
+@pytest.mark.check("C01")
 @pytest.mark.parametrize("origin", STRANGERS)
-def test_C01_look_alikes_are_not_allowed(
+def test_look_alikes_are_not_allowed(
     guarded_client: httpx.Client, somebody: Person, origin: str
 ) -> None:
     """A site whose name only resembles an allowed one may not read an answer."""
@@ -95,8 +97,9 @@ def test_C01_look_alikes_are_not_allowed(
     assert not any(ALLOWED in answer.headers for answer in answers)
 
 
+@pytest.mark.check("C01")
 @pytest.mark.parametrize("value", ["*", f"{ORIGIN},*", '["*"]'])
-def test_C01_the_star_is_refused(guarded: Service, value: str) -> None:
+def test_the_star_is_refused(guarded: Service, value: str) -> None:
     """A service that shall allow every site does not start."""
     with beside(guarded, own_database=False, CORS_ORIGINS=value) as twin:
         end = twin.cli("serve", check=False)
@@ -105,7 +108,8 @@ def test_C01_the_star_is_refused(guarded: Service, value: str) -> None:
     assert "CORS_ORIGINS" in end.errors
 
 
-def test_C02_the_named_site_may_read_every_answer(
+@pytest.mark.check("C02")
+def test_the_named_site_may_read_every_answer(
     guarded: Service, guarded_client: httpx.Client, somebody: Person
 ) -> None:
     """The named site can read successes and errors alike, and caches are told to keep apart."""
@@ -139,10 +143,11 @@ def test_C02_the_named_site_may_read_every_answer(
 EVIL = "evil.example"
 
 
+@pytest.mark.check("C03")
 @pytest.mark.parametrize(
     "path", ["/api/users", "/api/users/", "/docs/", "/health/live/", "/api/", "/api/users//"]
 )
-def test_C03_nothing_is_built_from_the_host_header(
+def test_nothing_is_built_from_the_host_header(
     client: httpx.Client, ada: Person, path: str
 ) -> None:
     """No answer repeats what a request says about the host, and no slash redirects anybody."""
@@ -161,10 +166,11 @@ def test_C03_nothing_is_built_from_the_host_header(
         assert EVIL not in repr(answer.headers)
 
 
+@pytest.mark.check("C03")
 @pytest.mark.parametrize(
     "host", [EVIL, f"{HOST}.{EVIL}", f"{EVIL}:80", "", "localhost", f"x.{HOST}", f"{HOST}@{EVIL}"]
 )
-def test_C03_only_named_hosts_are_answered(guarded_client: httpx.Client, host: str) -> None:
+def test_only_named_hosts_are_answered(guarded_client: httpx.Client, host: str) -> None:
     """With the setting, a request for another host is refused."""
     refused = guarded_client.get("/health/live", headers={"Host": host})
     answered = guarded_client.get("/health/live", headers={"Host": HOST})
@@ -198,9 +204,10 @@ PATHOLOGICAL = {
 }
 
 
+@pytest.mark.check("C07")
 @pytest.mark.parametrize("fault", PATHOLOGICAL)
 @pytest.mark.parametrize("service", ["unguarded", "guarded"])
-def test_C07_ambiguous_requests_are_refused(
+def test_ambiguous_requests_are_refused(
     request: pytest.FixtureRequest, service: str, fault: str
 ) -> None:
     """A request that two servers could read differently is neither served nor a crash."""
@@ -211,7 +218,8 @@ def test_C07_ambiguous_requests_are_refused(
     assert answer.status == 0 or 400 <= answer.status < 500
 
 
-def test_C07_smuggled_paths_need_a_sign_in_too(running: Service) -> None:
+@pytest.mark.check("C07")
+def test_smuggled_paths_need_a_sign_in_too(running: Service) -> None:
     """What protects a path holds for every way to write it."""
     targets = [
         *("/api//users", "//api/users", "/api/./users", "/api/x/../users", "/api/users//"),
@@ -234,15 +242,17 @@ def test_C07_smuggled_paths_need_a_sign_in_too(running: Service) -> None:
         assert answer.status == 0 or 400 <= answer.status < 500, target
 
 
-def test_C07_an_old_probe_needs_no_host(unguarded: Service) -> None:
+@pytest.mark.check("C07")
+def test_an_old_probe_needs_no_host(unguarded: Service) -> None:
     """A load balancer's probe by HTTP/1.0, which knows no Host header, is answered."""
     answer = raw.send(unguarded, b"GET /health/live HTTP/1.0\r\n\r\n")
 
     assert answer.status == 200
 
 
+@pytest.mark.check("C07")
 @pytest.mark.parametrize("origin", ["http://127.0.0.1", "http://", "null", ""])
-def test_C07_what_names_no_host_comes_from_another_site(unguarded: Service, origin: str) -> None:
+def test_what_names_no_host_comes_from_another_site(unguarded: Service, origin: str) -> None:
     """A request of HTTP/1.0 with an Origin, but without a Host, signs nobody in."""
     body = "username=ada&password=x"
     head = f"POST /api/auth/session HTTP/1.0\r\nOrigin: {origin}\r\nContent-Length: {len(body)}\r\n"

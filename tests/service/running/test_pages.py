@@ -120,7 +120,8 @@ def link_for(client: httpx.Client, service: Service, person: Person) -> str:
     return f"{parts.path}#{parts.fragment}"
 
 
-def test_S01_people_sign_in_and_out(window: Window, client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("S01")
+def test_people_sign_in_and_out(window: Window, client: httpx.Client, ada: Person) -> None:
     """People sign in and out by keyboard, are told what was wrong, and no script sees a cookie."""
     window.open("/sign-in")
     window.type(NAME, ada.name, "not the password", "")  # by the button
@@ -144,7 +145,8 @@ def test_S01_people_sign_in_and_out(window: Window, client: httpx.Client, ada: P
     assert window.complaints() == []
 
 
-def test_S04_another_site_signs_nobody_in(window: Window, eve: Person) -> None:
+@pytest.mark.check("S04")
+def test_another_site_signs_nobody_in(window: Window, eve: Person) -> None:
     """A form on another site that sends its owner's password leaves the visitor signed out."""
     inputs = f"<input name=username value={eve.name}><input name=password value='{PASSWORD}'>"
     action = f"{window.url}/api/auth/session"
@@ -157,7 +159,8 @@ def test_S04_another_site_signs_nobody_in(window: Window, eve: Person) -> None:
     assert window.driver.get_cookies() == []
 
 
-def test_T18_people_set_a_new_password(
+@pytest.mark.check("T18")
+def test_people_set_a_new_password(
     window: Window, running: Service, client: httpx.Client, ada: Person
 ) -> None:
     """The link in the mail sets a password, which signs in; the address forgets the token."""
@@ -208,8 +211,9 @@ def test_the_pages_say_when_the_service_does_not_answer(
     assert window.complaints() == []
 
 
+@pytest.mark.check("E02")
 @pytest.mark.parametrize("path", ["/sign-in", "/password-reset"])
-def test_E02_the_pages_load_nothing_and_tell_nobody_else(window: Window, path: str) -> None:
+def test_the_pages_load_nothing_and_tell_nobody_else(window: Window, path: str) -> None:
     """The browser refuses what a page would load, or send to another site, and says so."""
     window.open(path)
     window.driver.execute_async_script("""

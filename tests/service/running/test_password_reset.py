@@ -80,7 +80,8 @@ def me(client: httpx.Client, headers: dict[str, str]) -> int:
     return client.get("/api/users/me", headers=headers).status_code
 
 
-def test_T17_the_answer_does_not_tell_who_has_an_account(
+@pytest.mark.check("T17")
+def test_the_answer_does_not_tell_who_has_an_account(
     running: Service, client: httpx.Client, admin: Person, ada: Person, eve: Person
 ) -> None:
     """Known, unknown and disabled addresses get one answer, and only the known one gets mail."""
@@ -113,10 +114,9 @@ def test_T17_the_answer_does_not_tell_who_has_an_account(
     assert errors_of(twin) == []
 
 
+@pytest.mark.check("A15")
 @on_servers
-def test_A15_the_answer_waits_for_no_query(
-    running: Service, client: httpx.Client, ada: Person
-) -> None:
+def test_the_answer_waits_for_no_query(running: Service, client: httpx.Client, ada: Person) -> None:
     """Asking for a reset is answered before the address is looked up, so time tells nothing."""
     with sql.session(running.database_url) as database:
         for statement in LOCKS[running.database]:
@@ -129,9 +129,8 @@ def test_A15_the_answer_waits_for_no_query(
     wait_until(lambda: written(running, address_of(ada)), "the mail")
 
 
-def test_A15_the_answer_waits_for_no_mail(
-    running: Service, client: httpx.Client, ada: Person
-) -> None:
+@pytest.mark.check("A15")
+def test_the_answer_waits_for_no_mail(running: Service, client: httpx.Client, ada: Person) -> None:
     """Nor does it wait for the mail server; a mail that is under way survives SIGTERM."""
     with (
         post_office() as office,
@@ -156,7 +155,8 @@ def test_A15_the_answer_waits_for_no_mail(
     assert len(office.mails) == 2
 
 
-def test_T18_a_link_works_once_and_ends_every_session(
+@pytest.mark.check("T18")
+def test_a_link_works_once_and_ends_every_session(
     running: Service, client: httpx.Client, ada: Person
 ) -> None:
     """A link sets one password, once; a refused one costs nothing, and all sign-ins end."""
@@ -174,7 +174,8 @@ def test_T18_a_link_works_once_and_ends_every_session(
     assert [log_in(client, ada.name, word).status_code for word in (PASSWORD, NEW)] == [401, 200]
 
 
-def test_T18_ten_uses_at_once_set_one_password(
+@pytest.mark.check("T18")
+def test_ten_uses_at_once_set_one_password(
     running: Service, client: httpx.Client, ada: Person
 ) -> None:
     """Of ten simultaneous uses of a link one sets its password, and nine change nothing."""
@@ -187,7 +188,8 @@ def test_T18_ten_uses_at_once_set_one_password(
     assert log_in(client, ada.name, f"{NEW} {winner}").status_code == 200
 
 
-def test_T18_a_link_is_short_lived_and_stored_as_a_hash(
+@pytest.mark.check("T18")
+def test_a_link_is_short_lived_and_stored_as_a_hash(
     running: Service, client: httpx.Client, ada: Person
 ) -> None:
     """A link works for an hour at most, and until a newer one is mailed; its hash is stored."""
@@ -206,7 +208,8 @@ def test_T18_a_link_is_short_lived_and_stored_as_a_hash(
     assert me(client, ada.headers) == 200
 
 
-def test_T18_a_mailed_token_is_for_nothing_else(
+@pytest.mark.check("T18")
+def test_a_mailed_token_is_for_nothing_else(
     running: Service, client: httpx.Client, ada: Person
 ) -> None:
     """A token from a mail opens and renews nothing, and no other token sets a password."""
@@ -225,8 +228,9 @@ def test_T18_a_mailed_token_is_for_nothing_else(
     assert confirm(client, token) == 204
 
 
+@pytest.mark.check("T18")
 @on_sqlite
-def test_T18_nobody_else_writes_into_the_mail(running: Service, client: httpx.Client) -> None:
+def test_nobody_else_writes_into_the_mail(running: Service, client: httpx.Client) -> None:
     """The link leads where the settings say; neither a header nor a name adds to the mail."""
     address = f"{new_name()}@bücher.example"
     form = sign_up_form(new_name()) | {"username": f"evil.example {new_name()}", "email": address}
@@ -257,8 +261,9 @@ def test_T18_nobody_else_writes_into_the_mail(running: Service, client: httpx.Cl
     assert {"Date", "Auto-Submitted"} <= set(mail.keys())
 
 
+@pytest.mark.check("T18")
 @on_sqlite
-def test_T18_mails_on_disk_are_their_owners(
+def test_mails_on_disk_are_their_owners(
     running: Service, client: httpx.Client, ada: Person
 ) -> None:
     """Mails that development writes into a folder can be read by nobody else."""
@@ -269,11 +274,10 @@ def test_T18_mails_on_disk_are_their_owners(
     assert [path.stat().st_mode & 0o777 for path in (mail, mail.parent)] == [0o600, 0o700]
 
 
+@pytest.mark.check("T18")
 @on_sqlite
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
-def test_T18_mail_travels_encrypted(
-    running: Service, ada: Person, tmp_path: Path, scheme: str
-) -> None:
+def test_mail_travels_encrypted(running: Service, ada: Person, tmp_path: Path, scheme: str) -> None:
     """With a password the line is encrypted, by STARTTLS or from the start, and checked."""
     certificate = write_certificate(tmp_path / "server.pem")
     with (
@@ -294,6 +298,7 @@ def test_T18_mail_travels_encrypted(
     assert office.logins == [LOGIN]
 
 
+@pytest.mark.check("T18")
 @on_sqlite
 @pytest.mark.parametrize(
     ("encrypts", "settings", "reason"),
@@ -310,7 +315,7 @@ def test_T18_mail_travels_encrypted(
     ],
     ids=["away", "in clear", "not trusted", "wrong password", "none"],
 )
-def test_T18_a_mail_that_cannot_be_sent_is_a_line_in_the_log(  # noqa: PLR0913, PLR0917 - a table
+def test_a_mail_that_cannot_be_sent_is_a_line_in_the_log(  # noqa: PLR0913, PLR0917 - a table
     running: Service,
     ada: Person,
     tmp_path: Path,
@@ -338,10 +343,9 @@ def test_T18_a_mail_that_cannot_be_sent_is_a_line_in_the_log(  # noqa: PLR0913, 
     assert written(twin, address_of(ada)) == []
 
 
+@pytest.mark.check("T18")
 @on_sqlite
-def test_T18_what_the_mail_server_says_is_not_logged(
-    running: Service, client: httpx.Client
-) -> None:
+def test_what_the_mail_server_says_is_not_logged(running: Service, client: httpx.Client) -> None:
     """A server that quotes the mail in its refusal does not bring the link into the log."""
     refusals = {"RCPT": "550 no such mailbox", "DATA": "554 refused: {link}"}
     with (
@@ -362,8 +366,9 @@ def test_T18_what_the_mail_server_says_is_not_logged(
     assert "#token=" not in twin.log.read_text(encoding="utf-8")
 
 
+@pytest.mark.check("T18")
 @on_sqlite
-def test_T18_wrong_settings_are_refused_at_the_start(running: Service) -> None:
+def test_wrong_settings_are_refused_at_the_start(running: Service) -> None:
     """No service starts with a mail server, a sender or an address that could not work."""
     wrong = {
         "SMTP_URL": [

@@ -15,7 +15,8 @@ from tests.support.harness import Service
 from tests.support.people import PASSWORD, Person, log_in, new_name, sign_up_form
 
 
-def test_A01_token_answers_are_not_kept(client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("A01")
+def test_token_answers_are_not_kept(client: httpx.Client, ada: Person) -> None:
     """A token answer may not be cached, and says what the token is and how long it works."""
     by_password = log_in(client, ada.name)
     by_token = client.post("/api/auth/refresh", json={"refresh_token": ada.refresh})
@@ -29,7 +30,8 @@ def test_A01_token_answers_are_not_kept(client: httpx.Client, ada: Person) -> No
         assert 0 < body["expires_in"] <= 3600
 
 
-def test_A02_wrong_credentials_are_a_challenge(client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("A02")
+def test_wrong_credentials_are_a_challenge(client: httpx.Client, ada: Person) -> None:
     """Wrong credentials are answered with 401 and a challenge."""
     answer = log_in(client, ada.name, "not the password")
 
@@ -37,7 +39,8 @@ def test_A02_wrong_credentials_are_a_challenge(client: httpx.Client, ada: Person
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
-def test_A03_failed_sign_ins_look_the_same(
+@pytest.mark.check("A03")
+def test_failed_sign_ins_look_the_same(
     client: httpx.Client, admin: Person, ada: Person, eve: Person
 ) -> None:
     """An unknown name, a wrong password and a disabled account get the same answer."""
@@ -60,8 +63,9 @@ def test_A03_failed_sign_ins_look_the_same(
     assert all(body == bodies[0] for body in bodies)
 
 
+@pytest.mark.check("A05", "A06")
 @pytest.mark.parametrize("password", ["0123456789" * 10, "🔑" * 40], ids=["ascii", "emoji"])
-def test_A05_A06_long_passwords_count_to_their_end(client: httpx.Client, password: str) -> None:
+def test_long_passwords_count_to_their_end(client: httpx.Client, password: str) -> None:
     """A password longer than 72 bytes works, and its first 72 bytes do not stand for it."""
     person = people.sign_up(client, password=password)
 
@@ -71,7 +75,8 @@ def test_A05_A06_long_passwords_count_to_their_end(client: httpx.Client, passwor
     assert log_in(client, person.name, password).status_code == 200
 
 
-def test_A07_huge_passwords_are_refused(client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("A07")
+def test_huge_passwords_are_refused(client: httpx.Client, ada: Person) -> None:
     """A password of a megabyte is refused everywhere, before it is hashed."""
     huge = "x" * 300_000
 
@@ -90,6 +95,7 @@ def test_A07_huge_passwords_are_refused(client: httpx.Client, ada: Person) -> No
     assert [answer.status_code for answer in attempts] == [401, 401, 422, 422, 413]
 
 
+@pytest.mark.check("A09")
 @pytest.mark.parametrize(
     "password",
     [
@@ -100,7 +106,7 @@ def test_A07_huge_passwords_are_refused(client: httpx.Client, ada: Person) -> No
     ],
     ids=["spaces", "scripts", "combining", "only spaces"],
 )
-def test_A09_passwords_are_taken_as_they_are(client: httpx.Client, password: str) -> None:
+def test_passwords_are_taken_as_they_are(client: httpx.Client, password: str) -> None:
     """Passphrases of any script are accepted, and never trimmed or shortened."""
     person = people.sign_up(client, password=password)
 
@@ -111,7 +117,8 @@ def test_A09_passwords_are_taken_as_they_are(client: httpx.Client, password: str
     )
 
 
-def test_A10_hundred_parallel_registrations_make_one_account(
+@pytest.mark.check("A10")
+def test_hundred_parallel_registrations_make_one_account(
     client: httpx.Client, running: Service
 ) -> None:
     """Of a hundred simultaneous sign-ups under one name, one succeeds and 99 are told 409."""
@@ -127,7 +134,8 @@ def test_A10_hundred_parallel_registrations_make_one_account(
     assert details == {None, "Another account has this user name"}
 
 
-def test_A10_hundred_parallel_registrations_of_one_address_make_one_account(
+@pytest.mark.check("A10")
+def test_hundred_parallel_registrations_of_one_address_make_one_account(
     client: httpx.Client,
 ) -> None:
     """The same holds for an e-mail address."""
@@ -145,7 +153,8 @@ def test_A10_hundred_parallel_registrations_of_one_address_make_one_account(
     }
 
 
-def test_A11_look_alike_names_are_one_name(client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("A11")
+def test_look_alike_names_are_one_name(client: httpx.Client, ada: Person) -> None:
     """Names and addresses that differ in case or width of their letters are the same."""
     full_width = "".join(chr(ord(char) + 0xFEE0) for char in ada.name)
     forms = [
@@ -162,7 +171,8 @@ def test_A11_look_alike_names_are_one_name(client: httpx.Client, ada: Person) ->
     assert log_in(client, ada.name.upper()).status_code == 200
 
 
-def test_A11_nobody_can_take_the_address_of_another_as_a_name(
+@pytest.mark.check("A11")
+def test_nobody_can_take_the_address_of_another_as_a_name(
     client: httpx.Client, ada: Person
 ) -> None:
     """A user name that is somebody's address would stand in the way of that person's sign-in."""
@@ -174,7 +184,8 @@ def test_A11_nobody_can_take_the_address_of_another_as_a_name(
     assert log_in(client, address).status_code == 200
 
 
-def test_A11_different_names_stay_different(client: httpx.Client) -> None:
+@pytest.mark.check("A11")
+def test_different_names_stay_different(client: httpx.Client) -> None:
     """What people would not take for the same is not the same: accents, emoji, other scripts."""
     tail = new_name("n")
     names = [f"José {tail}", f"Jose {tail}", f"🦊 {tail}", f"🐢 {tail}", f"Жозе {tail}"]
@@ -187,7 +198,8 @@ def test_A11_different_names_stay_different(client: httpx.Client) -> None:
     assert [answer.status_code for answer in answers] == [201] * len(names)
 
 
-def test_A13_a_weak_hash_is_replaced_at_the_next_sign_in(
+@pytest.mark.check("A13")
+def test_a_weak_hash_is_replaced_at_the_next_sign_in(
     client: httpx.Client, running: Service, ada: Person
 ) -> None:
     """A hash made with weaker parameters is replaced when its owner signs in, and only then."""
@@ -208,7 +220,8 @@ def test_A13_a_weak_hash_is_replaced_at_the_next_sign_in(
     assert stored() == strong
 
 
-def test_A14_no_account_exists_until_someone_makes_one(running: Service) -> None:
+@pytest.mark.check("A14")
+def test_no_account_exists_until_someone_makes_one(running: Service) -> None:
     """A fresh service has no account; the command makes one administrator, and says so again."""
     person = ("--username", "chief", "--email", "chief@example.org")
     with beside(running) as fresh:
@@ -229,8 +242,9 @@ def test_A14_no_account_exists_until_someone_makes_one(running: Service) -> None
     assert PASSWORD not in first.text + second.text
 
 
+@pytest.mark.check("A14")
 @on_sqlite
-def test_A14_the_password_is_shown_once_and_given_by_no_argument(running: Service) -> None:
+def test_the_password_is_shown_once_and_given_by_no_argument(running: Service) -> None:
     """Without a given password the command makes one; none can be given where `ps` shows it."""
     person = ("--username", "chief", "--email", "chief@example.org")
     with beside(running) as fresh:

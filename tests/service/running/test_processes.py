@@ -23,7 +23,8 @@ def service(start: Start) -> Service:
     return start(SQLITE)
 
 
-def test_P01_liveness_depends_on_nothing(running: Service) -> None:
+@pytest.mark.check("P01")
+def test_liveness_depends_on_nothing(running: Service) -> None:
     """Before its first migration the service is alive and not ready, and says which check fails."""
     with beside(running) as fresh:
         fresh.start()
@@ -40,7 +41,8 @@ def test_P01_liveness_depends_on_nothing(running: Service) -> None:
     assert later.json() == {"status": "ok", "checks": {"database": "ok", "migrations": "ok"}}
 
 
-def test_P04_hashing_leaves_the_event_loop(service: Service) -> None:
+@pytest.mark.check("P04")
+def test_hashing_leaves_the_event_loop(service: Service) -> None:
     """While passwords are hashed all the time, probes are answered between any two hashes."""
     loops, logins_each = 6, 6
     with service.client() as client:
@@ -82,8 +84,9 @@ WRONG = {
 }
 
 
+@pytest.mark.check("P09")
 @pytest.mark.parametrize("by", ["serve", "uvicorn", "migrate"])
-def test_P09_wrong_settings_are_named_all_at_once(service: Service, by: str) -> None:
+def test_wrong_settings_are_named_all_at_once(service: Service, by: str) -> None:
     """With several wrong settings the start ends with 1 and one message: each name, no value."""
     commands = {
         "serve": ("-m", "app.cli", "serve"),
@@ -102,7 +105,8 @@ def test_P09_wrong_settings_are_named_all_at_once(service: Service, by: str) -> 
     assert end.output == ""
 
 
-def test_P09_missing_settings_are_named(service: Service) -> None:
+@pytest.mark.check("P09")
+def test_missing_settings_are_named(service: Service) -> None:
     """The same where the settings are missing."""
     with beside(service, own_database=False, SECRET_KEY="", DATABASE_URL="") as twin:
         end = twin.cli("serve", check=False)
@@ -112,7 +116,8 @@ def test_P09_missing_settings_are_named(service: Service) -> None:
     assert "DATABASE_URL: is missing" in end.errors
 
 
-def test_P09_a_taken_port_is_a_sentence(service: Service) -> None:
+@pytest.mark.check("P09")
+def test_a_taken_port_is_a_sentence(service: Service) -> None:
     """Where another process has the port, the start says so and ends."""
     with beside(service, own_database=False, PORT=str(service.port)) as twin:
         end = twin.cli("serve", check=False)
@@ -122,7 +127,8 @@ def test_P09_a_taken_port_is_a_sentence(service: Service) -> None:
     assert "Traceback" not in end.text
 
 
-def test_P10_a_dead_worker_is_replaced(service: Service) -> None:
+@pytest.mark.check("P10")
+def test_a_dead_worker_is_replaced(service: Service) -> None:
     """A worker that is killed is replaced, again and again; no dead process stays behind."""
     with service.client() as client:
         person = people.sign_up(client)
@@ -162,9 +168,10 @@ app.router.lifespan_context = broken
 }
 
 
+@pytest.mark.check("P10")
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_P10_a_service_that_cannot_start_ends(
+def test_a_service_that_cannot_start_ends(
     service: Service, tmp_path: Path, workers: str, fault: str
 ) -> None:
     """A service whose workers fail at their start ends by itself, and not with status 0."""
@@ -184,8 +191,9 @@ def test_P10_a_service_that_cannot_start_ends(
     assert status not in {0, -signal.SIGTERM}
 
 
+@pytest.mark.check("P09")
 @on_servers
-def test_P09_a_pool_smaller_than_its_least_is_refused(running: Service) -> None:
+def test_a_pool_smaller_than_its_least_is_refused(running: Service) -> None:
     """Settings that contradict each other are named before the start too."""
     with beside(running, own_database=False, DB_POOL_MIN="20", DB_POOL_MAX="5") as twin:
         end = twin.cli("serve", check=False)

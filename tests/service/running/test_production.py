@@ -32,7 +32,8 @@ def chief(production: Service, client: httpx.Client) -> Person:
     return people.create_admin(production, client)
 
 
-def test_E04_the_documentation_is_closed(client: httpx.Client) -> None:
+@pytest.mark.check("E04")
+def test_the_documentation_is_closed(client: httpx.Client) -> None:
     """In production nobody is shown the interactive documentation or its document."""
     paths = ["/docs", "/docs/", "/redoc", "/openapi.json", "/docs/oauth2-redirect"]
     paths += ["/docs/assets/swagger-ui-bundle.js", "/api/docs", "/api/openapi.json"]
@@ -40,7 +41,8 @@ def test_E04_the_documentation_is_closed(client: httpx.Client) -> None:
     assert [client.get(path).status_code for path in paths] == [404] * len(paths)
 
 
-def test_E12_nothing_is_debugged(production: Service, client: httpx.Client, chief: Person) -> None:
+@pytest.mark.check("E12")
+def test_nothing_is_debugged(production: Service, client: httpx.Client, chief: Person) -> None:
     """DEBUG changes nothing in production: no SQL in the log, no traceback in an answer."""
     sql.query(production, "ALTER TABLE roles RENAME TO roles_elsewhere")
     try:
@@ -54,7 +56,8 @@ def test_E12_nothing_is_debugged(production: Service, client: httpx.Client, chie
     assert not any(word in log for word in ("SELECT ", "INSERT INTO", "UPDATE `", "argon2id"))
 
 
-def test_Z01_registration_is_closed(client: httpx.Client, chief: Person) -> None:
+@pytest.mark.check("Z01")
+def test_registration_is_closed(client: httpx.Client, chief: Person) -> None:
     """In production strangers do not register unless a setting opens it; administrators may."""
     form = sign_up_form(new_name())
 
@@ -70,7 +73,8 @@ def test_Z01_registration_is_closed(client: httpx.Client, chief: Person) -> None
     assert_problem(by_somebody, 403)
 
 
-def test_Z01_a_service_as_it_was_set_up_closes_registration_in_production(
+@pytest.mark.check("Z01")
+def test_a_service_as_it_was_set_up_closes_registration_in_production(
     production: Service,
 ) -> None:
     """The `.env` that `just setup` writes opens registration nowhere but in development."""

@@ -49,8 +49,9 @@ def admin_only(client: httpx.Client, person: Person) -> int:
     return client.get("/api/users", headers=person.headers).status_code
 
 
+@pytest.mark.check("Z01")
 @pytest.mark.parametrize("field", PRIVILEGES)
-def test_Z01_nobody_registers_with_privileges(client: httpx.Client, field: str) -> None:
+def test_nobody_registers_with_privileges(client: httpx.Client, field: str) -> None:
     """A sign-up that sets a privilege or a column of the service is refused."""
     form = sign_up_form(new_name())
 
@@ -60,7 +61,8 @@ def test_Z01_nobody_registers_with_privileges(client: httpx.Client, field: str) 
     assert log_in(client, form["username"]).status_code == 401
 
 
-def test_Z02_nobody_gives_himself_privileges(client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("Z02")
+def test_nobody_gives_himself_privileges(client: httpx.Client, ada: Person) -> None:
     """The same through a change of one's own account, which still works afterwards."""
     forbidden = PRIVILEGES | {"password": "another password", "created_at": "2020-01-01T00:00:00Z"}
 
@@ -74,7 +76,8 @@ def test_Z02_nobody_gives_himself_privileges(client: httpx.Client, ada: Person) 
     assert log_in(client, ada.name).status_code == 200
 
 
-def test_Z03_administration_is_for_administrators(
+@pytest.mark.check("Z03")
+def test_administration_is_for_administrators(
     client: httpx.Client, admin: Person, ada: Person, eve: Person
 ) -> None:
     """What needs a permission is 401 for strangers, 403 for people and 2xx for administrators."""
@@ -95,7 +98,8 @@ def test_Z03_administration_is_for_administrators(
         assert statuses[2] in {200, 204}, path
 
 
-def test_Z04_notes_are_their_owners(client: httpx.Client, ada: Person, eve: Person) -> None:
+@pytest.mark.check("Z04")
+def test_notes_are_their_owners(client: httpx.Client, ada: Person, eve: Person) -> None:
     """Nobody reads, changes or deletes what belongs to another, an administrator neither."""
     path = f"/api/notes/{write_note(client, ada)}"
     before = client.get(path, headers=ada.headers).json()
@@ -110,7 +114,8 @@ def test_Z04_notes_are_their_owners(client: httpx.Client, ada: Person, eve: Pers
     assert client.get(path, headers=ada.headers).json() == before
 
 
-def test_Z04_administrators_have_no_key_to_notes(
+@pytest.mark.check("Z04")
+def test_administrators_have_no_key_to_notes(
     client: httpx.Client, admin: Person, ada: Person
 ) -> None:
     """Permissions over accounts are none over what the accounts own."""
@@ -120,9 +125,8 @@ def test_Z04_administrators_have_no_key_to_notes(
     assert client.delete(path, headers=admin.headers).status_code == 404
 
 
-def test_Z05_foreign_and_missing_look_the_same(
-    client: httpx.Client, ada: Person, eve: Person
-) -> None:
+@pytest.mark.check("Z05")
+def test_foreign_and_missing_look_the_same(client: httpx.Client, ada: Person, eve: Person) -> None:
     """The answer does not tell whether another's note or account exists."""
     pairs = [
         (f"/api/notes/{write_note(client, ada)}", "/api/notes/999999999"),
@@ -136,7 +140,8 @@ def test_Z05_foreign_and_missing_look_the_same(
         assert answers[0].status_code == answers[1].status_code
 
 
-def test_Z06_Z13_lists_show_own_rows_only(client: httpx.Client, ada: Person, eve: Person) -> None:
+@pytest.mark.check("Z06", "Z13")
+def test_lists_show_own_rows_only(client: httpx.Client, ada: Person, eve: Person) -> None:
     """A list shows and counts one's own rows, whatever is searched."""
     for number in range(3):
         write_note(client, ada, f"Ada's {number}")
@@ -148,7 +153,8 @@ def test_Z06_Z13_lists_show_own_rows_only(client: httpx.Client, ada: Person, eve
         assert page["total"] == 1
 
 
-def test_Z07_everything_else_needs_a_sign_in(client: httpx.Client) -> None:
+@pytest.mark.check("Z07")
+def test_everything_else_needs_a_sign_in(client: httpx.Client) -> None:
     """Whatever stands in the OpenAPI document and not in the public list is 401 for strangers."""
     calls = set(_documented(client))
 
@@ -168,7 +174,8 @@ def _documented(client: httpx.Client) -> Iterator[tuple[str, str]]:
             yield method.upper(), path
 
 
-def test_Z07_no_route_is_hidden(client: httpx.Client, running: Service) -> None:
+@pytest.mark.check("Z07")
+def test_no_route_is_hidden(client: httpx.Client, running: Service) -> None:
     """Routes that the document does not show are pages for people, and no socket."""
     program = """
 import json
@@ -192,7 +199,8 @@ print(json.dumps(sorted(set(walk(app.routes)))))
     assert not any("WebSocket" in kind for _, kind in found)
 
 
-def test_Z08_methods_are_what_they_say(client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("Z08")
+def test_methods_are_what_they_say(client: httpx.Client, ada: Person) -> None:
     """A wrong method is 405 with the right ones named; headers and TRACE cannot replace it."""
     note = write_note(client, ada)
     path = f"/api/notes/{note}"
@@ -218,7 +226,8 @@ def test_Z08_methods_are_what_they_say(client: httpx.Client, ada: Person) -> Non
     assert client.get(path, headers=ada.headers).status_code == 200
 
 
-def test_Z09_roles_count_from_the_next_request(
+@pytest.mark.check("Z09")
+def test_roles_count_from_the_next_request(
     client: httpx.Client, admin: Person, ada: Person
 ) -> None:
     """A role that is given or taken away counts with the next request of the same token."""

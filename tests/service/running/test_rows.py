@@ -85,7 +85,8 @@ def failing(service: Service, event: str) -> Iterator[None]:
         sql.query(service, f"DROP TRIGGER failing{where}")
 
 
-def test_D10_roles_are_replaced_whole_or_not_at_all(
+@pytest.mark.check("D10")
+def test_roles_are_replaced_whole_or_not_at_all(
     service: Service, http: httpx.Client, boss: Person, person: Person
 ) -> None:
     """If the new roles cannot be stored, the old ones stay."""
@@ -100,7 +101,8 @@ def test_D10_roles_are_replaced_whole_or_not_at_all(
     assert me["roles"] == ["member"]
 
 
-def test_D10_a_token_is_exchanged_or_still_good(
+@pytest.mark.check("D10")
+def test_a_token_is_exchanged_or_still_good(
     service: Service, http: httpx.Client, person: Person
 ) -> None:
     """If the successor of a refresh token cannot be stored, the token still works afterwards."""
@@ -112,7 +114,8 @@ def test_D10_a_token_is_exchanged_or_still_good(
     assert again.status_code == 200
 
 
-def test_D10_a_password_changes_with_its_sessions_or_not_at_all(
+@pytest.mark.check("D10")
+def test_a_password_changes_with_its_sessions_or_not_at_all(
     service: Service, http: httpx.Client, person: Person
 ) -> None:
     """If the sessions cannot be ended, the password stays."""
@@ -124,7 +127,8 @@ def test_D10_a_password_changes_with_its_sessions_or_not_at_all(
     assert log_in(http, person.name).status_code == 200
 
 
-def test_D10_an_account_is_disabled_with_its_sessions_or_not_at_all(
+@pytest.mark.check("D10")
+def test_an_account_is_disabled_with_its_sessions_or_not_at_all(
     service: Service, http: httpx.Client, boss: Person, person: Person
 ) -> None:
     """If the sessions of an account cannot be ended, it stays enabled."""
@@ -136,7 +140,8 @@ def test_D10_an_account_is_disabled_with_its_sessions_or_not_at_all(
     assert http.get(path, headers=boss.headers).json()["is_active"] is True
 
 
-def test_D10_an_administrator_is_made_whole_or_not_at_all(service: Service) -> None:
+@pytest.mark.check("D10")
+def test_an_administrator_is_made_whole_or_not_at_all(service: Service) -> None:
     """If the role cannot be given, no account is left, and the command can be repeated."""
     arguments = ("create-admin", "--username", "late", "--email", "late@example.org")
     with beside(service) as fresh:
@@ -218,8 +223,9 @@ def give_up(send: Callable[[], httpx.Response]) -> Callable[[], object]:
     return sent
 
 
+@pytest.mark.check("D10")
 @on_servers
-def test_D10_a_killed_process_leaves_a_token_unused(
+def test_a_killed_process_leaves_a_token_unused(
     service: Service, http: httpx.Client, person: Person
 ) -> None:
     """A process killed between the two writes of an exchange has written neither."""
@@ -236,8 +242,9 @@ def test_D10_a_killed_process_leaves_a_token_unused(
     assert again.status_code == 200
 
 
+@pytest.mark.check("T10")
 @on_servers
-def test_T10_a_session_ends_although_it_is_being_renewed(
+def test_a_session_ends_although_it_is_being_renewed(
     service: Service, http: httpx.Client, person: Person
 ) -> None:
     """Signing out while a refresh is between its two writes ends the successor too."""
@@ -260,9 +267,10 @@ def test_T10_a_session_ends_although_it_is_being_renewed(
     assert "used twice" not in service.log.read_text(encoding="utf-8")
 
 
+@pytest.mark.check("T11")
 @on_servers
 @pytest.mark.parametrize("path", ["/api/auth/login", "/api/auth/session"])
-def test_T11_a_sign_in_does_not_outlive_the_password_that_it_proved(
+def test_a_sign_in_does_not_outlive_the_password_that_it_proved(
     service: Service, http: httpx.Client, person: Person, path: str
 ) -> None:
     """If the password changes while a sign-in by the old one is under way, it opens nothing."""
@@ -280,8 +288,9 @@ def test_T11_a_sign_in_does_not_outlive_the_password_that_it_proved(
     assert sql.count(service, "tokens", f"owner_id = {person.id}") == before
 
 
+@pytest.mark.check("T11")
 @on_servers
-def test_T11_a_change_does_not_outlive_the_password_that_it_proved(
+def test_a_change_does_not_outlive_the_password_that_it_proved(
     service: Service, http: httpx.Client, person: Person
 ) -> None:
     """A new password that was set meanwhile, such as by a mailed link, is not replaced."""
@@ -297,8 +306,9 @@ def test_T11_a_change_does_not_outlive_the_password_that_it_proved(
     assert sql.count(service, "users", f"id = {person.id} AND password_hash = 'another'") == 1
 
 
+@pytest.mark.check("T11")
 @pytest.mark.parametrize("running", POSTGRES, indirect=True, ids=str)
-def test_T11_a_change_lets_a_renewal_finish(
+def test_a_change_lets_a_renewal_finish(
     service: Service, http: httpx.Client, person: Person
 ) -> None:
     """A new password waits for a refresh between its two writes, which need not wait for it.
@@ -316,8 +326,9 @@ def test_T11_a_change_lets_a_renewal_finish(
         assert change.result().status_code == 204
 
 
+@pytest.mark.check("T18")
 @on_servers
-def test_T18_no_link_goes_to_an_address_that_was_given_up(
+def test_no_link_goes_to_an_address_that_was_given_up(
     service: Service, http: httpx.Client, person: Person
 ) -> None:
     """If the address changes while a link is being made, it is not made."""
@@ -334,8 +345,9 @@ def test_T18_no_link_goes_to_an_address_that_was_given_up(
     assert sql.count(service, "tokens", f"owner_id = {person.id} AND kind = 'reset'") == 0
 
 
+@pytest.mark.check("D10")
 @on_servers
-def test_D10_a_killed_process_leaves_the_password(
+def test_a_killed_process_leaves_the_password(
     service: Service, http: httpx.Client, person: Person
 ) -> None:
     """A process killed between a new password and the end of the sessions has changed neither."""
@@ -349,8 +361,9 @@ def test_D10_a_killed_process_leaves_the_password(
         assert log_in(client, person.name).status_code == 200
 
 
+@pytest.mark.check("D11")
 @on_servers
-def test_D11_a_client_that_leaves_blocks_nobody(service: Service, person: Person) -> None:
+def test_a_client_that_leaves_blocks_nobody(service: Service, person: Person) -> None:
     """Clients that hang up in a transaction leave none open and cost no connection."""
     body = json.dumps(CHANGE)
     blocker = f"SELECT id FROM tokens WHERE owner_id = {person.id} FOR UPDATE"
@@ -376,7 +389,8 @@ def test_D11_a_client_that_leaves_blocks_nobody(service: Service, person: Person
     wait_until(lambda: no_transaction(service), "the last request to end", service.log)
 
 
-def test_D12_fifty_writers_at_once_all_succeed(service: Service, person: Person) -> None:
+@pytest.mark.check("D12")
+def test_fifty_writers_at_once_all_succeed(service: Service, person: Person) -> None:
     """Fifty people who write at the same time all succeed; nobody hears of a locked database."""
     writers, notes_each = 50, 6
 
@@ -423,7 +437,8 @@ asyncio.run(main())
 """
 
 
-def test_D13_the_database_is_strict(service: Service, person: Person) -> None:
+@pytest.mark.check("D13")
+def test_the_database_is_strict(service: Service, person: Person) -> None:
     """The service's own connections refuse rows without their owner and texts too long."""
     before = sql.count(service, "notes")
 
@@ -434,7 +449,8 @@ def test_D13_the_database_is_strict(service: Service, person: Person) -> None:
     assert sql.count(service, "notes") == before
 
 
-def test_D13_what_belongs_to_a_person_goes_with_them(
+@pytest.mark.check("D13")
+def test_what_belongs_to_a_person_goes_with_them(
     service: Service, http: httpx.Client, boss: Person, person: Person
 ) -> None:
     """Deleting an account deletes its notes, tokens and roles, by the database's own rules."""
@@ -449,10 +465,9 @@ def test_D13_what_belongs_to_a_person_goes_with_them(
         assert sql.count(service, table, f"{column} = {person.id}") == 0
 
 
+@pytest.mark.check("D14")
 @on_servers
-def test_D14_a_deadlock_is_tried_again(
-    service: Service, http: httpx.Client, person: Person
-) -> None:
+def test_a_deadlock_is_tried_again(service: Service, http: httpx.Client, person: Person) -> None:
     """A transaction that the database undoes because of a deadlock is run again and succeeds."""
     heavy = "INSERT INTO ballast (n) VALUES " + ", ".join(f"({n})" for n in range(500))
     sql.query(service, "CREATE TABLE IF NOT EXISTS ballast (n INT)")
@@ -474,10 +489,9 @@ def test_D14_a_deadlock_is_tried_again(
     assert log_in(http, person.name, NEW).status_code == 200
 
 
+@pytest.mark.check("D14")
 @on_sqlite
-def test_D14_a_locked_database_is_a_503(
-    service: Service, http: httpx.Client, person: Person
-) -> None:
+def test_a_locked_database_is_a_503(service: Service, http: httpx.Client, person: Person) -> None:
     """Where another process keeps SQLite locked, a write is told to come back, and then works."""
     note = {"title": "Patience", "body": ""}
     with sql.session(service.database_url) as ours:

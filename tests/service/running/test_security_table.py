@@ -66,7 +66,7 @@ def test_a_test_that_does_not_exist_is_noticed(
 def test_a_check_that_does_not_exist_is_noticed(
     document: dict[str, Any], proofs: list[Proof]
 ) -> None:
-    stray = Proof("tests/service/running/test_rows.py", "test_D99_rows", "Rows.")
+    stray = Proof("tests/service/running/test_rows.py", "test_rows", "Rows.", ("D99",))
 
     assert "D99: no such check" in reference.complaints(document, [*proofs, stray])
 

@@ -50,7 +50,8 @@ def probes(service: Service) -> tuple[int, int]:
     return live.status_code, ready.status_code
 
 
-def test_P01_readiness_sees_a_stopped_server(pair: tuple[PrivateServer, Service]) -> None:
+@pytest.mark.check("P01")
+def test_readiness_sees_a_stopped_server(pair: tuple[PrivateServer, Service]) -> None:
     """While the database is stopped the service is alive and not ready, and tells no details."""
     server, service = pair
     server.stop()
@@ -67,7 +68,8 @@ def test_P01_readiness_sees_a_stopped_server(pair: tuple[PrivateServer, Service]
     assert details == {"status": "failing", "checks": failing}
 
 
-def test_P01_readiness_sees_a_hanging_server(pair: tuple[PrivateServer, Service]) -> None:
+@pytest.mark.check("P01")
+def test_readiness_sees_a_hanging_server(pair: tuple[PrivateServer, Service]) -> None:
     """The same while the server accepts connections and never answers: the probe does not hang."""
     server, service = pair
     with server.hanging():
@@ -77,10 +79,9 @@ def test_P01_readiness_sees_a_hanging_server(pair: tuple[PrivateServer, Service]
     assert hanging == [(200, 503)] * 3
 
 
+@pytest.mark.check("D07")
 @pytest.mark.parametrize("how", ["shutdown", "kill"])
-def test_D07_a_restart_under_load_loses_nothing(
-    pair: tuple[PrivateServer, Service], how: How
-) -> None:
+def test_a_restart_under_load_loses_nothing(pair: tuple[PrivateServer, Service], how: How) -> None:
     """While its server is restarted, writers hear success or "come back", and both are true."""
     server, service = pair
 
@@ -95,7 +96,8 @@ def test_D07_a_restart_under_load_loses_nothing(
     assert "Unexpected error" not in service.log.read_text(encoding="utf-8")
 
 
-def test_D08_a_service_starts_before_its_server(pair: tuple[PrivateServer, Service]) -> None:
+@pytest.mark.check("D08")
+def test_a_service_starts_before_its_server(pair: tuple[PrivateServer, Service]) -> None:
     """Started while the database is down, the service is alive, says 503, and then comes up."""
     server, service = pair
     with beside(service, own_database=False) as twin:

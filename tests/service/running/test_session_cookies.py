@@ -130,7 +130,8 @@ def _row(browser: Browser) -> str:
     return f"secret_hash = '{forge.sha256(browser.secret)}'"
 
 
-def test_S01_the_cookie_is_closed_to_scripts_and_other_sites(
+@pytest.mark.check("S01")
+def test_the_cookie_is_closed_to_scripts_and_other_sites(
     web: httpx.Client, ada: Person, browser: Browser
 ) -> None:
     """No script reads the cookie, it goes to this host alone, and to it from this site only."""
@@ -143,8 +144,9 @@ def test_S01_the_cookie_is_closed_to_scripts_and_other_sites(
     assert flags(closed) == always | {"Max-Age=0"}
 
 
+@pytest.mark.check("S01", "S04", "S07")
 @on_sqlite
-def test_S01_S04_S07_production_binds_the_cookie_to_https_and_settings_count(
+def test_production_binds_the_cookie_to_https_and_settings_count(
     running: Service, ada: Person
 ) -> None:
     """In production HTTPS and the host are required; one site may be named, and times be set."""
@@ -174,8 +176,9 @@ def test_S01_S04_S07_production_binds_the_cookie_to_https_and_settings_count(
     assert (without_prefix, after_six_minutes) == (401, 401)
 
 
+@pytest.mark.check("S01")
 @pytest.mark.parametrize("blank", [b"\xa0", b"\x85"])
-def test_S01_a_name_that_begins_with_a_blank_is_another(
+def test_a_name_that_begins_with_a_blank_is_another(
     web: httpx.Client, browser: Browser, blank: bytes
 ) -> None:
     """Browsers let any host below ours set it, as the prefix does not stand at the beginning."""
@@ -186,7 +189,8 @@ def test_S01_a_name_that_begins_with_a_blank_is_another(
     assert [answer.status_code for answer in answers] == [401, 401]
 
 
-def test_S02_every_sign_in_makes_a_new_session(web: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("S02")
+def test_every_sign_in_makes_a_new_session(web: httpx.Client, ada: Person) -> None:
     """A planted id is never adopted, and whoever signs in again leaves the session before."""
     planted = Browser("A" * 43, "")
 
@@ -197,7 +201,8 @@ def test_S02_every_sign_in_makes_a_new_session(web: httpx.Client, ada: Person) -
     assert [read(web, browser.cookie) for browser in (planted, first, second)] == [401, 401, 200]
 
 
-def test_S03_a_cookie_is_worthless_after_the_sign_out(
+@pytest.mark.check("S03")
+def test_a_cookie_is_worthless_after_the_sign_out(
     web: httpx.Client, ada: Person, browser: Browser
 ) -> None:
     """A cookie that was kept opens nothing after the sign-out; another session goes on."""
@@ -211,7 +216,8 @@ def test_S03_a_cookie_is_worthless_after_the_sign_out(
     assert read(web, other.cookie) == 200
 
 
-def test_S03_people_end_their_sessions_elsewhere(
+@pytest.mark.check("S03")
+def test_people_end_their_sessions_elsewhere(
     web: httpx.Client, ada: Person, eve: Person, browser: Browser
 ) -> None:
     """A list shows one's own sessions, each of which can be ended; another's cannot."""
@@ -226,7 +232,8 @@ def test_S03_people_end_their_sessions_elsewhere(
     assert [read(web, each.cookie) for each in (browser, other, eves)] == [200, 401, 200]
 
 
-def test_S03_a_new_password_ends_all_sessions_but_this(
+@pytest.mark.check("S03")
+def test_a_new_password_ends_all_sessions_but_this(
     web: httpx.Client, ada: Person, browser: Browser
 ) -> None:
     """Whoever sets a new password stays signed in where that was done, and nowhere else."""
@@ -242,8 +249,9 @@ def test_S03_a_new_password_ends_all_sessions_but_this(
     assert post_password(web, ada).status_code == 401
 
 
+@pytest.mark.check("S04")
 @pytest.mark.parametrize("headers", ELSEWHERE, ids=range(len(ELSEWHERE)))
-def test_S04_another_site_can_neither_act_nor_sign_in(
+def test_another_site_can_neither_act_nor_sign_in(
     web: httpx.Client, running: Service, ada: Person, browser: Browser, headers: dict[str, str]
 ) -> None:
     """Wherever a browser says that a request comes from elsewhere, nothing is done."""
@@ -258,7 +266,8 @@ def test_S04_another_site_can_neither_act_nor_sign_in(
     assert web.get("/api/users/me", headers=browser.cookie).json()["age"] is None
 
 
-def test_S04_our_own_pages_can(web: httpx.Client, running: Service, ada: Person) -> None:
+@pytest.mark.check("S04")
+def test_our_own_pages_can(web: httpx.Client, running: Service, ada: Person) -> None:
     """The same requests are answered when they come from this service's own pages."""
     here = {"Origin": f"http://127.0.0.1:{running.port}", "Sec-Fetch-Site": "same-origin"}
 
@@ -268,9 +277,8 @@ def test_S04_our_own_pages_can(web: httpx.Client, running: Service, ada: Person)
     assert web.delete(SESSION, headers=browser.headers | here).status_code == 204
 
 
-def test_S04_the_cookie_alone_changes_nothing(
-    web: httpx.Client, ada: Person, browser: Browser
-) -> None:
+@pytest.mark.check("S04")
+def test_the_cookie_alone_changes_nothing(web: httpx.Client, ada: Person, browser: Browser) -> None:
     """A change needs the one token of its session, which is no other's and stands in one header."""
     other = sign_in(web, ada)
     again = web.get(SESSION, headers=browser.cookie).json()["csrf_token"]
@@ -285,7 +293,8 @@ def test_S04_the_cookie_alone_changes_nothing(
     assert change(web, browser.headers) == 200
 
 
-def test_S04_no_route_forgets_the_token(web: httpx.Client, browser: Browser) -> None:
+@pytest.mark.check("S04")
+def test_no_route_forgets_the_token(web: httpx.Client, browser: Browser) -> None:
     """Every documented call that is no mere reading is refused without the token."""
     document = web.get("/openapi.json").json()
     outside = {f"/api/auth/{name}" for name in OUTSIDE}
@@ -306,8 +315,9 @@ def test_S04_no_route_forgets_the_token(web: httpx.Client, browser: Browser) -> 
     assert {call: status for call, status in statuses.items() if status != 403} == {}
 
 
+@pytest.mark.check("S04")
 @pytest.mark.parametrize("kind", ["text/plain", "", "application/jsonp", "text/json"])
-def test_S04_a_form_cannot_pretend_to_be_json(web: httpx.Client, ada: Person, kind: str) -> None:
+def test_a_form_cannot_pretend_to_be_json(web: httpx.Client, ada: Person, kind: str) -> None:
     """Credentials are read from a form, or from JSON that says so, which no form of a page can."""
     body = json.dumps({"username": ada.name, "password": PASSWORD})
     answers = [
@@ -318,7 +328,8 @@ def test_S04_a_form_cannot_pretend_to_be_json(web: httpx.Client, ada: Person, ki
     assert [answer.status_code for answer in answers] == [415, 200]
 
 
-def test_S05_ids_are_long_and_random(web: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("S05")
+def test_ids_are_long_and_random(web: httpx.Client, ada: Person) -> None:
     """An id has 256 bits, and no two have anything in common."""
     ids = [base64.urlsafe_b64decode(sign_in(web, ada).secret + "=") for _ in range(12)]
 
@@ -327,7 +338,8 @@ def test_S05_ids_are_long_and_random(web: httpx.Client, ada: Person) -> None:
         assert len({each[index : index + 4] for each in ids}) == len(ids)
 
 
-def test_S05_garbage_is_a_challenge(web: httpx.Client, browser: Browser) -> None:
+@pytest.mark.check("S05")
+def test_garbage_is_a_challenge(web: httpx.Client, browser: Browser) -> None:
     """Whatever stands in the cookie, and whenever there are two, the answer is 401."""
     values = ["", "x", "..", "../../etc/passwd", "A" * 43, "A" * 3000, "%00", "' OR 1=1 --", "{}"]
     values += [browser.secret[:-1], f"{browser.secret}=", f'"{browser.secret}"']
@@ -345,7 +357,8 @@ def test_S05_garbage_is_a_challenge(web: httpx.Client, browser: Browser) -> None
         assert web.delete(SESSION, headers=cookie).status_code == 401
 
 
-def test_S06_the_cookie_holds_nothing_and_the_database_only_its_hash(
+@pytest.mark.check("S06")
+def test_the_cookie_holds_nothing_and_the_database_only_its_hash(
     web: httpx.Client, running: Service, browser: Browser
 ) -> None:
     """The cookie is neither JSON nor signed data, and the row holds its hash instead of it."""
@@ -360,7 +373,8 @@ def test_S06_the_cookie_holds_nothing_and_the_database_only_its_hash(
     assert browser.token not in stored
 
 
-def test_S07_a_session_ends_when_it_is_idle_and_when_it_is_old(
+@pytest.mark.check("S07")
+def test_a_session_ends_when_it_is_idle_and_when_it_is_old(
     web: httpx.Client, running: Service, ada: Person
 ) -> None:
     """Two hours without a request end a session, and so do its fourteen days in any case."""
@@ -380,7 +394,8 @@ def test_S07_a_session_ends_when_it_is_idle_and_when_it_is_old(
     assert [each["current"] for each in listed] == [False, False, True]
 
 
-def test_S07_use_is_noted_once_a_minute_and_prolongs_no_session(
+@pytest.mark.check("S07")
+def test_use_is_noted_once_a_minute_and_prolongs_no_session(
     web: httpx.Client, running: Service, browser: Browser
 ) -> None:
     """A request writes the row only if the last note is a minute old, and never moves the end."""
@@ -400,7 +415,8 @@ def test_S07_use_is_noted_once_a_minute_and_prolongs_no_session(
     assert uses[3] < uses[0] < uses[4] == uses[5]
 
 
-def test_S09_a_stronger_credential_wins_and_a_wrong_one_falls_back_to_nothing(
+@pytest.mark.check("S09")
+def test_a_stronger_credential_wins_and_a_wrong_one_falls_back_to_nothing(
     web: httpx.Client, ada: Person, eve: Person, browser: Browser
 ) -> None:
     """Beside a cookie a good token counts, a bad credential is 401, and neither opens a way."""

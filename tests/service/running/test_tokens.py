@@ -51,9 +51,10 @@ def refresh(client: httpx.Client, token: str) -> httpx.Response:
     return client.post("/api/auth/refresh", json={"refresh_token": token})
 
 
+@pytest.mark.check("T01")
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "nOnE", "HS512", "RS256", ""])
 @pytest.mark.parametrize("signature", ["", "c2lnbmF0dXJl"])
-def test_T01_the_token_does_not_choose_the_algorithm(
+def test_the_token_does_not_choose_the_algorithm(
     client: httpx.Client, ada: Person, algorithm: str, signature: str
 ) -> None:
     """A token that names another algorithm, or none, is refused with and without a signature."""
@@ -63,7 +64,8 @@ def test_T01_the_token_does_not_choose_the_algorithm(
     assert me(client, f"{header}.{payload}.{signature}") == 401
 
 
-def test_T02_an_edited_token_is_refused(client: httpx.Client, ada: Person, eve: Person) -> None:
+@pytest.mark.check("T02")
+def test_an_edited_token_is_refused(client: httpx.Client, ada: Person, eve: Person) -> None:
     """A token whose payload or signature was edited, removed or cut is refused."""
     header, payload, signature = ada.access.split(".")
     other = forge.encode(forge.decode(ada.access) | {"sub": str(eve.id)})
@@ -83,8 +85,9 @@ def test_T02_an_edited_token_is_refused(client: httpx.Client, ada: Person, eve: 
     assert [me(client, token) for token in edited] == [401] * len(edited)
 
 
+@pytest.mark.check("T03")
 @on_sqlite
-def test_T03_guessable_keys_are_refused(running: Service) -> None:
+def test_guessable_keys_are_refused(running: Service) -> None:
     """No key that tutorials print, that is short or that repeats itself starts the service."""
     program = """
 import json, os, sys
@@ -104,9 +107,10 @@ for guess in json.load(sys.stdin):
     assert accepted == [""]
 
 
+@pytest.mark.check("T03")
 @on_sqlite
 @pytest.mark.parametrize("guess", ["", "short", GUESSES[20]], ids=["none", "short", "tutorial"])
-def test_T03_without_a_good_key_there_is_no_service(running: Service, guess: str) -> None:
+def test_without_a_good_key_there_is_no_service(running: Service, guess: str) -> None:
     """A start without a good key ends at once with one line that names the setting."""
     with beside(running, own_database=False, SECRET_KEY=guess) as twin:
         ends = [
@@ -122,7 +126,8 @@ def test_T03_without_a_good_key_there_is_no_service(running: Service, guess: str
         assert not guess or guess not in end.text
 
 
-def test_T04_tokens_live_for_minutes(client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("T04")
+def test_tokens_live_for_minutes(client: httpx.Client, ada: Person) -> None:
     """An access token lives for an hour at most, counted from now in whole seconds."""
     claims = forge.decode(people.tokens_of(log_in(client, ada.name))[0])
 
@@ -131,9 +136,10 @@ def test_T04_tokens_live_for_minutes(client: httpx.Client, ada: Person) -> None:
     assert abs(claims["iat"] - time.time()) < 120
 
 
+@pytest.mark.check("T04")
 @on_sqlite
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
-def test_T04_the_time_zone_of_the_machine_does_not_matter(running: Service, zone: str) -> None:
+def test_the_time_zone_of_the_machine_does_not_matter(running: Service, zone: str) -> None:
     """The same holds where the machine's clock shows the time of Tokyo or New York."""
     with beside(running, own_database=False, TZ=zone) as twin:
         twin.start()
@@ -147,7 +153,8 @@ def test_T04_the_time_zone_of_the_machine_does_not_matter(running: Service, zone
     assert (status, renewed.status_code) == (200, 200)
 
 
-def test_T05_tokens_say_who_and_for_what_and_no_more(
+@pytest.mark.check("T05")
+def test_tokens_say_who_and_for_what_and_no_more(
     client: httpx.Client, admin: Person, ada: Person
 ) -> None:
     """A token names issuer, audience, kind and an opaque subject, and no address, name or role."""
@@ -166,9 +173,8 @@ def test_T05_tokens_say_who_and_for_what_and_no_more(
     assert again["jti"] != forge.decode(ada.access)["jti"]
 
 
-def test_T06_T07_each_kind_of_token_works_in_its_own_place(
-    client: httpx.Client, ada: Person
-) -> None:
+@pytest.mark.check("T06", "T07")
+def test_each_kind_of_token_works_in_its_own_place(client: httpx.Client, ada: Person) -> None:
     """A refresh token opens nothing, and an access token renews and ends nothing."""
     refreshed_with_access = refresh(client, ada.access)
     client.post("/api/auth/logout", json={"refresh_token": ada.access})
@@ -179,7 +185,8 @@ def test_T06_T07_each_kind_of_token_works_in_its_own_place(
     assert refresh(client, ada.refresh).status_code == 200
 
 
-def test_T07_a_token_signed_for_another_purpose_opens_nothing(
+@pytest.mark.check("T07")
+def test_a_token_signed_for_another_purpose_opens_nothing(
     client: httpx.Client, key: bytes, ada: Person
 ) -> None:
     """The kind is read and required, also when everything else in the token is right."""
@@ -191,7 +198,8 @@ def test_T07_a_token_signed_for_another_purpose_opens_nothing(
     assert [me(client, token) for token in tokens] == [401] * len(kinds)
 
 
-def test_T08_a_refresh_token_used_twice_ends_its_family(
+@pytest.mark.check("T08")
+def test_a_refresh_token_used_twice_ends_its_family(
     client: httpx.Client, running: Service, ada: Person
 ) -> None:
     """A refresh token works once; a second use ends all tokens of that sign-in, and is logged."""
@@ -211,7 +219,8 @@ def test_T08_a_refresh_token_used_twice_ends_its_family(
     assert '"WARNING"' in warnings[0]
 
 
-def test_T09_ten_uses_at_once_make_one_successor(
+@pytest.mark.check("T09")
+def test_ten_uses_at_once_make_one_successor(
     client: httpx.Client, running: Service, ada: Person
 ) -> None:
     """Of ten simultaneous uses one is answered, nine are refused, and then the family is over."""
@@ -225,7 +234,8 @@ def test_T09_ten_uses_at_once_make_one_successor(
     assert me(client, access) == 401
 
 
-def test_T10_logging_out_ends_the_session_at_once(client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("T10")
+def test_logging_out_ends_the_session_at_once(client: httpx.Client, ada: Person) -> None:
     """After a sign-out neither the refresh token nor an access token of it works; others do."""
     other = people.sign_in(client, ada.id, ada.name)
 
@@ -239,7 +249,8 @@ def test_T10_logging_out_ends_the_session_at_once(client: httpx.Client, ada: Per
     assert refresh(client, other.refresh).status_code == 200
 
 
-def test_T10_a_session_ends_when_its_time_is_over(
+@pytest.mark.check("T10")
+def test_a_session_ends_when_its_time_is_over(
     client: httpx.Client, running: Service, ada: Person
 ) -> None:
     """When the refresh token has expired, the access token of the session ends with it."""
@@ -251,7 +262,8 @@ def test_T10_a_session_ends_when_its_time_is_over(
     assert refresh(client, ada.refresh).status_code == 401
 
 
-def test_T11_a_new_password_ends_every_session(client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("T11")
+def test_a_new_password_ends_every_session(client: httpx.Client, ada: Person) -> None:
     """A new password needs the current one, and ends all sessions that the old one opened."""
     other = people.sign_in(client, ada.id, ada.name)
     new = "a new and longer password"
@@ -270,7 +282,8 @@ def test_T11_a_new_password_ends_every_session(client: httpx.Client, ada: Person
     assert log_in(client, ada.name, new).status_code == 200
 
 
-def test_T12_garbage_is_a_challenge(client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("T12")
+def test_garbage_is_a_challenge(client: httpx.Client, ada: Person) -> None:
     """Whatever stands in the Authorization header, the answer is 401 with a challenge."""
     payload = ada.access.split(".")[1]
 
@@ -309,7 +322,8 @@ def test_T12_garbage_is_a_challenge(client: httpx.Client, ada: Person) -> None:
     assert {answer.headers["www-authenticate"] for answer in answers} == {"Bearer"}
 
 
-def test_T12_two_credentials_are_none(client: httpx.Client, ada: Person, eve: Person) -> None:
+@pytest.mark.check("T12")
+def test_two_credentials_are_none(client: httpx.Client, ada: Person, eve: Person) -> None:
     """Two Authorization headers in one request are refused."""
     pair = [("Authorization", f"Bearer {person.access}") for person in (ada, eve)]
 
@@ -318,7 +332,8 @@ def test_T12_two_credentials_are_none(client: httpx.Client, ada: Person, eve: Pe
     assert answer.status_code == 401
 
 
-def test_T13_a_missing_token_is_a_challenge(client: httpx.Client) -> None:
+@pytest.mark.check("T13")
+def test_a_missing_token_is_a_challenge(client: httpx.Client) -> None:
     """A request without a credential is 401, not 403, and is told all that would be taken."""
     for path in ("/api/users/me", "/api/notes", "/api/users", "/api/roles"):
         answer = client.get(path)
@@ -326,7 +341,8 @@ def test_T13_a_missing_token_is_a_challenge(client: httpx.Client) -> None:
         assert answer.headers["www-authenticate"] == "Bearer, ApiKey, Session"
 
 
-def test_T14_tokens_in_the_address_are_not_read(client: httpx.Client, ada: Person) -> None:
+@pytest.mark.check("T14")
+def test_tokens_in_the_address_are_not_read(client: httpx.Client, ada: Person) -> None:
     """A token in the query, a form or a cookie opens nothing: addresses end up in logs."""
     for name in ("access_token", "token", "jwt", "bearer", "authorization", "api_key"):
         in_query = client.get("/api/users/me", params={name: ada.access})
@@ -395,7 +411,8 @@ def _bad_tokens(key: bytes, claims: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def test_T15_a_right_signature_is_not_enough(client: httpx.Client, key: bytes, ada: Person) -> None:
+@pytest.mark.check("T15")
+def test_a_right_signature_is_not_enough(client: httpx.Client, key: bytes, ada: Person) -> None:
     """A token signed with the real key is refused if any claim is missing, wrong or malformed."""
     claims = forge.decode(ada.access)
     tokens = _bad_tokens(key, claims)
@@ -406,7 +423,8 @@ def test_T15_a_right_signature_is_not_enough(client: httpx.Client, key: bytes, a
     assert {fault: status for fault, status in statuses.items() if status != 401} == {}
 
 
-def test_T16_a_disabled_account_is_out_at_once(
+@pytest.mark.check("T16")
+def test_a_disabled_account_is_out_at_once(
     client: httpx.Client, admin: Person, ada: Person, eve: Person
 ) -> None:
     """Disabling or deleting an account ends its tokens with the next request, and its sign-in."""
@@ -422,9 +440,8 @@ def test_T16_a_disabled_account_is_out_at_once(
         assert log_in(client, person.name).status_code == 401
 
 
-def test_T16_an_enabled_account_starts_anew(
-    client: httpx.Client, admin: Person, ada: Person
-) -> None:
+@pytest.mark.check("T16")
+def test_an_enabled_account_starts_anew(client: httpx.Client, admin: Person, ada: Person) -> None:
     """An account that is enabled again can sign in, and its old tokens stay dead."""
     for is_active in (False, True):
         change = {"is_active": is_active}
@@ -434,7 +451,8 @@ def test_T16_an_enabled_account_starts_anew(
     assert log_in(client, ada.name).status_code == 200
 
 
-def test_T19_a_new_key_can_be_brought_in(
+@pytest.mark.check("T19")
+def test_a_new_key_can_be_brought_in(
     running: Service, client: httpx.Client, key: bytes, ada: Person
 ) -> None:
     """The newest key signs and older ones are accepted, until they are taken away."""
@@ -459,8 +477,9 @@ def test_T19_a_new_key_can_be_brought_in(
     assert not any(secret in str(key_ids) for secret in (old, NEW))
 
 
+@pytest.mark.check("T19")
 @on_sqlite
-def test_T19_no_retired_key_can_be_guessed(running: Service) -> None:
+def test_no_retired_key_can_be_guessed(running: Service) -> None:
     """A guessable key is refused among the older ones too, and the refusal does not show it."""
     with beside(running, own_database=False, SECRET_KEYS_PREVIOUS=f"{NEW},{GUESSES[20]}") as twin:
         end = twin.cli("openapi", check=False)
@@ -470,9 +489,8 @@ def test_T19_no_retired_key_can_be_guessed(running: Service) -> None:
     assert not any(secret in end.text for secret in (NEW, GUESSES[20], "Traceback"))
 
 
-def test_T20_clocks_may_differ_by_seconds_only(
-    client: httpx.Client, key: bytes, ada: Person
-) -> None:
+@pytest.mark.check("T20")
+def test_clocks_may_differ_by_seconds_only(client: httpx.Client, key: bytes, ada: Person) -> None:
     """A token from the future, or one that expired half a minute ago, is refused."""
     claims = forge.decode(ada.access)
     tokens = [
@@ -485,7 +503,8 @@ def test_T20_clocks_may_differ_by_seconds_only(
     assert [me(client, token) for token in tokens] == [401] * len(tokens)
 
 
-def test_T21_secrets_are_stored_as_hashes_only(
+@pytest.mark.check("T21")
+def test_secrets_are_stored_as_hashes_only(
     client: httpx.Client, running: Service, ada: Person
 ) -> None:
     """The database holds no token and no password, in no table, only their hashes."""
@@ -499,7 +518,8 @@ def test_T21_secrets_are_stored_as_hashes_only(
     assert not any(secret in stored for secret in secrets)
 
 
-def test_T22_expired_tokens_are_purged(client: httpx.Client, running: Service, ada: Person) -> None:
+@pytest.mark.check("T22")
+def test_expired_tokens_are_purged(client: httpx.Client, running: Service, ada: Person) -> None:
     """The daily command deletes what expired and nothing else, and an index helps it."""
     values = ", ".join(
         f"('refresh', '{forge.sha256(f'{ada.name}{number}')}',"
