@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-pytest.register_assert_rewrite("tests.options.promises")
+pytest.register_assert_rewrite("tests.options", "tests.support")
 
 from tests.support import harness, janitor
 from tests.support.harness import Project, Service
@@ -25,7 +25,7 @@ REPORT = pytest.StashKey[Report]()
 
 @pytest.fixture(scope="session", autouse=True)
 def _fast_copier() -> Iterator[None]:
-    """Render quickly, and know which arms of the templates a render went through."""
+    """Render quickly, and know which branches of the templates a render went through."""
     with branches.fast_copier():
         yield
 

@@ -27,7 +27,7 @@ import copier
 import httpx
 import yaml
 
-from tests.variants.branches import Arm, recorded
+from tests.variants.branches import Branch, recorded
 from tests.variants.space import documents
 
 ROOT = Path(__file__).parents[2]
@@ -124,8 +124,8 @@ class Project:
     """A rendered service on disk."""
 
     path: Path
-    arms: frozenset[Arm] = frozenset()
-    """The arms of the templates that it was made from."""
+    branches: frozenset[Branch] = frozenset()
+    """The branches of the templates that it was made from."""
     said: str = ""
     """What Copier said, the final message included."""
 

@@ -1,4 +1,4 @@
-"""What a run of the tests says at its end: rows, pairs, triples, arms and minutes.
+"""What a run of the tests says at its end: rows, pairs, triples, branches and minutes.
 
 Tests put their figures into the properties of their reports, which reach the process
 that pytest was started in, whichever process ran them.
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.variants.branches import Arm, all_arms
+from tests.variants.branches import Branch, all_branches
 from tests.variants.rows import PAIRS
 
 CORES = 2
@@ -46,9 +46,9 @@ NOT_RENDERED = {
 """Arms that no row needs to go through, and why."""
 
 
-def is_excepted(arm: Arm) -> bool:
+def is_excepted(branch: Branch) -> bool:
     """Whether no row needs to go through it."""
-    return any(re.search(pattern, str(arm)) for pattern in NOT_RENDERED)
+    return any(re.search(pattern, str(branch)) for pattern in NOT_RENDERED)
 
 
 class Report:
@@ -70,16 +70,18 @@ class Report:
                     self.values[name].append(value)
 
     @property
-    def arms(self) -> set[Arm]:
-        """The arms of the rows that did all that their owner does."""
-        return {Arm(*arm) for arms in self.values["arms"] for arm in arms}
+    def branches(self) -> set[Branch]:
+        """The branches of the rows that did all that their owner does."""
+        return {Branch(*branch) for branches in self.values["branches"] for branch in branches}
 
     @property
-    def missed(self) -> list[Arm]:
-        """The arms that no row went through, if all pairs were run; else nothing is known."""
+    def missed(self) -> list[Branch]:
+        """The branches that no row went through, if all pairs were run; else nothing is known."""
         if not {str(row) for row in PAIRS} <= {row[0] for row in self.values["row"]}:
             return []
-        return sorted(arm for arm in all_arms() - self.arms if not is_excepted(arm))
+        return sorted(
+            branch for branch in all_branches() - self.branches if not is_excepted(branch)
+        )
 
     def lines(self) -> Iterator[str]:
         """Yield what is to be printed."""
@@ -127,25 +129,25 @@ class Report:
             )
 
     def _table(self) -> Iterator[str]:
-        if not self.values["arms"]:
+        if not self.values["branches"]:
             return
-        wanted = [arm for arm in all_arms() if not is_excepted(arm)]
-        rendered = self.arms
+        wanted = [branch for branch in all_branches() if not is_excepted(branch)]
+        rendered = self.branches
         by_file: dict[str, list[bool]] = defaultdict(list)
-        for arm in wanted:
-            by_file[re.sub(r"\.yml .*", ".yml", arm.path)].append(arm in rendered)
-        yield "arms of the templates, rendered by a row that then did all that its owner does:"
+        for branch in wanted:
+            by_file[re.sub(r"\.yml .*", ".yml", branch.path)].append(branch in rendered)
+        yield "branches of the templates, rendered by a row that then did all that its owner does:"
         for path, found in sorted(by_file.items()):
             yield f"  {sum(found):3} of {len(found):3}  {path}"
-        excepted = len(all_arms()) - len(wanted)
+        excepted = len(all_branches()) - len(wanted)
         yield f"  {len(rendered & {*wanted})} of {len(wanted)} in all; {excepted} excepted:"
         for pattern, reason in NOT_RENDERED.items():
-            count = sum(bool(re.search(pattern, str(arm))) for arm in all_arms())
+            count = sum(bool(re.search(pattern, str(branch))) for branch in all_branches())
             yield f"  {count:3} {pattern}: {reason}"
         if not_run := {str(row) for row in PAIRS} - {row[0] for row in self.values["row"]}:
             yield f"  not judged, since {len(not_run)} rows of the pairs were not run"
-        for arm in self.missed:
-            yield f"  MISSED {arm}"
+        for branch in self.missed:
+            yield f"  MISSED {branch}"
 
 
 def _tier(nodeid: str) -> str:

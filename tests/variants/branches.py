@@ -1,7 +1,7 @@
-"""Which arms of the templates a render went through, and a faster Copier for many renders.
+"""Which branches of the templates a render went through, and a faster Copier for many renders.
 
-An arm is what a condition may choose (an empty `else` too), the body of a loop, a fragment that is
-included, and a file that is written. `python -m copier` knows nothing of this module;
+A branch is what a condition may choose (an empty `else` too), the body of a loop, a fragment that
+is included, and a file that is written. `python -m copier` knows nothing of this module;
 test_combinations.py compares its renders with those made here.
 """
 
@@ -22,13 +22,13 @@ from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 
 ROOT = Path(__file__).parents[2]
-MARK = "arm_of_the_template"
+MARK = "branch_of_the_template"
 QUESTIONS = {"question.yml", "derived.yml"}
 """Names of files that hold questions, and so texts that are templates, each on its own."""
 
 
 @dataclass(frozen=True, order=True)
-class Arm:
+class Branch:
     """A place in a template to which an answer leads, or does not."""
 
     path: str
@@ -40,15 +40,15 @@ class Arm:
         return f"{self.path}:{self.line} {self.kind}"
 
 
-_seen: set[Arm] = set()
+_seen: set[Branch] = set()
 _code: dict[tuple[object, ...], CodeType] = {}
 
 
 @contextmanager
-def recorded() -> Iterator[set[Arm]]:
-    """Collect the arms that are rendered in this block."""
+def recorded() -> Iterator[set[Branch]]:
+    """Collect the branches that are rendered in this block."""
     _seen.clear()
-    found: set[Arm] = set()
+    found: set[Branch] = set()
     yield found
     found |= _seen
 
@@ -109,14 +109,14 @@ class Environment(SandboxedEnvironment):
 
 
 class Marker(NodeTransformer):
-    """Puts a mark into each arm of a parsed template, and lists them."""
+    """Puts a mark into each branch of a parsed template, and lists them."""
 
     def __init__(self, path: str, *, is_file: bool) -> None:
-        """Mark the arms of this file, or of a text in it."""
+        """Mark the branches of this file, or of a text in it."""
         self.path = path
         self.is_file = is_file
-        self.arms: set[Arm] = set()
-        self._branches: set[int] = set()
+        self.branches: set[Branch] = set()
+        self._elifs: set[int] = set()
         self._on_line: Counter[tuple[int, str]] = Counter()
 
     def visit_Template(self, node: nodes.Template) -> nodes.Template:
@@ -128,9 +128,9 @@ class Marker(NodeTransformer):
 
     def visit_If(self, node: nodes.If) -> nodes.If:
         """Mark each branch, and the one that is not written."""
-        self._branches |= {id(branch) for branch in node.elif_}
+        self._elifs |= {id(each) for each in node.elif_}
         self.generic_visit(node)
-        if id(node) in self._branches:
+        if id(node) in self._elifs:
             node.body.insert(0, self._statement(node.lineno, "elif"))
         else:
             node.body.insert(0, self._statement(node.lineno, "if"))
@@ -159,40 +159,40 @@ class Marker(NodeTransformer):
     def _call(self, line: int, kind: str, value: nodes.Expr) -> nodes.Call:
         self._on_line[line, kind] += 1
         number = self._on_line[line, kind]
-        arm = Arm(self.path, line, f"{kind} ({number})" if number > 1 else kind)
-        self.arms.add(arm)
-        arguments = [nodes.Const(part) for part in (arm.path, arm.line, arm.kind)]
+        branch = Branch(self.path, line, f"{kind} ({number})" if number > 1 else kind)
+        self.branches.add(branch)
+        arguments = [nodes.Const(part) for part in (branch.path, branch.line, branch.kind)]
         name = nodes.Name(MARK, "load")
         return nodes.Call(name, [*arguments, value], [], None, None, lineno=line)
 
 
 def _mark(path: str, line: int, kind: str, value: object) -> object:
-    _seen.add(Arm(path, line, kind))
+    _seen.add(Branch(path, line, kind))
     return value
 
 
 @cache
-def all_arms() -> frozenset[Arm]:
-    """List the arms of every text that Jinja reads: below template/, and in copier.yml."""
+def all_branches() -> frozenset[Branch]:
+    """List the branches of every text that Jinja reads: below template/, and in copier.yml."""
     environment = Environment(extensions=EXTENSIONS, trim_blocks=True, lstrip_blocks=True)
-    found: set[Arm] = set()
+    found: set[Branch] = set()
     for path in (ROOT / "template").rglob("*"):
         is_template = path.suffix == ".jinja" or "template/options" in str(path.parent)
         if path.is_file() and is_template and path.name not in QUESTIONS:
             name = str(path.relative_to(ROOT))
-            found |= _arms(environment, path.read_text(encoding="utf-8"), name, is_file=True)
+            found |= _branches(environment, path.read_text(encoding="utf-8"), name, is_file=True)
     for text, name in _texts().items():
-        found |= _arms(environment, text, name, is_file=False)
+        found |= _branches(environment, text, name, is_file=False)
     return frozenset(found)
 
 
 EXTENSIONS = ["jinja2_ansible_filters.AnsibleCoreFiltersExtension"]
 
 
-def _arms(environment: Environment, text: str, name: str, *, is_file: bool) -> set[Arm]:
+def _branches(environment: Environment, text: str, name: str, *, is_file: bool) -> set[Branch]:
     marker = Marker(name, is_file=is_file)
     marker.visit(SandboxedEnvironment._parse(environment, text, name, None))  # noqa: SLF001
-    return marker.arms
+    return marker.branches
 
 
 @cache

@@ -10,37 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
-from typing import Any
 
 import yaml
 
+from tests.support.answers import answers, chosen
 from tests.support.harness import Project
-from tests.variants.rows import SPACE
 
 Check = Callable[[Project], Iterator[str]]
-
-WORDS = {
-    "accounts": r"argon2|passlib|zxcvbn|SECRET_KEY|RATE_LIMIT|app\.auth|create-admin|api/users"
-    r"|signed.in",
-    "auth/api_key": r"api[ _-]key|webhook",
-    "auth/jwt": r"\bjwt\b|jose|(access|refresh).tokens?\b|oauth|SECRET_KEYS_PREVIOUS",
-    "auth/session": r"\bcookies?\b|csrf|sign-in page|SESSION_(IDLE|MAX)",
-    "login": r"multipart|REGISTRATION=|SMTP|MAIL_FROM|PUBLIC_BASE_URL|password.reset|var/mail",
-    "ci/github": r"\.github|GitHub Actions|\bCI\b",
-    "database/mysql": r"mysql|mariadb|asyncmy",
-    "database/postgres": r"postgres|asyncpg",
-    "database/sqlite": r"sqlite",
-    "example/notes": r"api/notes|\bNotes?\b|\.note\b",
-}
-"""Words that only a service with the answer may contain, in a file or in a name."""
-
-WITHOUT_WORDS = {
-    "ci/none": "it adds nothing",
-    "example/none": "it adds nothing",
-    "preset/minimal": "a preset proposes answers, no more",
-    "preset/production": "a preset proposes answers, no more",
-    "preset/starter": "a preset proposes answers, no more",
-}
 
 NEEDED_BY_OTHERS = {
     "aiosqlite": "Tortoise loads it for sqlite:// URLs",
@@ -52,20 +28,6 @@ PATTERNS = ".j2"
 """The service's own templates; tests/service/resources tries them."""
 RECORD = ".copier-answers.yml"
 IGNORED = ".gitignore"
-
-
-def chosen(answers: Mapping[str, Any]) -> set[str]:
-    """Return the answers as `question/answer`, and what follows from ways to sign in.
-
-    There are `accounts` with any, and a `login` if people sign in with a password.
-    """
-    found = {"accounts"} if answers["auth"] else set()
-    if {"jwt", "session"} & set(answers["auth"]):
-        found.add("login")
-    for name, question in SPACE.questions.items():
-        given = answers[name] if question.takes_several else [answers[name]]
-        found |= {f"{name}/{answer}" for answer in given}
-    return found
 
 
 def parses(project: Project) -> Iterator[str]:
@@ -144,8 +106,9 @@ def is_silent_about_what_is_off(project: Project) -> Iterator[str]:
 
     But git ignores files with rows for good, so that a changed answer publishes none.
     """
-    for answer in set(WORDS) - chosen(project.answers):
-        pattern = re.compile(WORDS[answer], re.IGNORECASE)
+    wordy = {name: answer for name, answer in answers().items() if answer.words}
+    for answer in set(wordy) - chosen(project.answers):
+        pattern = re.compile(wordy[answer].words, re.IGNORECASE)
         for name in project.files:
             if name not in {RECORD, IGNORED} and (
                 found := pattern.search(f"{name}\n{project.text(name)}")

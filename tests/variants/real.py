@@ -10,8 +10,9 @@ from typing import TypeVar
 
 from tests.options import promises
 from tests.support import harness, sql
+from tests.support.answers import chosen
 from tests.support.harness import ROOT, Outcome, Service
-from tests.variants import checks
+from tests.support.live import Live, prepare
 from tests.variants.rows import SPACE, Row
 
 Result = TypeVar("Result")
@@ -81,7 +82,7 @@ def exercise(service: Service) -> Times:
 def _exercise(service: Service) -> Times:
     began = time.perf_counter()
     install(service)
-    told = promises.prepare(service)
+    told = prepare(service)
     made = sql.schema(service)
     checking = time.perf_counter()
     service.run("uv", "run", "--no-sync", "just", "check")
@@ -117,9 +118,9 @@ def undo(service: Service) -> str:
 def use(service: Service, told: dict[str, Outcome]) -> None:
     """Make the claims of all its answers, over HTTP and in its files."""
     with service.client() as client:
-        live = promises.Live(service, client, told)
+        live = Live(service, client, told)
         assert live.call("GET", "/docs").is_success
-        answers = sorted({*checks.chosen(service.project.answers), *TEXTS})
+        answers = sorted({*chosen(service.project.answers), *TEXTS})
         promises.read(service.project, *answers)
         promises.use(live, *answers)
 

@@ -1,4 +1,4 @@
-"""The committed rows cover every pair and triple of valid answers, and the templates' arms."""
+"""The committed rows cover every pair and triple of valid answers, and the templates' branches."""
 
 import filecmp
 import os
@@ -19,7 +19,7 @@ from jinja2 import nodes
 from tests.conftest import Render, Say
 from tests.support import harness
 from tests.support.report import NOT_RENDERED, Report, is_excepted
-from tests.variants.branches import Arm, all_arms
+from tests.variants.branches import Branch, all_branches
 from tests.variants.cover import SEED, WHOLE, cover, groups, missing, starts, wanted
 from tests.variants.rows import PAIRS, SPACE, STATIC, TRIPLES, Row, drawn
 from tests.variants.space import Refused, Space
@@ -234,18 +234,20 @@ def test_a_fast_render_is_a_render(
     ]
 
 
-def test_each_arm_of_the_templates_is_rendered_by_a_row_that_is_run(render: Render) -> None:
+def test_each_branch_of_the_templates_is_rendered_by_a_row_that_is_run(render: Render) -> None:
     """That those rows also did what their owner does is seen at the end of the run."""
-    rendered: set[Arm] = set()
+    rendered: set[Branch] = set()
     for row in PAIRS:
-        rendered |= render(**SPACE.unusual(row.answers)).arms
+        rendered |= render(**SPACE.unusual(row.answers)).branches
 
-    missed = [str(arm) for arm in sorted(all_arms() - rendered) if not is_excepted(arm)]
+    missed = [
+        str(branch) for branch in sorted(all_branches() - rendered) if not is_excepted(branch)
+    ]
     assert not missed, "\n".join(missed)
-    assert rendered <= all_arms()
+    assert rendered <= all_branches()
 
 
-def test_an_arm_that_nobody_can_reach_is_missed(tmp_path: Path) -> None:
+def test_a_branch_that_nobody_can_reach_is_missed(tmp_path: Path) -> None:
     """In a process of its own, since what was compiled is kept."""
     copy = harness.snapshot(tmp_path / "template")
     path = copy / "template/project/README.md.jinja"
@@ -254,7 +256,7 @@ def test_an_arm_that_nobody_can_reach_is_missed(tmp_path: Path) -> None:
     fragment = copy / "template/options/database/sqlite/forgotten.md"
     fragment.write_text("Nobody includes this.\n", encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    command += ["tests/variants/test_combinations.py", "-k", "each_arm"]
+    command += ["tests/variants/test_combinations.py", "-k", "each_branch"]
     environment = {**os.environ, "PYTHONPATH": str(copy)}
     for step in (["init", "-q"], ["add", "-A"]):
         subprocess.run(["git", *step], cwd=copy, check=True)
@@ -271,14 +273,14 @@ def test_an_arm_that_nobody_can_reach_is_missed(tmp_path: Path) -> None:
 
 
 def test_each_exception_is_one(render: Render) -> None:
-    """It is about arms that exist, and that are not rendered."""
-    rendered: set[Arm] = set()
+    """It is about branches that exist, and that are not rendered."""
+    rendered: set[Branch] = set()
     for row in PAIRS:
         named = {**SPACE.unusual(row.answers), "project_slug": "a-name"}
-        rendered |= render(**named).arms
+        rendered |= render(**named).branches
 
     for pattern in NOT_RENDERED:
-        excepted = {arm for arm in all_arms() if re.search(pattern, str(arm))}
+        excepted = {branch for branch in all_branches() if re.search(pattern, str(branch))}
         assert excepted, pattern
         assert excepted & rendered == set()
 
@@ -287,13 +289,13 @@ def test_nothing_chooses_but_what_is_marked() -> None:
     """Macros, blocks and inherited templates would need marks of their own."""
     environment = jinja2.Environment(autoescape=False)  # noqa: S701 - it makes no HTML
     unknown = (nodes.Macro, nodes.CallBlock, nodes.FilterBlock, nodes.Block, nodes.Extends)
-    for path in {arm.path for arm in all_arms() if arm.kind == "file"}:
+    for path in {branch.path for branch in all_branches() if branch.kind == "file"}:
         tree = environment.parse((harness.ROOT / path).read_text(encoding="utf-8"))
         assert not list(tree.find_all(unknown)), path
 
 
-def test_arms_are_missed_only_where_every_pair_was_run() -> None:
-    """A drawn row, or one pair, says nothing about the arms of the others."""
+def test_branches_are_missed_only_where_every_pair_was_run() -> None:
+    """A drawn row, or one pair, says nothing about the branches of the others."""
     one = Report([_report(PAIRS[:1])])
     other_ones = Report([_report(TRIPLES)])
     all_but_one = Report([_report(PAIRS[1:])])
@@ -304,7 +306,7 @@ def test_arms_are_missed_only_where_every_pair_was_run() -> None:
 
 
 def _report(rows: list[Row]) -> pytest.TestReport:
-    """Make the report of a test that ran these rows, and went through no arm."""
+    """Make the report of a test that ran these rows, and went through no branch."""
     properties: list[tuple[str, object]] = [("row", [str(row), 1.0, 1.0]) for row in rows]
     module = "tests/variants/test_rows.py"
     where = (module, 1, "test")

@@ -23,5 +23,11 @@ def test_a_row_does_what_its_owner_does(
 
     request.node.user_properties += [
         ("row", [str(live_row), times.check, times.rest]),
-        ("arms", [[arm.path, arm.line, arm.kind] for arm in sorted(service.project.arms)]),
+        (
+            "branches",
+            [
+                [branch.path, branch.line, branch.kind]
+                for branch in sorted(service.project.branches)
+            ],
+        ),
     ]

@@ -14,6 +14,7 @@ import pytest
 
 from tests.conftest import Render
 from tests.support import harness
+from tests.support.answers import answers, chosen
 from tests.support.harness import ROOT, Project
 from tests.variants import checks
 from tests.variants.rows import PAIRS, SPACE, Row
@@ -50,23 +51,18 @@ def test_types_are_strict(typed_row: Row, render: Render, request: pytest.Fixtur
     request.node.user_properties.append(("typed", spent[0]))
 
 
-def test_each_answer_has_words_that_only_it_may_bring() -> None:
-    answers = {
-        f"{name}/{choice}"
-        for name, question in SPACE.questions.items()
-        for choice in question.choices
-    }
+def test_each_answer_has_words_that_only_it_may_bring_or_a_reason_why_not() -> None:
+    odd = [name for name, each in answers().items() if bool(each.words) == bool(each.no_words)]
 
-    assert set(checks.WORDS) | set(checks.WITHOUT_WORDS) == {*answers, "accounts", "login"}
-    assert set(checks.WORDS).isdisjoint(checks.WITHOUT_WORDS)
+    assert odd == []
 
 
-@pytest.mark.parametrize("answer", checks.WORDS)
+@pytest.mark.parametrize("answer", [name for name, each in answers().items() if each.words])
 def test_a_word_is_there_where_its_answer_is(answer: str, render: Render) -> None:
-    """Otherwise nobody would notice that the list of words is out of date."""
-    row = next(row for row in PAIRS if answer in checks.chosen(row.answers))
+    """Otherwise nobody would notice that the pattern is out of date."""
+    row = next(row for row in PAIRS if answer in chosen(row.answers))
     project = render(**SPACE.unusual(row.answers))
-    pattern = re.compile(checks.WORDS[answer], re.IGNORECASE)
+    pattern = re.compile(answers()[answer].words, re.IGNORECASE)
 
     found = [name for name in project.files if pattern.search(f"{name}\n{project.text(name)}")]
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Say, need
-from tests.options import promises
 from tests.support import harness, janitor
 from tests.support.harness import ROOT, Service, wait_until
+from tests.support.live import prepare
 from tests.support.private_servers import Missing, private_server
 from tests.variants import real
 from tests.variants.rows import PAIRS
@@ -63,7 +63,7 @@ def _run_into(
     """Run a row; when its service answers, something happens."""
     with real.open_service(template, ROW, folder / "service", folder) as service:
         service.environment |= environment
-        told = promises.prepare(service)
+        told = prepare(service)
         service.start()
         mishap(service)
         real.guarded(service, partial(real.use, told=told))

@@ -8,8 +8,8 @@ import pytest
 from tests.conftest import Render
 from tests.service.running.conftest import Start
 from tests.support import people
+from tests.support.answers import chosen
 from tests.support.harness import Service
-from tests.variants import checks
 from tests.variants.rows import PAIRS, SPACE, Row
 
 BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
@@ -44,7 +44,7 @@ def test_the_lines_of_the_pages_work_as_they_are(styles: list[str], start: Start
 def test_each_promise_names_a_test_that_there_is(row: Row, render: Render) -> None:
     """The table names a test of the service for each promise; `just check` runs it in each row."""
     project = render(**SPACE.unusual(row.answers))
-    if "accounts" not in checks.chosen(row.answers):
+    if "accounts" not in chosen(row.answers):
         assert "SECURITY.md" not in project.files
         return
     promises = PROMISE.findall(project.text("SECURITY.md"))

@@ -1,0 +1,84 @@
+"""Fixtures that try whether promises would notice."""
+
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from tests.conftest import Say, need
+from tests.options.preset.common import Preset
+from tests.support import harness
+from tests.support.answers import Answer
+from tests.support.mutations import (
+    Apart,
+    broken_promise,
+    proposes,
+    survivors,
+    with_and_without,
+    without_preset,
+)
+from tests.variants.rows import SPACE
+
+
+class Mutate(Protocol):
+    """What `mutate` offers."""
+
+    def __call__(self, answer: Answer, *, on: Any = None, off: Any = None) -> None:  # noqa: ANN401
+        """See that each piece of the answer is missed when it is taken away."""
+
+
+class MutatePreset(Protocol):
+    """What `mutate_preset` offers."""
+
+    def __call__(self, answer: Preset) -> None:
+        """See that each condition of a preset is missed when it is taken away."""
+
+
+@pytest.fixture
+def mutate(template: Path, tmp_path: Path, say: Say) -> Mutate:
+    """Offer a function that takes away what an answer brings, and expects that it is missed.
+
+    `on` and `off` are what is answered; without them the services differ in the answer alone, and
+    are as near to the defaults as can be.
+    """
+
+    def mutated(answer: Answer, *, on: Any = None, off: Any = None) -> None:  # noqa: ANN401
+        given = (on, off) if on else with_and_without(answer.name)
+        choices = {name: value for name, value in given[0].items() if name in SPACE.questions}
+        need(SPACE.with_defaults(choices)["database"])
+        slug = {} if answer.name == "project_slug" else {"project_slug": harness.new_slug("mut")}
+        apart = Apart(
+            answer,
+            harness.render(template, tmp_path / "on", slug | given[0]),
+            harness.render(template, tmp_path / "off", slug | given[1]),
+        )
+        assert broken_promise(answer, apart.on) == ""
+        tried = list(survivors(apart, tmp_path))
+        unnoticed = [mutation.label for mutation, survived in tried if survived]
+
+        assert tried
+        assert not unnoticed, "\n".join(unnoticed)
+        say(f"mutations: {answer.name}: {len(tried)} pieces missed when taken away")
+
+    return mutated
+
+
+@pytest.fixture
+def mutate_preset(template: Path, tmp_path: Path, say: Say) -> MutatePreset:
+    """Offer a function that takes away each condition of a preset: each must be missed."""
+
+    def mutated(answer: Preset) -> None:
+        preset = answer.name.partition("/")[2]
+        assert proposes(template, tmp_path / "whole", preset, answer.proposes)
+        copies = list(without_preset(template, tmp_path, preset))
+        unnoticed = [
+            what
+            for what, copy in copies
+            if proposes(copy, copy.with_suffix(".x"), preset, answer.proposes)
+        ]
+
+        assert copies
+        assert unnoticed == []
+        say(f"mutations: {answer.name}: {len(copies)} pieces missed when taken away")
+
+    return mutated

@@ -1,0 +1,1 @@
+"""What a service holds at its birth beside accounts."""

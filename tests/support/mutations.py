@@ -1,0 +1,200 @@
+"""Mutations of a rendered service: what an answer brings is taken away, piece by piece.
+
+Nobody lists what an answer brings: it is what differs between two services that differ in the
+answer alone. For each piece some promise of the answer must break.
+"""
+
+import ast
+import re
+import shutil
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any
+
+from tests.options import promises
+from tests.support import harness
+from tests.support.answers import Answer, chosen
+from tests.support.harness import Project, Service
+from tests.support.live import Live, prepare
+from tests.variants import checks
+from tests.variants.rows import SPACE, STATIC, Row
+
+Given = dict[str, Any]
+
+NOT_MUTATED = {
+    checks.RECORD: "it is what Copier remembers",
+    "tests/conftest.py": "the service's own `just check` needs it, in each row that is run",
+}
+"""Files that an answer may change without a promise about it."""
+
+SIMILAR = 0.5
+"""Below this ratio two versions of a file count as two files."""
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Two services that differ in one answer."""
+
+    answer: Answer
+    on: Project
+    off: Project
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A file without something that an answer does to it."""
+
+    label: str
+    name: str
+    text: str | None
+
+    def apply_to(self, project: Project) -> None:
+        """Write the file so, or remove it."""
+        path = project / self.name
+        if self.text is None:
+            path.unlink()
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(self.text, encoding="utf-8")
+
+
+def with_and_without(name: str) -> tuple[Given, Given]:
+    """Return answers that differ in one, as near to the defaults as a valid row is."""
+    question, _, choice = name.partition("/")
+    usual = SPACE.settings(SPACE.with_defaults({})).items()
+    candidates = sorted(STATIC, key=lambda row: len(SPACE.settings(row.answers).items() - usual))
+    for row in candidates:
+        if name in chosen(row.answers):
+            for other in _others(row, question, choice):
+                return SPACE.unusual(row.answers), SPACE.unusual(other)
+    message = f"No valid combination differs in {name} alone"
+    raise LookupError(message)
+
+
+def _others(row: Row, question: str, choice: str) -> Iterator[Given]:
+    given = row.answers[question]
+    for other in SPACE.questions[question].answers:
+        if isinstance(given, list) and set(given) - {choice} != set(other):
+            continue
+        changed = {**row.answers, question: other}
+        if other != given and SPACE.allows(SPACE.settings(changed)):
+            yield changed
+
+
+def mutations(apart: Apart) -> Iterator[Mutation]:
+    """Take away each difference, as far as somebody must notice.
+
+    That is each group of lines in a file that both services have, the body of a module of its
+    own, and each other file that only one of them has.
+    """
+    on, off = apart.on, apart.off
+    for name in sorted({*on.files, *off.files}):
+        is_in_both = name in on.files and name in off.files
+        if name.startswith(tuple(NOT_MUTATED)) or (is_in_both and name.endswith(".md")):
+            continue  # a word in a page is no wiring
+        if is_in_both:
+            yield from _changed_lines(name, on.text(name), off.text(name))
+        elif name in off.files:
+            yield Mutation(f"{name} is there", name, off.text(name))
+        elif not (name.startswith("app/") and name.endswith(".py")):
+            yield Mutation(f"{name} is gone", name, None)
+        elif len(ast.parse(on.text(name)).body) > 1:  # more than a docstring
+            yield Mutation(f"{name} is hollow", name, _hollow(on.text(name)))
+
+
+def _changed_lines(name: str, on: str, off: str) -> Iterator[Mutation]:
+    """Undo each change on its own; a file that is another altogether is changed as a whole."""
+    if on == off:
+        return
+    lines, others = on.splitlines(keepends=True), off.splitlines(keepends=True)
+    matcher = SequenceMatcher(a=lines, b=others, autojunk=False)
+    if name.startswith("migrations/") or matcher.ratio() < SIMILAR:
+        yield Mutation(f"{name} is another", name, off)
+        if name.endswith(".py"):
+            yield Mutation(f"{name} is hollow", name, _hollow(on))
+        return
+    for kind, begin, end, other_begin, other_end in matcher.get_opcodes():
+        if kind != "equal":
+            undone = [*lines[:begin], *others[other_begin:other_end], *lines[end:]]
+            yield Mutation(f"{name}:{begin + 1}-{end}", name, "".join(undone))
+
+
+class _Hollow(ast.NodeTransformer):
+    """Takes the body out of each function but those that only say what a value is called."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        if node.name != "__str__":
+            node.body = [ast.Pass()]
+        return node
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AsyncFunctionDef:
+        node.body = [ast.Pass()]
+        return node
+
+
+def _hollow(text: str) -> str:
+    """Return a module without the bodies of its functions; without functions, without any body."""
+    tree = ast.parse(text)
+    hollow = ast.unparse(_Hollow().visit(tree))
+    return hollow if hollow != ast.unparse(ast.parse(text)) else ""
+
+
+def survivors(apart: Apart, folder: Path) -> Iterator[tuple[Mutation, bool]]:
+    """Apply each mutation to a copy, and say of each whether no promise broke."""
+    for number, mutation in enumerate(mutations(apart)):
+        copy = Project(folder / f"copy{number}", apart.on.branches, apart.on.said)
+        shutil.copytree(apart.on.path, copy.path)
+        mutation.apply_to(copy)
+        yield mutation, not broken_promise(apart.answer, copy)
+
+
+def broken_promise(answer: Answer, project: Project) -> str:
+    """Check what an answer promises, and return what does not hold, or nothing.
+
+    Raises:
+        TimeoutError: The service says nothing in time, which may be the machine's fault.
+    """
+    try:
+        promises.read(project, answer.name)
+        if not answer.uses:
+            return ""
+        with Service(project, project.answers["database"]) as service:
+            told = prepare(service)
+            service.start()
+            with service.client() as client:
+                promises.use(Live(service, client, told), answer.name)
+    except TimeoutError:
+        raise
+    except Exception as error:  # noqa: BLE001 - however a broken service shows itself
+        line = traceback.extract_tb(error.__traceback__)[-1].line
+        return f"{line}: {error!r}"
+    return ""
+
+
+def without_preset(template: Path, folder: Path, preset: str) -> Iterator[tuple[str, Path]]:
+    """Yield copies of the template in which one question does not know the preset."""
+    for path in sorted(template.glob("template/options/*/question.yml")):
+        text = path.read_text(encoding="utf-8")
+        pattern = f"preset (==|!=) '{preset}'|default: {preset}$"
+        for number, found in enumerate(re.finditer(pattern, text, re.MULTILINE)):
+            without = {"==": "false", "!=": "true"}.get(found.group(1), "default: minimal")
+            copy = folder / f"{path.parent.name}{number}"
+            shutil.copytree(template, copy)
+            changed = text[: found.start()] + without + text[found.end() :]
+            (copy / path.relative_to(template)).write_text(changed, encoding="utf-8")
+            yield f"{path.relative_to(template)}: {found.group()}", copy
+
+
+def proposes(
+    template: Path, folder: Path, preset: str, expected: tuple[tuple[Given, Given], ...]
+) -> bool:
+    """Whether the preset leads to the answers that it stands for."""
+    for number, (given, wanted) in enumerate(expected):
+        chosen_preset = {} if preset == "starter" else {"preset": preset}
+        project = harness.render(template, folder / str(number), chosen_preset | given)
+        if {name: project.answers[name] for name in wanted} != wanted:
+            return False
+    return True
