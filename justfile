@@ -1,4 +1,4 @@
-pytest := "uv run pytest -n auto --maxprocesses 4"
+pytest := "uv run pytest -n auto"
 
 # List the recipes.
 default:

@@ -13,7 +13,10 @@ pytest.register_assert_rewrite("tests.options", "tests.support")
 from tests.support import harness, janitor
 from tests.support.harness import Project, Service
 from tests.support.report import Report
-from tests.support.scheduling import pytest_xdist_make_scheduler  # noqa: F401 - a hook of pytest-xdist
+from tests.support.scheduling import (  # noqa: F401 - hooks of pytest-xdist
+    pytest_xdist_auto_num_workers,
+    pytest_xdist_make_scheduler,
+)
 from tests.variants import branches, selection
 from tests.variants.rows import RUNNING, SPACE, Row
 

@@ -5,6 +5,7 @@ pytest-xdist 3.8 writes into the ids of tests, so that every process would start
 every service.
 """
 
+import os
 import re
 
 import pytest
@@ -34,6 +35,11 @@ class ByService(LoadScopeScheduling):  # type: ignore[misc]  # no types
         if service and module not in {OWN_SERVERS, *OF_OWNERS}:
             return service
         return f"{module} {service or ''}"
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Take one more than there are cores, since tests wait for servers; but four at most."""
+    return min((os.cpu_count() or 1) + 1, 4)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByService:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.service.running.conftest import beside
+from tests.service.running.conftest import beside, on_sqlite
 from tests.service.running.together import together
 from tests.support import people, sql
 from tests.support.harness import Service
@@ -124,6 +124,7 @@ def test_two_who_remove_each_other_leave_one(
 
 
 @pytest.mark.check("Z10")
+@on_sqlite
 def test_nobody_grants_what_they_lack(company: Service, client: httpx.Client, root: Person) -> None:
     """Who may give roles gives those that permit no more than theirs, to themselves neither."""
     clerk, other = enlist(client, "clerk", root), enlist(client, "member", root)
@@ -136,6 +137,7 @@ def test_nobody_grants_what_they_lack(company: Service, client: httpx.Client, ro
 
 @pytest.mark.check("Z10")
 @pytest.mark.parametrize("role", ["clerk", "deputy", "reader", "member"])
+@on_sqlite
 def test_nobody_reaches_above_themselves(
     company: Service, client: httpx.Client, root: Person, role: str
 ) -> None:
@@ -162,6 +164,7 @@ def test_nobody_reaches_above_themselves(
 
 
 @pytest.mark.check("Z10")
+@on_sqlite
 def test_equals_and_those_below_can_be_governed(client: httpx.Client, root: Person) -> None:
     """Permissions reach as far as they say: to those who may do as much or less."""
     deputy = enlist(client, "deputy", root)

@@ -15,6 +15,7 @@ from tests.support.problems import assert_problem
 
 
 @pytest.mark.check("E01")
+@on_sqlite
 def test_every_error_has_one_shape(client: httpx.Client, admin: Person, ada: Person) -> None:
     """Every error is a problem document whose status is the answer's, and tells nothing else."""
     roles = f"/api/users/{ada.id}/roles"
@@ -37,6 +38,7 @@ def test_every_error_has_one_shape(client: httpx.Client, admin: Person, ada: Per
 
 
 @pytest.mark.check("E01")
+@on_sqlite
 def test_the_OpenAPI_document_says_so(client: httpx.Client) -> None:
     """Every operation declares its errors one by one, and none the framework's own."""
     document = client.get("/openapi.json").json()
@@ -76,6 +78,7 @@ def everyday(client: httpx.Client, person: Person) -> list[httpx.Response]:
 
 
 @pytest.mark.check("E02")
+@on_sqlite
 def test_every_answer_carries_security_headers(client: httpx.Client, ada: Person) -> None:
     """Every answer forbids sniffing, framing and referrers, and names no server software."""
     for answer in everyday(client, ada):
@@ -103,6 +106,7 @@ def test_https_is_remembered(running: Service) -> None:
 
 
 @pytest.mark.check("E03")
+@on_sqlite
 def test_every_answer_has_an_id_of_its_own(client: httpx.Client, ada: Person) -> None:
     """Every answer has an unused request id; a decent one from the client is kept."""
     ids = [answer.headers.get_list("x-request-id") for answer in everyday(client, ada)]
@@ -134,6 +138,7 @@ def test_every_answer_has_an_id_of_its_own(client: httpx.Client, ada: Person) ->
     ],
     ids=lambda inbound: inbound[:20].decode(errors="replace"),
 )
+@on_sqlite
 def test_a_hostile_id_is_replaced(client: httpx.Client, inbound: bytes) -> None:
     """An inbound id that is too long or not of letters, digits and dashes is replaced."""
     answer = client.get("/health/live", headers={b"X-Request-ID": inbound})
@@ -157,6 +162,7 @@ FILES = [
 
 @pytest.mark.check("E05")
 @pytest.mark.parametrize("path", FILES)
+@on_sqlite
 def test_no_file_of_the_service_is_served(running: Service, path: str) -> None:
     """Settings, sources, the repository and whatever lies beside the assets are not served."""
     request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
@@ -167,6 +173,7 @@ def test_no_file_of_the_service_is_served(running: Service, path: str) -> None:
 
 
 @pytest.mark.check("E07")
+@on_sqlite
 def test_a_crash_tells_nothing(client: httpx.Client, running: Service, ada: Person) -> None:
     """An unexpected error is a plain 500 with its id and security headers, and is logged."""
     sql.query(running, "ALTER TABLE roles RENAME TO roles_elsewhere")
@@ -186,6 +193,7 @@ def test_a_crash_tells_nothing(client: httpx.Client, running: Service, ada: Pers
 
 
 @pytest.mark.check("E08")
+@on_sqlite
 def test_personal_answers_are_not_kept(client: httpx.Client, admin: Person, ada: Person) -> None:
     """Whatever belongs to a person or depends on who asks may not be stored by a cache."""
     note = write_note(client, ada)

@@ -104,6 +104,7 @@ def all_but(key: str) -> dict[str, str]:
 
 
 @pytest.mark.check("K01")
+@on_sqlite
 def test_all_but_the_key_itself_is_refused_with_one_answer(
     client: httpx.Client, ada: Person
 ) -> None:
@@ -123,6 +124,7 @@ def test_all_but_the_key_itself_is_refused_with_one_answer(
 
 
 @pytest.mark.check("K01", "S09")
+@on_sqlite
 def test_the_first_credential_that_is_sent_counts(
     client: httpx.Client, admin: Person, ada: Person, eve: Person
 ) -> None:
@@ -153,6 +155,7 @@ def test_the_first_credential_that_is_sent_counts(
 
 
 @pytest.mark.check("K02")
+@on_sqlite
 def test_strange_bytes_are_refused(client: httpx.Client, ada: Person) -> None:
     """Latin-1, Cyrillic, 0xFF and other bytes in the header are 401 like any other wrong key."""
     key = create(client, ada)["key"].encode()
@@ -175,6 +178,7 @@ def test_strange_bytes_are_refused(client: httpx.Client, ada: Person) -> None:
 
 
 @pytest.mark.check("K03", "T07")
+@on_sqlite
 def test_a_key_is_read_in_its_header_only(client: httpx.Client, ada: Person) -> None:
     """A key in the address, a cookie, another header or in the place of a token opens nothing."""
     key = create(client, ada)["key"]
@@ -197,6 +201,7 @@ def test_a_key_is_read_in_its_header_only(client: httpx.Client, ada: Person) -> 
 
 
 @pytest.mark.check("K03", "T07")
+@on_sqlite
 def test_nothing_else_is_a_key(client: httpx.Client, ada: Person) -> None:
     """An access token, a refresh token, a session's id or a password is no key."""
     form = {"username": ada.name, "password": PASSWORD}
@@ -364,6 +369,7 @@ def test_the_last_use_is_noted_once_a_minute(
 
 
 @pytest.mark.check("K06", "Z11")
+@on_sqlite
 def test_each_scope_opens_its_operations_and_no_others(client: httpx.Client, admin: Person) -> None:
     """Every scope is tried on every operation that needs a permission; so are all and none."""
     roles = client.get("/api/roles", headers=admin.headers).json()
@@ -388,6 +394,7 @@ def test_each_scope_opens_its_operations_and_no_others(client: httpx.Client, adm
 
 
 @pytest.mark.check("K06", "Z11")
+@on_sqlite
 def test_no_other_operation_depends_on_scopes(client: httpx.Client, admin: Person) -> None:
     """With a key of no scopes just these operations are 403, and those that change the account."""
     headers = sending(create(client, admin, scopes=[])["key"])
@@ -519,6 +526,7 @@ def test_the_account_is_looked_at_with_each_request(
 
 
 @pytest.mark.check("K09")
+@on_sqlite
 def test_wrong_keys_are_counted_by_address(running: Service) -> None:
     """However many keys are made up they fill one row of an address, which is told to wait."""
     with beside(running, RATE_LIMIT_LOGIN="3/hour") as twin:  # an hour seldom ends meanwhile

@@ -65,6 +65,7 @@ def statuses(client: httpx.Client, name: str, count: int) -> list[int]:
         *("{service}", "{service}{name}1"),
     ],
 )
+@on_sqlite
 def test_passwords_that_are_easy_to_guess_are_refused(
     running: Service, client: httpx.Client, ada: Person, password: str
 ) -> None:
@@ -104,6 +105,7 @@ def test_a_name_has_few_tries_in_all_processes(visitor: httpx.Client, bob: Perso
 
 
 @pytest.mark.check("A12")
+@on_sqlite
 def test_a_locked_name_tells_nothing(visitor: httpx.Client, bob: Person) -> None:
     """Where there were too many guesses, right, wrong and unknown get the same answer."""
     unknown = new_name()
@@ -168,6 +170,7 @@ def test_nobody_is_locked_out_for_good(strict: Service, visitor: httpx.Client, b
 
 
 @pytest.mark.check("A12")
+@on_sqlite
 def test_one_locked_name_locks_no_other(visitor: httpx.Client, bob: Person) -> None:
     """A program that goes on with an old password keeps nobody else at its address out."""
     attempts = TRIES * PEOPLE * 2
@@ -177,6 +180,7 @@ def test_one_locked_name_locks_no_other(visitor: httpx.Client, bob: Person) -> N
 
 
 @pytest.mark.check("A12")
+@on_sqlite
 def test_a_success_starts_the_count_anew(visitor: httpx.Client, bob: Person) -> None:
     """Who mistypes now and then is never refused."""
     for _ in range(PEOPLE):
@@ -199,6 +203,7 @@ def test_a_success_clears_no_look_alike(visitor: httpx.Client, bob: Person) -> N
 
 
 @pytest.mark.check("A12")
+@on_sqlite
 def test_an_address_has_few_tries(strict: Service, visitor: httpx.Client, bob: Person) -> None:
     """An address that tried many names is refused whatever it claims, and fills no table."""
     *names, last = [new_name() for _ in range(TRIES * PEOPLE)]
@@ -244,6 +249,7 @@ def test_the_count_is_in_the_database_and_names_nobody(
 
 
 @pytest.mark.check("A12")
+@on_sqlite
 def test_ones_own_password_cannot_be_guessed(visitor: httpx.Client, bob: Person) -> None:
     """Who found an open session has as few tries to guess its owner's password."""
 

@@ -308,6 +308,7 @@ NOT_JSON = {
 
 @pytest.mark.check("I07")
 @pytest.mark.parametrize("fault", NOT_JSON)
+@on_sqlite
 def test_broken_JSON_is_refused(client: httpx.Client, ada: Person, fault: str) -> None:
     """Deep, endless, broken and foreign bodies are refused in every route that reads JSON."""
     body = NOT_JSON[fault]
@@ -345,6 +346,7 @@ def test_numbers_are_numbers(client: httpx.Client, ada: Person, age: str) -> Non
     ],
     ids=["the same name twice", "UTF-16", "byte order mark"],
 )
+@on_sqlite
 def test_unusual_JSON_has_one_meaning(client: httpx.Client, ada: Person, body: bytes) -> None:
     """JSON that parsers disagree about is refused, or read as Python's own parser reads it."""
     answer = client.post("/api/notes", content=body, headers=ada.headers | JSON)
@@ -353,6 +355,7 @@ def test_unusual_JSON_has_one_meaning(client: httpx.Client, ada: Person, body: b
 
 
 @pytest.mark.check("I08")
+@on_sqlite
 def test_a_large_body_is_refused_unread(running: Service) -> None:
     """A body that says it is too large is refused before a byte of it is sent."""
     head = b"POST /api/users HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
@@ -366,6 +369,7 @@ def test_a_large_body_is_refused_unread(running: Service) -> None:
 
 @pytest.mark.check("I08")
 @pytest.mark.parametrize("path", ["/api/users", "/api/auth/login", "/api/notes"])
+@on_sqlite
 def test_an_endless_body_is_cut(running: Service, path: str) -> None:
     """A body that does not say its size is cut off soon after the limit."""
     chunk = b"%x\r\n%s\r\n" % (65_536, b"x" * 65_536)
@@ -404,6 +408,7 @@ def test_a_body_at_the_limit_is_read(running: Service) -> None:
 
 
 @pytest.mark.check("I09")
+@on_sqlite
 def test_compressed_bodies_are_not_unpacked(client: httpx.Client, ada: Person) -> None:
     """A compressed body is refused; a bomb is as small as it looks."""
     bomb = gzip.compress(b" " * 100_000_000)
@@ -519,6 +524,7 @@ def test_no_name_looks_like_another_or_like_an_address(
 
 
 @pytest.mark.check("I12")
+@on_sqlite
 def test_refusals_do_not_repeat_what_was_sent(client: httpx.Client, ada: Person) -> None:
     """A 422 names the fields and the faults, and nothing of what was sent in them."""
     secret = "hunter2-hunter2"
@@ -560,6 +566,7 @@ def test_refusals_do_not_repeat_what_was_sent(client: httpx.Client, ada: Person)
     "field",
     ["id", "owner", "owner_id", "created_at", "updated_at", "owner__email", "pk", "__class__"],
 )
+@on_sqlite
 def test_columns_of_the_service_are_not_written(
     client: httpx.Client, ada: Person, eve: Person, field: str
 ) -> None:
@@ -605,6 +612,7 @@ def test_a_moment_is_the_same_everywhere(
 @pytest.mark.parametrize(
     "charset", ["unicode_escape", "raw_unicode_escape", "utf-7", "utf-16", "punycode", "undefined"]
 )
+@on_sqlite
 def test_a_form_in_a_strange_charset_is_the_clients_fault(
     client: httpx.Client, path: str, charset: str
 ) -> None:
@@ -621,6 +629,7 @@ def test_a_form_in_a_strange_charset_is_the_clients_fault(
 
 
 @pytest.mark.check("I17")
+@on_sqlite
 def test_a_form_of_50000_fields_is_refused(client: httpx.Client) -> None:
     """A form with tens of thousands of fields is refused instead of parsed to its end."""
     form = "username=ada&password=x" + "".join(f"&f{number}=1" for number in range(50_000))

@@ -35,6 +35,7 @@ def log_of(service: Service) -> str:
 
 @pytest.mark.check("E10")
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+@on_sqlite
 def test_one_request_is_one_line(client: httpx.Client, running: Service, text: str) -> None:
     """Whatever a name, a path or a header holds, the log gets one JSON object for it."""
     ids = [str(uuid4()) for _ in range(3)]
@@ -96,6 +97,7 @@ def talkative(running: Service) -> Iterator[Service]:
 
 
 @pytest.mark.check("E11")
+@on_sqlite
 def test_no_secret_is_logged(talkative: Service) -> None:
     """At the level DEBUG, through sign-ins, mistakes, thefts and crashes, no secret is logged."""
     first, second, wrong = (f"{word} {uuid4()}" for word in ("first", "second", "wrong"))

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.service.running import raw
-from tests.service.running.conftest import ORIGIN, SQLITE, Start, beside
+from tests.service.running.conftest import ORIGIN, SQLITE, Start, beside, on_sqlite
 from tests.support import people, sql
 from tests.support.harness import Service
 from tests.support.people import Person
@@ -73,6 +73,7 @@ def preflight(client: httpx.Client, origin: str) -> httpx.Response:
 
 @pytest.mark.check("C01")
 @pytest.mark.parametrize("origin", [*STRANGERS, ORIGIN])
+@on_sqlite
 def test_no_site_is_allowed_unless_it_is_named(client: httpx.Client, origin: str) -> None:
     """Without the setting no other site may read an answer."""
     answers = [client.get("/health/live", headers={"Origin": origin}), preflight(client, origin)]
@@ -147,6 +148,7 @@ EVIL = "evil.example"
 @pytest.mark.parametrize(
     "path", ["/api/users", "/api/users/", "/docs/", "/health/live/", "/api/", "/api/users//"]
 )
+@on_sqlite
 def test_nothing_is_built_from_the_host_header(
     client: httpx.Client, ada: Person, path: str
 ) -> None:
@@ -219,6 +221,7 @@ def test_ambiguous_requests_are_refused(
 
 
 @pytest.mark.check("C07")
+@on_sqlite
 def test_smuggled_paths_need_a_sign_in_too(running: Service) -> None:
     """What protects a path holds for every way to write it."""
     targets = [

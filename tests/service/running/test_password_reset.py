@@ -81,6 +81,7 @@ def me(client: httpx.Client, headers: dict[str, str]) -> int:
 
 
 @pytest.mark.check("T17")
+@on_sqlite
 def test_the_answer_does_not_tell_who_has_an_account(
     running: Service, client: httpx.Client, admin: Person, ada: Person, eve: Person
 ) -> None:
@@ -130,6 +131,7 @@ def test_the_answer_waits_for_no_query(running: Service, client: httpx.Client, a
 
 
 @pytest.mark.check("A15")
+@on_sqlite
 def test_the_answer_waits_for_no_mail(running: Service, client: httpx.Client, ada: Person) -> None:
     """Nor does it wait for the mail server; a mail that is under way survives SIGTERM."""
     with (
@@ -209,6 +211,7 @@ def test_a_link_is_short_lived_and_stored_as_a_hash(
 
 
 @pytest.mark.check("T18")
+@on_sqlite
 def test_a_mailed_token_is_for_nothing_else(
     running: Service, client: httpx.Client, ada: Person
 ) -> None:

@@ -16,6 +16,7 @@ from tests.support.people import PASSWORD, Person, log_in, new_name, sign_up_for
 
 
 @pytest.mark.check("A01")
+@on_sqlite
 def test_token_answers_are_not_kept(client: httpx.Client, ada: Person) -> None:
     """A token answer may not be cached, and says what the token is and how long it works."""
     by_password = log_in(client, ada.name)
@@ -31,6 +32,7 @@ def test_token_answers_are_not_kept(client: httpx.Client, ada: Person) -> None:
 
 
 @pytest.mark.check("A02")
+@on_sqlite
 def test_wrong_credentials_are_a_challenge(client: httpx.Client, ada: Person) -> None:
     """Wrong credentials are answered with 401 and a challenge."""
     answer = log_in(client, ada.name, "not the password")
@@ -40,6 +42,7 @@ def test_wrong_credentials_are_a_challenge(client: httpx.Client, ada: Person) ->
 
 
 @pytest.mark.check("A03")
+@on_sqlite
 def test_failed_sign_ins_look_the_same(
     client: httpx.Client, admin: Person, ada: Person, eve: Person
 ) -> None:
@@ -65,6 +68,7 @@ def test_failed_sign_ins_look_the_same(
 
 @pytest.mark.check("A05", "A06")
 @pytest.mark.parametrize("password", ["0123456789" * 10, "🔑" * 40], ids=["ascii", "emoji"])
+@on_sqlite
 def test_long_passwords_count_to_their_end(client: httpx.Client, password: str) -> None:
     """A password longer than 72 bytes works, and its first 72 bytes do not stand for it."""
     person = people.sign_up(client, password=password)
@@ -76,6 +80,7 @@ def test_long_passwords_count_to_their_end(client: httpx.Client, password: str) 
 
 
 @pytest.mark.check("A07")
+@on_sqlite
 def test_huge_passwords_are_refused(client: httpx.Client, ada: Person) -> None:
     """A password of a megabyte is refused everywhere, before it is hashed."""
     huge = "x" * 300_000
@@ -106,6 +111,7 @@ def test_huge_passwords_are_refused(client: httpx.Client, ada: Person) -> None:
     ],
     ids=["spaces", "scripts", "combining", "only spaces"],
 )
+@on_sqlite
 def test_passwords_are_taken_as_they_are(client: httpx.Client, password: str) -> None:
     """Passphrases of any script are accepted, and never trimmed or shortened."""
     person = people.sign_up(client, password=password)
@@ -199,6 +205,7 @@ def test_different_names_stay_different(client: httpx.Client) -> None:
 
 
 @pytest.mark.check("A13")
+@on_sqlite
 def test_a_weak_hash_is_replaced_at_the_next_sign_in(
     client: httpx.Client, running: Service, ada: Person
 ) -> None:
@@ -221,6 +228,7 @@ def test_a_weak_hash_is_replaced_at_the_next_sign_in(
 
 
 @pytest.mark.check("A14")
+@on_sqlite
 def test_no_account_exists_until_someone_makes_one(running: Service) -> None:
     """A fresh service has no account; the command makes one administrator, and says so again."""
     person = ("--username", "chief", "--email", "chief@example.org")

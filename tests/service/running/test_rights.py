@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.service.running.conftest import on_sqlite
 from tests.support.harness import Service
 from tests.support.people import Person, log_in, new_name, sign_up_form, write_note
 
@@ -51,6 +52,7 @@ def admin_only(client: httpx.Client, person: Person) -> int:
 
 @pytest.mark.check("Z01")
 @pytest.mark.parametrize("field", PRIVILEGES)
+@on_sqlite
 def test_nobody_registers_with_privileges(client: httpx.Client, field: str) -> None:
     """A sign-up that sets a privilege or a column of the service is refused."""
     form = sign_up_form(new_name())
@@ -62,6 +64,7 @@ def test_nobody_registers_with_privileges(client: httpx.Client, field: str) -> N
 
 
 @pytest.mark.check("Z02")
+@on_sqlite
 def test_nobody_gives_himself_privileges(client: httpx.Client, ada: Person) -> None:
     """The same through a change of one's own account, which still works afterwards."""
     forbidden = PRIVILEGES | {"password": "another password", "created_at": "2020-01-01T00:00:00Z"}
@@ -77,6 +80,7 @@ def test_nobody_gives_himself_privileges(client: httpx.Client, ada: Person) -> N
 
 
 @pytest.mark.check("Z03")
+@on_sqlite
 def test_administration_is_for_administrators(
     client: httpx.Client, admin: Person, ada: Person, eve: Person
 ) -> None:
@@ -154,6 +158,7 @@ def test_lists_show_own_rows_only(client: httpx.Client, ada: Person, eve: Person
 
 
 @pytest.mark.check("Z07")
+@on_sqlite
 def test_everything_else_needs_a_sign_in(client: httpx.Client) -> None:
     """Whatever stands in the OpenAPI document and not in the public list is 401 for strangers."""
     calls = set(_documented(client))
@@ -175,6 +180,7 @@ def _documented(client: httpx.Client) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.check("Z07")
+@on_sqlite
 def test_no_route_is_hidden(client: httpx.Client, running: Service) -> None:
     """Routes that the document does not show are pages for people, and no socket."""
     program = """
@@ -200,6 +206,7 @@ print(json.dumps(sorted(set(walk(app.routes)))))
 
 
 @pytest.mark.check("Z08")
+@on_sqlite
 def test_methods_are_what_they_say(client: httpx.Client, ada: Person) -> None:
     """A wrong method is 405 with the right ones named; headers and TRACE cannot replace it."""
     note = write_note(client, ada)

@@ -131,6 +131,7 @@ def _row(browser: Browser) -> str:
 
 
 @pytest.mark.check("S01")
+@on_sqlite
 def test_the_cookie_is_closed_to_scripts_and_other_sites(
     web: httpx.Client, ada: Person, browser: Browser
 ) -> None:
@@ -178,6 +179,7 @@ def test_production_binds_the_cookie_to_https_and_settings_count(
 
 @pytest.mark.check("S01")
 @pytest.mark.parametrize("blank", [b"\xa0", b"\x85"])
+@on_sqlite
 def test_a_name_that_begins_with_a_blank_is_another(
     web: httpx.Client, browser: Browser, blank: bytes
 ) -> None:
@@ -251,6 +253,7 @@ def test_a_new_password_ends_all_sessions_but_this(
 
 @pytest.mark.check("S04")
 @pytest.mark.parametrize("headers", ELSEWHERE, ids=range(len(ELSEWHERE)))
+@on_sqlite
 def test_another_site_can_neither_act_nor_sign_in(
     web: httpx.Client, running: Service, ada: Person, browser: Browser, headers: dict[str, str]
 ) -> None:
@@ -267,6 +270,7 @@ def test_another_site_can_neither_act_nor_sign_in(
 
 
 @pytest.mark.check("S04")
+@on_sqlite
 def test_our_own_pages_can(web: httpx.Client, running: Service, ada: Person) -> None:
     """The same requests are answered when they come from this service's own pages."""
     here = {"Origin": f"http://127.0.0.1:{running.port}", "Sec-Fetch-Site": "same-origin"}
@@ -278,6 +282,7 @@ def test_our_own_pages_can(web: httpx.Client, running: Service, ada: Person) -> 
 
 
 @pytest.mark.check("S04")
+@on_sqlite
 def test_the_cookie_alone_changes_nothing(web: httpx.Client, ada: Person, browser: Browser) -> None:
     """A change needs the one token of its session, which is no other's and stands in one header."""
     other = sign_in(web, ada)
@@ -294,6 +299,7 @@ def test_the_cookie_alone_changes_nothing(web: httpx.Client, ada: Person, browse
 
 
 @pytest.mark.check("S04")
+@on_sqlite
 def test_no_route_forgets_the_token(web: httpx.Client, browser: Browser) -> None:
     """Every documented call that is no mere reading is refused without the token."""
     document = web.get("/openapi.json").json()
@@ -317,6 +323,7 @@ def test_no_route_forgets_the_token(web: httpx.Client, browser: Browser) -> None
 
 @pytest.mark.check("S04")
 @pytest.mark.parametrize("kind", ["text/plain", "", "application/jsonp", "text/json"])
+@on_sqlite
 def test_a_form_cannot_pretend_to_be_json(web: httpx.Client, ada: Person, kind: str) -> None:
     """Credentials are read from a form, or from JSON that says so, which no form of a page can."""
     body = json.dumps({"username": ada.name, "password": PASSWORD})
@@ -329,6 +336,7 @@ def test_a_form_cannot_pretend_to_be_json(web: httpx.Client, ada: Person, kind: 
 
 
 @pytest.mark.check("S05")
+@on_sqlite
 def test_ids_are_long_and_random(web: httpx.Client, ada: Person) -> None:
     """An id has 256 bits, and no two have anything in common."""
     ids = [base64.urlsafe_b64decode(sign_in(web, ada).secret + "=") for _ in range(12)]
@@ -339,6 +347,7 @@ def test_ids_are_long_and_random(web: httpx.Client, ada: Person) -> None:
 
 
 @pytest.mark.check("S05")
+@on_sqlite
 def test_garbage_is_a_challenge(web: httpx.Client, browser: Browser) -> None:
     """Whatever stands in the cookie, and whenever there are two, the answer is 401."""
     values = ["", "x", "..", "../../etc/passwd", "A" * 43, "A" * 3000, "%00", "' OR 1=1 --", "{}"]
@@ -416,6 +425,7 @@ def test_use_is_noted_once_a_minute_and_prolongs_no_session(
 
 
 @pytest.mark.check("S09")
+@on_sqlite
 def test_a_stronger_credential_wins_and_a_wrong_one_falls_back_to_nothing(
     web: httpx.Client, ada: Person, eve: Person, browser: Browser
 ) -> None:

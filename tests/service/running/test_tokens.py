@@ -54,6 +54,7 @@ def refresh(client: httpx.Client, token: str) -> httpx.Response:
 @pytest.mark.check("T01")
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "nOnE", "HS512", "RS256", ""])
 @pytest.mark.parametrize("signature", ["", "c2lnbmF0dXJl"])
+@on_sqlite
 def test_the_token_does_not_choose_the_algorithm(
     client: httpx.Client, ada: Person, algorithm: str, signature: str
 ) -> None:
@@ -65,6 +66,7 @@ def test_the_token_does_not_choose_the_algorithm(
 
 
 @pytest.mark.check("T02")
+@on_sqlite
 def test_an_edited_token_is_refused(client: httpx.Client, ada: Person, eve: Person) -> None:
     """A token whose payload or signature was edited, removed or cut is refused."""
     header, payload, signature = ada.access.split(".")
@@ -127,6 +129,7 @@ def test_without_a_good_key_there_is_no_service(running: Service, guess: str) ->
 
 
 @pytest.mark.check("T04")
+@on_sqlite
 def test_tokens_live_for_minutes(client: httpx.Client, ada: Person) -> None:
     """An access token lives for an hour at most, counted from now in whole seconds."""
     claims = forge.decode(people.tokens_of(log_in(client, ada.name))[0])
@@ -154,6 +157,7 @@ def test_the_time_zone_of_the_machine_does_not_matter(running: Service, zone: st
 
 
 @pytest.mark.check("T05")
+@on_sqlite
 def test_tokens_say_who_and_for_what_and_no_more(
     client: httpx.Client, admin: Person, ada: Person
 ) -> None:
@@ -174,6 +178,7 @@ def test_tokens_say_who_and_for_what_and_no_more(
 
 
 @pytest.mark.check("T06", "T07")
+@on_sqlite
 def test_each_kind_of_token_works_in_its_own_place(client: httpx.Client, ada: Person) -> None:
     """A refresh token opens nothing, and an access token renews and ends nothing."""
     refreshed_with_access = refresh(client, ada.access)
@@ -186,6 +191,7 @@ def test_each_kind_of_token_works_in_its_own_place(client: httpx.Client, ada: Pe
 
 
 @pytest.mark.check("T07")
+@on_sqlite
 def test_a_token_signed_for_another_purpose_opens_nothing(
     client: httpx.Client, key: bytes, ada: Person
 ) -> None:
@@ -283,6 +289,7 @@ def test_a_new_password_ends_every_session(client: httpx.Client, ada: Person) ->
 
 
 @pytest.mark.check("T12")
+@on_sqlite
 def test_garbage_is_a_challenge(client: httpx.Client, ada: Person) -> None:
     """Whatever stands in the Authorization header, the answer is 401 with a challenge."""
     payload = ada.access.split(".")[1]
@@ -323,6 +330,7 @@ def test_garbage_is_a_challenge(client: httpx.Client, ada: Person) -> None:
 
 
 @pytest.mark.check("T12")
+@on_sqlite
 def test_two_credentials_are_none(client: httpx.Client, ada: Person, eve: Person) -> None:
     """Two Authorization headers in one request are refused."""
     pair = [("Authorization", f"Bearer {person.access}") for person in (ada, eve)]
@@ -333,6 +341,7 @@ def test_two_credentials_are_none(client: httpx.Client, ada: Person, eve: Person
 
 
 @pytest.mark.check("T13")
+@on_sqlite
 def test_a_missing_token_is_a_challenge(client: httpx.Client) -> None:
     """A request without a credential is 401, not 403, and is told all that would be taken."""
     for path in ("/api/users/me", "/api/notes", "/api/users", "/api/roles"):
@@ -342,6 +351,7 @@ def test_a_missing_token_is_a_challenge(client: httpx.Client) -> None:
 
 
 @pytest.mark.check("T14")
+@on_sqlite
 def test_tokens_in_the_address_are_not_read(client: httpx.Client, ada: Person) -> None:
     """A token in the query, a form or a cookie opens nothing: addresses end up in logs."""
     for name in ("access_token", "token", "jwt", "bearer", "authorization", "api_key"):
@@ -412,6 +422,7 @@ def _bad_tokens(key: bytes, claims: dict[str, Any]) -> dict[str, str]:
 
 
 @pytest.mark.check("T15")
+@on_sqlite
 def test_a_right_signature_is_not_enough(client: httpx.Client, key: bytes, ada: Person) -> None:
     """A token signed with the real key is refused if any claim is missing, wrong or malformed."""
     claims = forge.decode(ada.access)
@@ -452,6 +463,7 @@ def test_an_enabled_account_starts_anew(client: httpx.Client, admin: Person, ada
 
 
 @pytest.mark.check("T19")
+@on_sqlite
 def test_a_new_key_can_be_brought_in(
     running: Service, client: httpx.Client, key: bytes, ada: Person
 ) -> None:
@@ -490,6 +502,7 @@ def test_no_retired_key_can_be_guessed(running: Service) -> None:
 
 
 @pytest.mark.check("T20")
+@on_sqlite
 def test_clocks_may_differ_by_seconds_only(client: httpx.Client, key: bytes, ada: Person) -> None:
     """A token from the future, or one that expired half a minute ago, is refused."""
     claims = forge.decode(ada.access)
