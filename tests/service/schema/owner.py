@@ -16,6 +16,7 @@ import pytest
 from tests.service.schema.catalogue import Catalogue
 from tests.service.schema.databases import Database
 from tests.support import sql
+from tests.support.databases import Row
 from tests.support.harness import Service
 
 PAGE = "docs/migrations.md"
@@ -169,7 +170,7 @@ class Owner:
             assert old
             path.write_text(text.replace(old, ast.unparse(node)), encoding="utf-8")
 
-    def tasks(self, columns: str) -> list[sql.Row]:
+    def tasks(self, columns: str) -> list[Row]:
         """Return columns of the tasks, in the order in which they were made."""
         return sql.query(self.service, f"SELECT {columns} FROM tasks ORDER BY id")  # noqa: S608
 
