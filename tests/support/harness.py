@@ -69,10 +69,6 @@ print(json.dumps(ends))
 STOPPING_SECONDS = 20
 _number = count(1)
 
-SERVERS = {
-    database.name: database.server.url for database in databases.with_servers() if database.server
-}
-
 
 def snapshot(destination: Path) -> Path:
     """Copy what git tracks, and would track, so that tests see the working tree as users will."""

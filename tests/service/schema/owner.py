@@ -14,7 +14,7 @@ from typing import IO
 import pytest
 
 from tests.service.schema.catalogue import Catalogue
-from tests.service.schema.databases import Database
+from tests.service.schema.trial_databases import TrialDatabase
 from tests.support import sql
 from tests.support.databases import Row
 from tests.support.harness import Service
@@ -149,7 +149,7 @@ class Owner:
     def catalogue(self) -> Catalogue:
         """Read the database."""
         service = self.service
-        return asyncio.run(Database(service.database, service.database_url).catalogue())
+        return asyncio.run(TrialDatabase(service.database, service.database_url).catalogue())
 
     def files(self) -> list[Path]:
         """Return the migrations, the last made last."""
