@@ -10,7 +10,7 @@ import pytest
 
 pytest.register_assert_rewrite("tests.options", "tests.support")
 
-from tests.support import harness, janitor
+from tests.support import databases, harness, janitor
 from tests.support.harness import Project, Service
 from tests.support.report import Report
 from tests.support.scheduling import (  # noqa: F401 - hooks of pytest-xdist
@@ -59,8 +59,8 @@ def render(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Render:
 
 def need(server: str) -> None:
     """Skip the test if the server is away, or fail where REQUIRE_SERVICES says so."""
-    if server != "sqlite" and not harness.is_reachable(server):
-        missing(f"{server} is not reachable at {harness.server_url(server)}")
+    if not harness.is_reachable(server):
+        missing(f"{server} is not reachable at {databases.server(server).url}")
 
 
 def missing(message: str) -> NoReturn:

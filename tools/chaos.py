@@ -37,7 +37,7 @@ from tests.service.resources.draw import draw
 from tests.service.resources.trial import trial
 from tests.service.running import generated
 from tests.service.schema.sequences import seeds
-from tests.support import harness
+from tests.support import databases, harness
 from tests.support.harness import Service
 from tests.support.private_servers import How, Missing, private_server
 from tests.support.scenarios import (
@@ -47,7 +47,7 @@ from tests.support.scenarios import (
     migrate_at_once,
     restart_under_load,
 )
-from tests.variants.rows import DATABASES, RUNNING
+from tests.variants.rows import RUNNING
 
 ROUNDS = 5
 EXAMPLES = 100
@@ -95,7 +95,7 @@ def main() -> None:
 
 def migrate_race(folder: Path, given: Namespace) -> Iterator[Figure]:
     """Let eight processes migrate an empty database at once."""
-    for database in DATABASES:
+    for database in databases.NAMES:
         name = f"migrate-race, {database}"
         if missing := _unreachable(name, database):
             yield missing
@@ -106,9 +106,9 @@ def migrate_race(folder: Path, given: Namespace) -> Iterator[Figure]:
 
 def _unreachable(name: str, database: str) -> Figure | None:
     """Return what to print for a scenario whose server is away."""
-    if database == "sqlite" or harness.is_reachable(database):
+    if harness.is_reachable(database):
         return None
-    return _missing(name, f"no server at {harness.SERVERS[database]}")
+    return _missing(name, f"no server at {databases.server(database).url}")
 
 
 def _race(name: str, service: Service, rounds: int) -> Figure:
@@ -133,7 +133,7 @@ def _race(name: str, service: Service, rounds: int) -> Figure:
 def db_restart(folder: Path, given: Namespace) -> Iterator[Figure]:
     """Restart the database of a busy service."""
     for row in RUNNING:
-        if row.database == "sqlite":
+        if databases.named(row.database).server is None:
             continue
         name = f"db-restart, {row.database}"
         try:
@@ -174,8 +174,8 @@ def schema(folder: Path, given: Namespace) -> Iterator[Figure]:
     """Send made-up requests as everybody."""
     for row in RUNNING:
         name = f"schema, {row.database}"
-        if row.database != "sqlite" and not harness.is_reachable(row.database):
-            yield _missing(name, f"no server at {harness.SERVERS[row.database]}")
+        if missing := _unreachable(name, row.database):
+            yield missing
             continue
         for caller in generated.CALLERS:
             of_caller = f"{name}, {caller}"
@@ -195,7 +195,7 @@ def schema(folder: Path, given: Namespace) -> Iterator[Figure]:
 
 def resources(folder: Path, given: Namespace) -> Iterator[Figure]:
     """Write, check, serve and remove resources."""
-    for database in DATABASES:
+    for database in databases.NAMES:
         name = f"resources, {database}"
         if missing := _unreachable(name, database):
             yield missing
@@ -211,7 +211,7 @@ def resources(folder: Path, given: Namespace) -> Iterator[Figure]:
 
 def schema_changes(folder: Path, given: Namespace) -> Iterator[Figure]:
     """Change random models at random, and change them back."""
-    for database in DATABASES:
+    for database in databases.NAMES:
         name = f"schema-changes, {database}"
         if missing := _unreachable(name, database):
             yield missing

@@ -27,6 +27,8 @@ import copier
 import httpx
 import yaml
 
+from tests.support import databases
+from tests.support.databases import Database
 from tests.variants.branches import Branch, recorded
 from tests.variants.space import documents
 
@@ -66,11 +68,6 @@ print(json.dumps(ends))
 
 STOPPING_SECONDS = 20
 _number = count(1)
-
-SERVERS = {
-    "postgres": os.environ.get("POSTGRES_URL", "postgres://postgres@127.0.0.1:5432").rstrip("/"),
-    "mysql": os.environ.get("MYSQL_URL", "mysql://root@127.0.0.1:3306").rstrip("/"),
-}
 
 
 def snapshot(destination: Path) -> Path:
@@ -182,16 +179,12 @@ class Service:
 
     def __post_init__(self) -> None:
         name = self.project.pyproject["project"]["name"].replace("-", "_")
-        if self.database == "sqlite":
-            url = f"sqlite://{self.project / 'db.sqlite3'}"
-        else:
-            url = f"{server_url(self.database)}/{name}"
         self.port = free_port()
         self.log = self.project.path.with_suffix(".log")
         self.environment = (
             clean_environment()
             | {
-                "DATABASE_URL": url,
+                "DATABASE_URL": self.database_kind.service_url(name, self.project.path),
                 "ENVIRONMENT": "development",
                 "LOG_FORMAT": "json",
                 "PORT": str(self.port),
@@ -202,6 +195,11 @@ class Service:
             }
             | self.environment
         )
+
+    @property
+    def database_kind(self) -> Database:
+        """What the tests know of its database."""
+        return databases.named(self.database)
 
     @property
     def url(self) -> str:
@@ -414,21 +412,14 @@ def wait_until(is_so: Any, what: str, log: Path | None = None, *, seconds: float
         time.sleep(0.05)  # other processes send no event when they are ready
 
 
-def server_url(database: str) -> str:
-    """Return where the server of this kind of database is, as a Tortoise URL without a name.
+def is_reachable(database: str) -> bool:
+    """Whether the server of a database accepts connections; a file always does.
 
     Raises:
-        LookupError: The tests know none.
+        LookupError: The tests do not know the database.
     """
-    if database not in SERVERS:
-        message = f"The tests know no server for {database}; add it to SERVERS in {__name__}."
-        raise LookupError(message)
-    return SERVERS[database]
-
-
-def is_reachable(server: str) -> bool:
-    """Whether the server accepts connections."""
-    return accepts(server_url(server))
+    server = databases.named(database).server
+    return server is None or accepts(server.url)
 
 
 def accepts(url: str) -> bool:

@@ -3,21 +3,11 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from pathlib import Path
 
-from tests.support import sql
-from tests.support.harness import OWNER, RUN, SERVERS
-
-LISTING = {
-    "postgres": "SELECT datname FROM pg_database",
-    "mysql": "SELECT schema_name FROM information_schema.schemata",
-}
-DROPPING = {
-    "postgres": 'DROP DATABASE "{}" WITH (FORCE)',
-    "mysql": "DROP DATABASE `{}`",
-}
-ADMINISTRATION = {"postgres": "postgres", "mysql": "information_schema"}
+from tests.support.databases import NAMES, named
+from tests.support.harness import OWNER, RUN
 
 
 def processes(run: str = RUN) -> Iterator[tuple[int, str]]:
@@ -33,11 +23,11 @@ def processes(run: str = RUN) -> Iterator[tuple[int, str]]:
 
 def databases(run: str = RUN) -> Iterator[tuple[str, str]]:
     """Find the databases that have the run in their name: the server and the name."""
-    for kind, listing in LISTING.items():
+    for kind in NAMES:
         found: list[str] = []
-        # One that is away or refuses us has none of our databases.
-        with suppress(Exception), _administration(kind) as server:
-            found = [name for (name,) in server.execute(listing)]
+        # One that is away, that refuses us or that the tests do not know has none of our databases.
+        with suppress(Exception):
+            found = named(kind).names()
         yield from ((kind, name) for name in found if run in name.split("_"))
 
 
@@ -54,11 +44,6 @@ def tidy(run: str = RUN) -> list[str]:
             os.kill(pid, signal.SIGKILL)
             left.append(f"process {pid}: {command}")
     for kind, name in databases(run):
-        with _administration(kind) as server:
-            server.execute(DROPPING[kind].format(name))
+        named(kind).drop(name)
         left.append(f"database {name} of {kind}")
     return left
-
-
-def _administration(kind: str) -> AbstractContextManager[sql.Session]:
-    return sql.session(f"{SERVERS[kind]}/{ADMINISTRATION[kind]}")

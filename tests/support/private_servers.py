@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from tests.support import sql
+from tests.support import databases, sql
 from tests.support.harness import free_port, wait_until
 from tests.support.processes import children
 
@@ -130,82 +130,14 @@ class PrivateServer(ABC):
         )
 
 
-class PostgreSQL(PrivateServer):
-    """PostgreSQL. Its shutdown is the immediate one, after which it recovers from its log."""
-
-    kind = "PostgreSQL"
-    owner = "postgres"
-    shutdown_signal = signal.SIGQUIT
-    own_database = "postgres"
-
-    @property
-    def url(self) -> str:
-        """Where a database may be created."""
-        return f"postgres://postgres@127.0.0.1:{self.port}"
-
-    def prepare(self) -> None:
-        """Fill the folder."""
-        options = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
-        self.run(_binary("initdb"), "-D", str(self.folder / "data"), *options)
-
-    def command(self) -> list[str]:
-        """Return what starts the server."""
-        settings = {
-            "port": self.port,
-            "listen_addresses": "127.0.0.1",
-            "unix_socket_directories": "",
-            "fsync": "on",
-            "max_connections": 60,
-        }
-        options = [f"--{name}={value}" for name, value in settings.items()]
-        return [_binary("postgres"), "-D", str(self.folder / "data"), *options]
-
-
-class MariaDB(PrivateServer):
-    """MariaDB."""
-
-    kind = "MariaDB"
-    owner = "mysql"
-    shutdown_signal = signal.SIGTERM
-    own_database = "mysql"
-
-    @property
-    def url(self) -> str:
-        """Where a database may be created."""
-        return f"mysql://root@127.0.0.1:{self.port}"
-
-    def prepare(self) -> None:
-        """Fill the folder."""
-        options = ("--skip-test-db", "--auth-root-authentication-method=normal")
-        data = f"--datadir={self.folder / 'data'}"
-        self.run(_binary("mariadb-install-db"), "--no-defaults", data, *options)
-
-    def command(self) -> list[str]:
-        """Return what starts the server."""
-        settings = {
-            "datadir": self.folder / "data",
-            "socket": self.folder / "server.sock",
-            "pid-file": self.folder / "server.pid",
-            "port": self.port,
-            "bind-address": "127.0.0.1",
-            "innodb-buffer-pool-size": "64M",
-            "innodb-flush-log-at-trx-commit": 1,
-        }
-        options = [f"--{name}={value}" for name, value in settings.items()]
-        return [_binary("mariadbd"), "--no-defaults", *options]
-
-
-KINDS: dict[str, type[PrivateServer]] = {"postgres": PostgreSQL, "mysql": MariaDB}
-
-
 @contextmanager
 def private_server(database: str, note: Note = print) -> Iterator[PrivateServer]:
     """Offer a fresh server, running; leave nothing of it behind.
 
     Raises:
-        Missing: It is not installed here.
+        Missing: It is not installed here, or the tests do not know how to start one.
     """
-    kind = KINDS[database]
+    kind = _kind(database)
     with tempfile.TemporaryDirectory(prefix=f"private-{database}-") as name:
         folder = Path(name)
         server = kind(folder, note)
@@ -219,6 +151,14 @@ def private_server(database: str, note: Note = print) -> Iterator[PrivateServer]
             server.stop("kill")
 
 
+def _kind(database: str) -> type[PrivateServer]:
+    try:
+        found: type[PrivateServer] = databases.part(database, "private_server").PRIVATE_SERVER
+    except LookupError as error:
+        raise Missing(str(error)) from error
+    return found
+
+
 def _give(folder: Path, owner: str) -> None:
     try:
         user = pwd.getpwnam(owner)
@@ -228,10 +168,13 @@ def _give(folder: Path, owner: str) -> None:
     os.chown(folder, user.pw_uid, user.pw_gid)
 
 
-def _binary(name: str) -> str:
-    """Find a binary on the path or where Debian keeps those of PostgreSQL and of servers."""
-    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    places = [os.environ.get("PATH", ""), *map(str, debian), "/usr/sbin", "/usr/local/sbin"]
+def binary(name: str, *folders: Path) -> str:
+    """Find a binary on the path, in these folders, or where servers usually are.
+
+    Raises:
+        Missing: It is not there.
+    """
+    places = [os.environ.get("PATH", ""), *map(str, folders), "/usr/sbin", "/usr/local/sbin"]
     found = shutil.which(name, path=os.pathsep.join(places))
     if found is None:
         message = f"{name} is not installed"

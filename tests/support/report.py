@@ -43,7 +43,7 @@ NOT_RENDERED = {
         "rows have names of their own; test_questions.py shows which name makes which slug"
     ),
 }
-"""Arms that no row needs to go through, and why."""
+"""Branches that no row needs to go through, and why."""
 
 
 def is_excepted(branch: Branch) -> bool:

@@ -12,9 +12,10 @@ import pytest
 from xdist.remote import Producer  # type: ignore[import-untyped]  # no types
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # no types
 
-from tests.variants.rows import DATABASES, RUNNING
+from tests.support.databases import NAMES
+from tests.variants.rows import RUNNING
 
-SERVICES = sorted({*map(str, RUNNING), *DATABASES}, key=len, reverse=True)
+SERVICES = sorted({*map(str, RUNNING), *NAMES}, key=len, reverse=True)
 OWN_SERVERS = "test_servers"
 OF_OWNERS = ("test_docs", "test_adopting", "test_kills", "test_branches")
 """Modules of `tests/service/schema/` whose tests share a service for each database."""

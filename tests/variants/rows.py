@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from tests.support.databases import NAMES
 from tests.support.harness import ROOT
 from tests.variants.cover import FILE
 from tests.variants.space import Answers, Space
@@ -78,6 +79,5 @@ TRIPLES = committed("triples")
 STATIC = list({row.id: row for row in [*TRIPLES, *named(SPACE.deviations()), *PAIRS]}.values())
 """What is rendered and read; the pairs are also run."""
 
-DATABASES = SPACE.questions["database"].choices
-RUNNING = [Row.of(database=name, auth=[*SPACE.questions["auth"].choices]) for name in DATABASES]
+RUNNING = [Row.of(database=name, auth=[*SPACE.questions["auth"].choices]) for name in NAMES]
 """One service with every way to sign in for each database, for what clients see."""

@@ -22,9 +22,12 @@ from tests.support.report import NOT_RENDERED, Report, is_excepted
 from tests.variants.branches import Branch, all_branches
 from tests.variants.cover import SEED, WHOLE, cover, groups, missing, starts, wanted
 from tests.variants.rows import PAIRS, SPACE, STATIC, TRIPLES, Row, drawn
-from tests.variants.space import Refused, Space
+from tests.variants.space import Refused, Space, documents
 
-PLANNED = Path(__file__).with_name("planned.yml")
+PLANNED: dict[str, dict[str, Any]] = yaml.safe_load(
+    Path(__file__).with_name("planned.yml").read_text(encoding="utf-8")
+)
+"""The questions that are planned, and the choices that are planned of those that exist."""
 AGAIN = "run `just cover`"
 COVERS = {"pairs": (2, PAIRS), "triples": (3, TRIPLES)}
 
@@ -156,7 +159,7 @@ def test_the_same_seed_leads_to_the_same_rows() -> None:
 
 def test_the_cover_is_whole_for_every_planned_option(request: pytest.FixtureRequest) -> None:
     """Hundreds of millions of combinations, of which nobody can make a list."""
-    space = Space(yaml.safe_load(PLANNED.read_text(encoding="utf-8")))
+    space = _with_what_is_planned()
     pairs = cover(space, 2, seed=SEED, whole=WHOLE)
     triples = cover(space, 3, seed=SEED)
 
@@ -165,11 +168,11 @@ def test_the_cover_is_whole_for_every_planned_option(request: pytest.FixtureRequ
     request.node.user_properties.append(("planned", {"pairs": len(pairs), "static": len(read)}))
 
 
-def test_what_exists_is_also_planned() -> None:
-    space = Space(yaml.safe_load(PLANNED.read_text(encoding="utf-8")))
-
-    for name, question in SPACE.questions.items():
-        assert set(question.choices) <= set(space.questions[name].choices), name
+def test_what_exists_is_not_planned_any_more() -> None:
+    """Of a question that exists, more choices are planned, and nothing else."""
+    for name in SPACE.questions.keys() & PLANNED.keys():
+        assert PLANNED[name].keys() == {"choices"}, name
+        assert not {*PLANNED[name]["choices"]} & {*SPACE.questions[name].choices}, name
 
 
 @pytest.mark.parametrize(
@@ -342,6 +345,15 @@ def _verdict(act: Any) -> str:  # noqa: ANN401
     except ValueError as error:
         return str(error)
     return ""
+
+
+def _with_what_is_planned() -> Space:
+    """Return the space of the questions that exist and of those that are planned."""
+    found = {name: dict(body) for name, body in documents(harness.ROOT).items()}
+    for name, body in PLANNED.items():
+        known = SPACE.questions[name].choices if name in SPACE.questions else ()
+        found[name] = {**found.get(name, {}), **body, "choices": [*known, *body["choices"]]}
+    return Space(found)
 
 
 def _with_a_dummy(question: str, folder: Path) -> Path:

@@ -27,7 +27,7 @@ from statistics import median, quantiles
 
 from jose import jwt
 
-from tests.support import harness
+from tests.support import databases, harness
 from tools.bench.child import Order
 from tools.bench.processes import OURS, R2, R2A, Bench, copy_seconds, obey
 
@@ -197,9 +197,9 @@ def measure_copies(template: Path, folder: Path) -> Figure:
 def choose_database(wanted: str | None) -> str:
     """Return the wanted database, or PostgreSQL if its server is there, or SQLite."""
     database = wanted or "postgres"
-    if database == "sqlite" or harness.is_reachable(database):
+    if harness.is_reachable(database):
         return database
-    sentence = f"{database} is not reachable at {harness.SERVERS[database]}"
+    sentence = f"{database} is not reachable at {databases.server(database).url}"
     if wanted or os.environ.get("REQUIRE_SERVICES") == "1":
         sys.exit(f"{sentence}. Start it, or measure with --database sqlite.")
     print(f"{sentence}, so this measures on SQLite.")
@@ -209,7 +209,7 @@ def choose_database(wanted: str | None) -> str:
 def main() -> None:
     """Measure, print the table, and fail if a bar is missed."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
-    parser.add_argument("--database", choices=["sqlite", "postgres", "mysql"])
+    parser.add_argument("--database", choices=databases.NAMES)
     parser.add_argument("--bursts", type=int, default=21, help="turns for each figure, at least 2")
     parser.add_argument("--layers", action="store_true", help="also tell what each layer costs")
     options = parser.parse_args()

@@ -102,7 +102,7 @@ class Bench(Service):
             "PYTHONWARNINGS": "",
         }
         super().__init__(project, database, settings)
-        pool = "" if database == "sqlite" else "?minsize=1&maxsize=10"
+        pool = "?minsize=1&maxsize=10" if self.database_kind.server else ""
         self.reference_environment = self.environment | {"DATABASE_URL": self.database_url + pool}
 
     def fill(self) -> None:

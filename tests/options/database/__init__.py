@@ -1,1 +1,1 @@
-"""Where the rows are kept."""
+"""What the tests know of each database, in a package for each."""

@@ -14,10 +14,9 @@ import pytest
 import yaml
 
 from tests.conftest import Render, need
-from tests.support import harness, janitor, people
+from tests.support import databases, harness, janitor, people
 from tests.support.harness import ROOT, Outcome, Project, Service, run, wait_until
 
-DATABASES = ("sqlite", "postgres", "mysql")
 FAILS = """
 from fastapi import FastAPI
 from httpx import AsyncClient
@@ -125,7 +124,7 @@ def test_a_list_may_be_the_default_in_a_schema(service: Service) -> None:
     assert told.status == 0, told.text
 
 
-@pytest.mark.parametrize("service", DATABASES, indirect=True)
+@pytest.mark.parametrize("service", databases.NAMES, indirect=True)
 def test_an_owners_unique_column_is_named(service: Service) -> None:
     models = service.project / "app/notes/models.py"
     title = "title = fields.CharField(max_length=200"
@@ -189,7 +188,7 @@ def test_another_answer_that_needs_a_setting_leads_to_setup(template: Path, tmp_
 
 def test_no_answer_lets_git_see_rows(render: Render, tmp_path: Path) -> None:
     """After sqlite → postgres, say, the file with accounts and hashes is still there."""
-    for database in DATABASES:
+    for database in databases.NAMES:
         copy = tmp_path / database
         shutil.copytree(render(database=database).path, copy)
         names = ["db.sqlite3", "db.sqlite3-wal", "db.sqlite3-shm"]

@@ -10,16 +10,17 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.conftest import Say, need
-from tests.support import harness
+from tests.support import databases, harness
 from tests.support.harness import Project, Service, run, wait_until
 
-ROWS = (("sqlite", "3.11"), ("postgres", "3.12"), ("mysql", "3.13"))
+ROWS = [*zip(databases.NAMES, cycle(("3.11", "3.12", "3.13")), strict=False)]
 PERSON = {
     "username": "ada",
     "email": "ada@example.org",

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Say, need
-from tests.support import harness, janitor
+from tests.support import databases, harness, janitor
 from tests.support.harness import ROOT, Service, wait_until
 from tests.support.live import prepare
 from tests.support.private_servers import Missing, private_server
@@ -44,7 +44,17 @@ def test_a_service_that_dies_fails_its_row_and_leaves_no_database(
 
 
 def test_the_databases_of_every_server_are_looked_for() -> None:
-    assert set(janitor.LISTING) == set(janitor.DROPPING) == set(harness.SERVERS)
+    for database in databases.with_servers():
+        need(database.name)
+        name = harness.new_slug("left").replace("-", "_")
+        url = databases.server(database.name).administration_url
+        with database.session(url) as session:
+            session.execute(f"CREATE DATABASE {name}")
+
+        assert (database.name, name) in janitor.databases()
+
+        database.drop(name)
+        assert name not in _databases()
 
 
 def test_a_database_server_that_dies_fails_its_row(template: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import need
 from tests.service.resources.draw import KINDS, Drawn, draw
 from tests.service.resources.trial import CHECKS, git, trial
-from tests.support import harness
+from tests.support import databases, harness
 from tests.support.harness import Service
 
 INVOICE = ["number:str:20", "total:decimal:12,2", "due:date?", "customer:fk:User"]
@@ -16,7 +16,7 @@ TESTS = ("pytest", "-q", "--no-header", "-p", "no:xdist", "tests/database", "tes
 LINT = CHECKS[:3]
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgres", "mysql"])
+@pytest.mark.parametrize("database", databases.NAMES)
 def test_a_noun_with_a_key_to_a_user(database: str, template: Path, tmp_path: Path) -> None:
     """It is written, migrated, tested, served and removed, and nothing is left of it."""
     need(database)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.service.resources.draw import Drawn, draw
-from tests.support import harness, people
+from tests.support import databases, harness, people
 from tests.support.harness import Answers, Outcome, Service
 
 CHECKS = (
@@ -29,7 +29,7 @@ CHECKS = (
 def main() -> None:
     """Try, and end with 1 if one resource was not right."""
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--database", default="sqlite")
+    parser.add_argument("--database", choices=databases.NAMES, default=databases.NAMES[0])
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()

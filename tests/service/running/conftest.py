@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import start_service
 from tests.service.running import documented, forge
-from tests.support import people, sql
+from tests.support import databases, people, sql
 from tests.support.harness import OBSERVERS, Service
 from tests.support.people import Person
 from tests.variants.rows import RUNNING, Row
@@ -22,7 +22,7 @@ on_sqlite = pytest.mark.parametrize("running", [SQLITE], indirect=True, ids=str)
 """For what has nothing to do with the database."""
 on_servers = pytest.mark.parametrize(
     "running",
-    [row for row in RUNNING if row.database != "sqlite"],
+    [row for row in RUNNING if databases.named(row.database).server],
     indirect=True,
     ids=str,
 )
@@ -121,5 +121,6 @@ def name_the_server(request: pytest.FixtureRequest, service: Service) -> None:
 
 def where(url: str) -> str:
     """Return the server's version and its address, without a password or the name of a database."""
-    address = url if url.startswith("sqlite") else url.rpartition("/")[0].rpartition("@")[2]
+    has_server = databases.of_url(url).server is not None
+    address = url.rpartition("/")[0].rpartition("@")[2] if has_server else url
     return f"{sql.server_version(url)} at {address}"

@@ -518,9 +518,8 @@ def test_the_account_is_looked_at_with_each_request(
     """An account that was disabled past the service is out too."""
     key = create(client, ada)["key"]
     assert ping(client, key) == 200
-    off = "0" if running.database == "sqlite" else "false"
 
-    sql.query(running, f"UPDATE users SET is_active = {off} WHERE id = {ada.id}")
+    sql.query(running, f"UPDATE users SET is_active = false WHERE id = {ada.id}")
 
     assert ping(client, key) == 401
 

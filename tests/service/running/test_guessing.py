@@ -162,7 +162,8 @@ def test_no_space_hides_a_name(visitor: httpx.Client, bob: Person) -> None:
 def test_nobody_is_locked_out_for_good(strict: Service, visitor: httpx.Client, bob: Person) -> None:
     """What was refused does not count, so after the wait the right password works."""
     assert statuses(visitor, bob.name, TRIES * 3) == [401] * TRIES + [429] * TRIES * 2
-    column = "`window`" if strict.database == "mysql" else '"window"'
+    quote = strict.database_kind.quote
+    column = f"{quote}window{quote}"
 
     sql.query(strict, f"UPDATE login_failures SET {column} = {column} - 7200")
 

@@ -4,7 +4,6 @@
 
 import re
 import signal
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,34 +13,19 @@ from sys import executable
 import pytest
 
 from tests.conftest import need
-from tests.support import harness, sql
+from tests.support import databases, harness, sql
+from tests.support.databases import Session
 from tests.support.harness import Service, wait_until
 from tests.support.people import ADMIN_OPTIONS, PASSWORD
 from tests.support.scenarios import MIGRATORS, applied, migrate_at_once
-from tests.variants.rows import DATABASES
 
 SHIPPED = ["20261128000000001_accounts", "20261128000000002_notes"]
 OWN = "20270101000000000_own"
-SLOW = {
-    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000000)"
-    " SELECT max(i) FROM n",
-    "postgres": "SELECT pg_sleep(2)",
-    "mysql": "DO sleep(2)",
-}
-"""A statement that takes some seconds, between two that change the schema."""
-
-IMPATIENT = {
-    "sqlite": ("BUSY_WAIT_MS = 5000", "BUSY_WAIT_MS = 300"),
-    "postgres": ("LOCK_TIMEOUT_SECONDS = 5", "LOCK_TIMEOUT_SECONDS = 1"),
-    "mysql": ("LOCK_TIMEOUT_SECONDS = 5", "LOCK_TIMEOUT_SECONDS = 1"),
-}
-"""What makes a service wait less long for a lock."""
-
 ADD = "ALTER TABLE notes ADD COLUMN due INT NULL"
 DROP = "ALTER TABLE notes DROP COLUMN due"
 
 
-@pytest.fixture(scope="module", params=DATABASES)
+@pytest.fixture(scope="module", params=databases.NAMES)
 def fresh(
     request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
@@ -84,21 +68,21 @@ def test_eight_migrations_at_once_are_one(fresh: Service) -> None:
 def test_a_killed_migration_can_go_on(migrated: Service) -> None:
     """A migration killed half way is undone, or the next run says which one stopped and why."""
     halves = [f"ALTER TABLE notes ADD COLUMN half_{number} INT NULL" for number in (1, 2)]
-    _write(migrated, "; ".join([halves[0], SLOW[migrated.database], halves[1]]), "")
+    _write(migrated, "; ".join([halves[0], migrated.database_kind.sleep, halves[1]]), "")
     _kill_half_way(migrated)
 
     end = migrated.cli("migrate", check=False)
     if end.status != 0:
-        assert migrated.database != "postgres"
+        assert not migrated.database_kind.undoes_scripts
         assert OWN in end.errors
         assert "half_1" in end.errors
         assert "Traceback" not in end.text
-        for column in sorted(_columns(migrated) & {"half_1", "half_2"}):
+        for column in sorted(sql.columns(migrated, "notes") & {"half_1", "half_2"}):
             sql.query(migrated, f"ALTER TABLE notes DROP COLUMN {column}")
         end = migrated.cli("migrate")
 
     assert end.output == f"Applied {OWN}\n"
-    assert {"half_1", "half_2"} <= _columns(migrated)
+    assert {"half_1", "half_2"} <= sql.columns(migrated, "notes")
     assert applied(migrated) == [f"{name}.py" for name in [*SHIPPED, OWN]]
     assert migrated.cli("migrate").output.startswith("Nothing to apply")
 
@@ -300,7 +284,7 @@ def _impatient(service: Service) -> Iterator[None]:
     """Let the service wait less long for a lock."""
     path = service.project / "app/database/driver.py"
     text = path.read_text(encoding="utf-8")
-    usual, short = IMPATIENT[service.database]
+    usual, short = service.database_kind.patience
     assert text.count(usual) == 1
     path.write_text(text.replace(usual, short), encoding="utf-8")
     yield
@@ -325,70 +309,23 @@ def _started(service: Service) -> Iterator[Popen[str]]:
 
 
 @contextmanager
-def _locked(service: Service) -> Iterator[sql.Session]:
+def _locked(service: Service) -> Iterator[Session]:
     """Hold a lock on the table of notes, as a session that forgot to end its transaction."""
     with sql.session(service.database_url) as session:
-        if service.database == "sqlite":
-            session.execute("BEGIN IMMEDIATE")
-        else:
-            session.execute("BEGIN")
-            session.execute("SELECT count(*) FROM notes")
+        for statement in service.database_kind.hold_lock:
+            session.execute(statement.format(table="notes"))
         yield session
 
 
 def _kill_half_way(service: Service) -> None:
     """Kill the migrating process while the slow statement runs."""
     with _started(service) as process:
-        wait_until(lambda: _is_half_way(service), "the slow statement")
+        is_sleeping = service.database_kind.is_sleeping
+        wait_until(lambda: is_sleeping(service.database_url), "the slow statement")
         process.send_signal(signal.SIGKILL)
     wait_until(lambda: _is_over(service), "the server to notice")
 
 
-def _is_half_way(service: Service) -> bool:
-    if service.database == "sqlite":
-        return _is_locked(service) or ("half_1" in _columns(service)) != (
-            "half_2" in _columns(service)
-        )
-    activity = {
-        "postgres": "SELECT count(*) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND wait_event = 'PgSleep'",
-        "mysql": "SELECT count(*) FROM information_schema.processlist"
-        " WHERE db = database() AND state = 'User sleep'",
-    }
-    return bool(sql.query(service, activity[service.database])[0][0])
-
-
 def _is_over(service: Service) -> bool:
     """Whether the server has done what it was still asked to do: MySQL runs a script to its end."""
-    others = {
-        "sqlite": "SELECT 0",
-        "postgres": "SELECT count(*) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()",
-        "mysql": "SELECT count(*) FROM information_schema.processlist"
-        " WHERE db = database() AND id <> connection_id()",
-    }
-    return not sql.query(service, others[service.database])[0][0]
-
-
-def _is_locked(service: Service) -> bool:
-    """Whether another process keeps the file locked for more than a moment."""
-    path = service.database_url.removeprefix("sqlite://")
-    connection = sqlite3.connect(path, isolation_level=None, timeout=0.3)
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError:
-        return True
-    finally:
-        connection.close()
-    return False
-
-
-def _columns(service: Service) -> set[str]:
-    if service.database == "sqlite":
-        return {str(row[1]) for row in sql.query(service, "PRAGMA table_info(notes)")}
-    schema = "current_schema()" if service.database == "postgres" else "database()"
-    statement = (
-        "SELECT column_name FROM information_schema.columns"
-        f" WHERE table_name = 'notes' AND table_schema = {schema}"
-    )
-    return {str(name) for (name,) in sql.query(service, statement)}
+    return not sql.query(service, service.database_kind.count_others)[0][0]

@@ -18,16 +18,12 @@ from tests.service.running import forge
 from tests.service.running.conftest import beside, on_servers, on_sqlite
 from tests.service.running.post_office import LOGIN, USER_INFO, post_office, write_certificate
 from tests.service.running.together import together
-from tests.support import people, sql
+from tests.support import databases, people, sql
 from tests.support.harness import Service, log_records, wait_until
 from tests.support.people import PASSWORD, Person, log_in, new_name, sign_up_form
 
 NEW = "another horse and another battery"
 LINK = re.compile(r"^(\S+)/password-reset#token=([\w-]{43})\r?$", re.MULTILINE)
-LOCKS = {
-    "postgres": ["BEGIN", "LOCK TABLE users IN ACCESS EXCLUSIVE MODE"],
-    "mysql": ["LOCK TABLES users WRITE"],
-}
 
 
 def address_of(person: Person) -> str:
@@ -120,8 +116,8 @@ def test_the_answer_does_not_tell_who_has_an_account(
 def test_the_answer_waits_for_no_query(running: Service, client: httpx.Client, ada: Person) -> None:
     """Asking for a reset is answered before the address is looked up, so time tells nothing."""
     with sql.session(running.database_url) as database:
-        for statement in LOCKS[running.database]:
-            database.execute(statement)
+        for statement in databases.server(running.database).lock_table:
+            database.execute(statement.format(table="users"))
 
         answers = [ask(client, address) for address in (address_of(ada), "nobody@example.org")]
 

@@ -13,7 +13,7 @@ import pytest
 from tests.service.running import raw
 from tests.service.running.conftest import beside, on_servers, on_sqlite
 from tests.service.running.together import together
-from tests.support import people, processes, sql
+from tests.support import databases, people, processes, sql
 from tests.support.harness import Service, wait_until
 from tests.support.people import PASSWORD, Person, log_in, write_note
 from tests.support.problems import assert_problem
@@ -52,37 +52,16 @@ def person(http: httpx.Client) -> Person:
     return people.sign_up(http)
 
 
-FAILING = {
-    "sqlite": [
-        "CREATE TRIGGER failing BEFORE {event} BEGIN SELECT RAISE(ABORT, 'refused'); END",
-    ],
-    "postgres": [
-        (
-            "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql"
-            " AS 'BEGIN RAISE EXCEPTION ''refused''; END'"
-        ),
-        "CREATE TRIGGER failing BEFORE {event} FOR EACH ROW EXECUTE FUNCTION refuse()",
-    ],
-    "mysql": [
-        (
-            "CREATE TRIGGER failing BEFORE {event} FOR EACH ROW"
-            " SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'refused'"
-        ),
-    ],
-}
-
-
 @contextmanager
 def failing(service: Service, event: str) -> Iterator[None]:
     """Let the database refuse one kind of write, such as `INSERT ON tokens`."""
     table = event.rpartition(" ")[2]
-    for statement in FAILING[service.database]:
+    for statement in service.database_kind.refuse_writes:
         sql.query(service, statement.format(event=event))
     try:
         yield
     finally:
-        where = f" ON {table}" if service.database == "postgres" else ""
-        sql.query(service, f"DROP TRIGGER failing{where}")
+        sql.query(service, service.database_kind.allow_writes.format(table=table))
 
 
 @pytest.mark.check("D10")
@@ -156,38 +135,21 @@ def test_an_administrator_is_made_whole_or_not_at_all(service: Service) -> None:
     assert "Created the administrator late" in repeated.output
 
 
-BLOCKED = {
-    "postgres": "SELECT count(*) FROM pg_stat_activity"
-    " WHERE datname = current_database() AND wait_event_type = 'Lock'",
-    "mysql": "SELECT count(*) FROM information_schema.innodb_trx"
-    " JOIN information_schema.processlist ON id = trx_mysql_thread_id"
-    " WHERE db = database() AND trx_state = 'LOCK WAIT'",
-}
-OPEN = {
-    "postgres": "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-    " AND pid <> pg_backend_pid() AND xact_start IS NOT NULL AND backend_type = 'client backend'",
-    "mysql": "SELECT count(*) FROM information_schema.innodb_trx"
-    " JOIN information_schema.processlist ON id = trx_mysql_thread_id WHERE db = database()",
-}
-
-
-def is_blocked(service: Service) -> bool:
-    """Whether a transaction of the service waits for a lock."""
-    return bool(_count(service, BLOCKED))
+def waiting(service: Service) -> int:
+    """Count the transactions of the service that wait for a lock."""
+    return _count(service, databases.server(service.database).count_waiting)
 
 
 def no_transaction(service: Service) -> bool:
     """Whether no transaction is open in its database."""
-    return not _count(service, OPEN)
+    return not _count(service, databases.server(service.database).count_transactions)
 
 
-def _count(service: Service, statements: dict[str, str]) -> int:
+def _count(service: Service, statement: str) -> int:
     with sql.session(service.database_url) as ours:
-        if service.database == "mysql":
-            ours.execute(
-                "DO sleep(0.2)"
-            )  # its list of transactions is 0.1 s old if asked all the time
-        return int(ours.execute(statements[service.database])[0][0])
+        for preparation in databases.server(service.database).refresh_counts:
+            ours.execute(preparation)
+        return int(ours.execute(statement)[0][0])
 
 
 def change_password(http: httpx.Client, person: Person) -> httpx.Response:
@@ -205,7 +167,7 @@ def between_two_writes(
             ours.execute("BEGIN")
             ours.execute(blocker)
             pool.submit(send)
-            wait_until(lambda: is_blocked(service), "the second write", service.log)
+            wait_until(lambda: waiting(service) > 0, "the second write", service.log)
             yield
             ours.execute("ROLLBACK")
         wait_until(lambda: no_transaction(service), "the transaction to end", service.log)
@@ -253,9 +215,9 @@ def test_a_session_ends_although_it_is_being_renewed(
         ours.execute("BEGIN")
         ours.execute(f"SELECT id FROM users WHERE id = {person.id} FOR UPDATE")
         renewal = pool.submit(http.post, "/api/auth/refresh", json=body)
-        wait_until(lambda: _count(service, BLOCKED) == 1, "the second write", service.log)
+        wait_until(lambda: waiting(service) == 1, "the second write", service.log)
         end = pool.submit(http.post, "/api/auth/logout", json=body)
-        wait_until(lambda: _count(service, BLOCKED) == 2, "the sign-out", service.log)
+        wait_until(lambda: waiting(service) == 2, "the sign-out", service.log)
         ours.execute("ROLLBACK")
         access, successor = people.tokens_of(renewal.result())
         assert end.result().status_code == 204
@@ -280,7 +242,7 @@ def test_a_sign_in_does_not_outlive_the_password_that_it_proved(
         ours.execute("BEGIN")
         ours.execute(f"UPDATE users SET password_hash = 'another' WHERE id = {person.id}")
         sign_in = pool.submit(http.post, path, data=form)
-        wait_until(lambda: _count(service, BLOCKED) == 1, "the sign-in", service.log)
+        wait_until(lambda: waiting(service) == 1, "the sign-in", service.log)
         ours.execute("COMMIT")
         answer = sign_in.result()
 
@@ -298,7 +260,7 @@ def test_a_change_does_not_outlive_the_password_that_it_proved(
         ours.execute("BEGIN")
         ours.execute(f"UPDATE users SET password_hash = 'another' WHERE id = {person.id}")
         change = pool.submit(change_password, http, person)
-        wait_until(lambda: is_blocked(service), "the change", service.log)
+        wait_until(lambda: waiting(service) > 0, "the change", service.log)
         ours.execute("COMMIT")
         answer = change.result()
 
@@ -319,7 +281,7 @@ def test_a_change_lets_a_renewal_finish(
         ours.execute("BEGIN")
         ours.execute(f"SELECT id FROM tokens WHERE owner_id = {person.id} FOR UPDATE")
         change = pool.submit(change_password, http, person)
-        wait_until(lambda: is_blocked(service), "the change", service.log)
+        wait_until(lambda: waiting(service) > 0, "the change", service.log)
         ours.execute(f"SELECT id FROM users WHERE id = {person.id} FOR KEY SHARE NOWAIT")
         ours.execute("COMMIT")
 
@@ -337,7 +299,7 @@ def test_no_link_goes_to_an_address_that_was_given_up(
         ours.execute(f"UPDATE users SET email = '{person.name}@new.org' WHERE id = {person.id}")
         form = {"email": f"{person.name}@example.org"}
         assert http.post("/api/auth/password-reset", json=form).status_code == 202
-        wait_until(lambda: _count(service, BLOCKED) == 1, "the link", service.log)
+        wait_until(lambda: waiting(service) == 1, "the link", service.log)
         ours.execute("COMMIT")
     reason = "No mail was sent: The account has changed meanwhile"
     wait_until(lambda: reason in service.log.read_text("utf-8"), reason, service.log)
@@ -424,7 +386,7 @@ async def main():
     async with connected(get_settings()):
         connection = Tortoise.get_connection("default")
         outcomes = {"orphan": await attempt(owner_id=999999999)}
-        if connection.capabilities.dialect != "sqlite":
+        if CHECKS_TYPES:
             columns = "(owner_id, title, body, created_at, updated_at)"
             values = f"(%d, '{'x' * 201}', '', '2026-01-01', '2026-01-01')" % OWNER
             try:
@@ -442,7 +404,9 @@ def test_the_database_is_strict(service: Service, person: Person) -> None:
     """The service's own connections refuse rows without their owner and texts too long."""
     before = sql.count(service, "notes")
 
-    outcome = service.python("-c", STRICT.replace("OWNER", str(person.id))).output
+    script = STRICT.replace("OWNER", str(person.id))
+    script = script.replace("CHECKS_TYPES", str(service.database_kind.checks_types))
+    outcome = service.python("-c", script).output
 
     assert json.loads(outcome)["orphan"] == "IntegrityError"
     assert json.loads(outcome).get("long") != "stored"
@@ -473,14 +437,14 @@ def test_a_deadlock_is_tried_again(service: Service, http: httpx.Client, person:
     sql.query(service, "CREATE TABLE IF NOT EXISTS ballast (n INT)")
     with ThreadPoolExecutor(1) as pool, sql.session(service.database_url) as ours:
         ours.execute("BEGIN")
-        if service.database == "postgres":
-            ours.execute("SET LOCAL deadlock_timeout = '60s'")
+        for statement in databases.server(service.database).delay_deadlocks:
+            ours.execute(statement)
         ours.execute(heavy)
         ours.execute(f"SELECT id FROM tokens WHERE owner_id = {person.id} FOR UPDATE")
         answer = pool.submit(
             http.put, "/api/users/me/password", json=CHANGE, headers=person.headers
         )
-        wait_until(lambda: is_blocked(service), "the second write", service.log)
+        wait_until(lambda: waiting(service) > 0, "the second write", service.log)
         ours.execute(f"UPDATE users SET age = 50 WHERE id = {person.id}")
         ours.execute("COMMIT")
         status = answer.result().status_code

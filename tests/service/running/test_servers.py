@@ -9,14 +9,14 @@ import pytest
 
 from tests.conftest import start_service
 from tests.service.running.conftest import beside, name_the_server
-from tests.support import people
+from tests.support import databases, people
 from tests.support.harness import Service, wait_until
 from tests.support.private_servers import How, Missing, PrivateServer, private_server
 from tests.support.problems import assert_problem
 from tests.support.scenarios import ENOUGH, restart_under_load
 from tests.variants.rows import RUNNING, Row
 
-REMOTE = [row for row in RUNNING if row.database != "sqlite"]
+REMOTE = [row for row in RUNNING if databases.named(row.database).server]
 
 
 @pytest.fixture(scope="module", params=REMOTE, ids=str)

@@ -114,7 +114,7 @@ def flags(answer: httpx.Response) -> set[str]:
 
 def move(service: Service, browser: Browser, column: str, ago: timedelta) -> None:
     """Write a moment of the past into the row of a session."""
-    zone = "" if service.database == "mysql" else "+00:00"
+    zone = "+00:00" if service.database_kind.knows_time_zones else ""
     moment = f"{datetime.now(UTC) - ago:%Y-%m-%d %H:%M:%S}{zone}"
     sql.query(service, f"UPDATE tokens SET {column} = '{moment}' WHERE {_row(browser)}")
 

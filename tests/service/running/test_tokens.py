@@ -555,10 +555,5 @@ def test_expired_tokens_are_purged(client: httpx.Client, running: Service, ada: 
 
 
 def _indexes(service: Service) -> list[str]:
-    statement = {
-        "sqlite": "SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'tokens'",
-        "postgres": "SELECT indexdef FROM pg_indexes WHERE tablename = 'tokens'",
-        "mysql": "SELECT column_name FROM information_schema.statistics"
-        " WHERE table_schema = database() AND table_name = 'tokens' AND seq_in_index = 1",
-    }[service.database]
+    statement = service.database_kind.list_indexes.format(table="tokens")
     return [str(definition) for (definition,) in sql.query(service, statement)]

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from tests.service.schema.models import Edits
 from tests.service.schema.rows import Cells, Row
+from tests.support.databases import NAMES
 
-DATABASES = ("sqlite", "postgres", "mysql")
 Words = tuple[str, ...]
 """Words that a sentence must contain, in any order."""
 
@@ -53,18 +53,23 @@ class Case:
     """The databases on which the rows forbid the undo, and what the sentence must say."""
     undo_may_refuse: bool = False
     """Whether a refusal is as good: what is gone cannot be invented."""
-    only: tuple[str, ...] = DATABASES
+    only: tuple[str, ...] = NAMES
     reason: str = ""
     """Why it is tried on some databases only."""
     truth: Literal["tortoise", "planner"] = "tortoise"
     """What makes the tables to compare with: the planner where Tortoise cannot."""
 
     def __post_init__(self) -> None:
-        if self.only != DATABASES and not self.reason:
+        if self.only != NAMES and not self.reason:
             message = f"{self.name!r} leaves databases out without a reason"
             raise ValueError(message)
 
 
+def all_but(*names: str) -> tuple[str, ...]:
+    """Return the databases without some."""
+    return tuple(name for name in NAMES if name not in names)
+
+
 def everywhere(*words: str) -> dict[str, Words]:
     """Expect the same words on every database."""
-    return dict.fromkeys(DATABASES, words)
+    return dict.fromkeys(NAMES, words)

@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import need
-from tests.service.schema.case import DATABASES
 from tests.service.schema.owner import MODEL, TASK, TITLE, USER, Owner, warm
 from tests.support import harness, sql
+from tests.support.databases import NAMES
 from tests.support.harness import Service
 
 SLUG = 'slug = fields.CharField(max_length=50, default="")'
 
 
-@pytest.fixture(scope="module", params=DATABASES)
+@pytest.fixture(scope="module", params=NAMES)
 def reader(
     request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Owner]:

@@ -14,8 +14,8 @@ from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.schema_editor import MySQLSchemaEditor
 
 from tests.service.schema.case import Wishes
-from tests.service.schema.databases import Database
 from tests.service.schema.models import Package
+from tests.service.schema.trial_databases import TrialDatabase
 
 Config = dict[str, Any]
 
@@ -29,7 +29,7 @@ class Bench:
     """Where a case is tried: models, databases, a folder for migrations."""
 
     package: Package
-    databases: Mapping[str, Database]
+    databases: Mapping[str, TrialDatabase]
     folder: Path
     """Of the files; its name is that of the Tortoise app."""
 

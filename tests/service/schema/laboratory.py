@@ -15,10 +15,11 @@ from typing import TypeVar
 from tortoise import Tortoise
 from tortoise.exceptions import ConfigurationError
 
+from tests.service.schema import dialects, trial_databases
 from tests.service.schema.catalogue import Catalogue
-from tests.service.schema.databases import Database, databases
 from tests.service.schema.engines import Bench, Engine, Planner
 from tests.service.schema.models import Package
+from tests.service.schema.trial_databases import TrialDatabase
 from tests.service.schema.truth import make_tables
 
 Result = TypeVar("Result")
@@ -45,7 +46,7 @@ class Laboratory:
 
     kind: str
     engine: Engine
-    databases: dict[str, Database]
+    databases: dict[str, TrialDatabase]
     service: Path
     """A service rendered for the database, whose planner is on trial."""
     root: Path
@@ -71,7 +72,7 @@ class Laboratory:
             texts: The modules of the models.
             maker: `tortoise`, or `planner` where Tortoise cannot make them.
         """
-        if self.kind == "sqlite":
+        if dialects.named(self.kind).refers_ahead:
             maker = "tortoise"  # which makes them in any order there
         key = "\n".join([maker, *texts.values()])
         if key not in self._truths:
@@ -107,5 +108,5 @@ async def opened(kind: str, service: Path, engine: type[Engine]) -> AsyncIterato
     sys.path.insert(0, str(service))
     with tempfile.TemporaryDirectory(prefix="trial_") as root:
         sys.path.insert(1, root)
-        async with databases(kind) as made:
+        async with trial_databases.opened(kind) as made:
             yield Laboratory(kind, engine(), made, service, Path(root))

@@ -9,9 +9,9 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.service.schema.case import DATABASES
 from tests.service.schema.owner import PARTS
 from tests.support import harness
+from tests.support.databases import NAMES
 from tests.support.harness import Service
 
 MODEL = '''
@@ -41,13 +41,13 @@ def main() -> None:
     """Render a service on each database, and print a line of figures for it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tables", type=int, default=60)
-    parser.add_argument("--database", action="append", choices=DATABASES)
+    parser.add_argument("--database", action="append", choices=NAMES)
     given = parser.parse_args()
     print("| database | tables | first file, CPU s | one more column, CPU s | check, CPU s |")
     print("|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
         template = harness.snapshot(Path(name, "template"))
-        for database in given.database or DATABASES:
+        for database in given.database or NAMES:
             answers = {"database": database, "project_slug": harness.new_slug("many")}
             project = harness.render(template, Path(name, database), answers)
             with Service(project, database) as service:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tests.service.schema.case import DATABASES
+from tests.support.databases import NAMES
 
 TOOLS = ("planner", "aerich", "tortoise")
 HEAD = (
@@ -77,4 +77,4 @@ def table(outcomes: Sequence[Outcome]) -> str:
 
 
 def _order(row: tuple[str, str]) -> tuple[int, int]:
-    return TOOLS.index(row[0]), DATABASES.index(row[1])
+    return TOOLS.index(row[0]), NAMES.index(row[1])

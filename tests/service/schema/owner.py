@@ -14,8 +14,9 @@ from typing import IO
 import pytest
 
 from tests.service.schema.catalogue import Catalogue
-from tests.service.schema.databases import Database
+from tests.service.schema.trial_databases import TrialDatabase
 from tests.support import sql
+from tests.support.databases import Row
 from tests.support.harness import Service
 
 PAGE = "docs/migrations.md"
@@ -148,7 +149,7 @@ class Owner:
     def catalogue(self) -> Catalogue:
         """Read the database."""
         service = self.service
-        return asyncio.run(Database(service.database, service.database_url).catalogue())
+        return asyncio.run(TrialDatabase(service.database, service.database_url).catalogue())
 
     def files(self) -> list[Path]:
         """Return the migrations, the last made last."""
@@ -169,7 +170,7 @@ class Owner:
             assert old
             path.write_text(text.replace(old, ast.unparse(node)), encoding="utf-8")
 
-    def tasks(self, columns: str) -> list[sql.Row]:
+    def tasks(self, columns: str) -> list[Row]:
         """Return columns of the tasks, in the order in which they were made."""
         return sql.query(self.service, f"SELECT {columns} FROM tasks ORDER BY id")  # noqa: S608
 

@@ -11,6 +11,8 @@ from tortoise.backends.base import executor
 from tortoise.context import require_context
 from tortoise.models import Model
 
+from tests.service.schema import dialects
+
 Values = Mapping[str, Any]
 Cells = Mapping[str, Mapping[int, Any]]
 """Values that differ from the usual rows': by `Model.field`, then by the number of the row."""
@@ -190,8 +192,8 @@ async def _insert_usual(model: type[Model], values: Values) -> None:
     """Insert a usual row without the fields that the case's models lack."""
     fields = model._meta.fields_db_projection  # noqa: SLF001 - Tortoise has no public list
     kept = {key: value for key, value in values.items() if key in fields}
-    if model._meta.db.capabilities.dialect == "sqlite":  # noqa: SLF001
-        kept.pop("alarm", None)  # Tortoise cannot store a time there
+    if not dialects.named(model._meta.db.capabilities.dialect).stores_times:  # noqa: SLF001
+        kept.pop("alarm", None)
     parent = kept.pop("parent_id", None)
     made = await model.create(**kept)
     if parent is not None:

@@ -1,43 +1,24 @@
 """The rows of a database at one moment, and what became of them at a later one."""
 
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 from uuid import UUID
 
-import asyncmy
-import asyncpg
-from asyncmy.cursors import DictCursor
 from tortoise.models import Model
 
 from tests.service.schema.case import Wishes
 from tests.service.schema.catalogue import Catalogue
-from tests.service.schema.databases import Database
+from tests.service.schema.dialects import Records
 from tests.service.schema.rows import models
+from tests.service.schema.trial_databases import TrialDatabase
 
-Records = list[dict[str, Any]]
 Objects = dict[str, dict[Any, dict[str, Any]]]
 """By table and primary key the values as the service's models return them."""
 ANYTHING = object()
 """The expectation of a value that a case leaves open."""
-
-PG_SEQUENCES = """
-    SELECT n.nspname AS schema, c.relname AS name, a.attname AS part,
-           pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname) AS sequence
-    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-    JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
-      AND n.nspname NOT IN ('pg_catalog', 'information_schema')
-      AND pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname) IS NOT NULL
-"""
-MYSQL_COUNTERS = """
-    SELECT table_name AS name, auto_increment AS next FROM information_schema.tables
-    WHERE table_schema = DATABASE() AND auto_increment IS NOT NULL
-"""
 
 
 @dataclass
@@ -101,70 +82,11 @@ def surviving(before: Catalogue, after: Catalogue, wishes: Wishes) -> Moves:
     return Moves(tables, columns)
 
 
-async def read_raw(database: Database) -> Snapshot:
+async def read_raw(database: TrialDatabase) -> Snapshot:
     """Read tables and rows without the models."""
     catalogue = await database.catalogue()
-    match database.kind:
-        case "sqlite":
-            return _of_sqlite(database, catalogue)
-        case "postgres":
-            return await _of_postgres(database, catalogue)
-        case _:
-            return await _of_mysql(database, catalogue)
-
-
-def _of_sqlite(database: Database, catalogue: Catalogue) -> Snapshot:
-    with closing(sqlite3.connect(database.path)) as session:
-        session.row_factory = sqlite3.Row
-        raw = {
-            name: [dict(row) for row in session.execute(f'SELECT * FROM "{name}"')]  # noqa: S608 - a name from the catalogue
-            for name in catalogue
-        }
-        has_counters = session.execute(
-            "SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'"
-        ).fetchone()
-        counters = session.execute("SELECT * FROM sqlite_sequence") if has_counters else ()
-        return Snapshot(
-            catalogue, raw, {name: last + 1 for name, last in counters if name in catalogue}
-        )
-
-
-async def _of_postgres(database: Database, catalogue: Catalogue) -> Snapshot:
-    session = await asyncpg.connect(**database.arguments())
-    try:
-        raw, counters = {}, {}
-        for name in catalogue:
-            quoted = ".".join(f'"{part}"' for part in name.split("."))
-            rows = await session.fetch(f"SELECT * FROM {quoted}")  # noqa: S608 - as above
-            raw[name] = [dict(row) for row in rows]
-        for row in await session.fetch(PG_SEQUENCES):
-            schema = "" if row["schema"] == "public" else f"{row['schema']}."
-            query = f"SELECT last_value + is_called::int FROM {row['sequence']}"  # noqa: S608
-            counters[f"{schema}{row['name']}"] = await session.fetchval(query)
-        return Snapshot(
-            catalogue, raw, {name: next_ for name, next_ in counters.items() if name in catalogue}
-        )
-    finally:
-        await session.close()
-
-
-async def _of_mysql(database: Database, catalogue: Catalogue) -> Snapshot:
-    session = await asyncmy.connect(**database.arguments())
-    try:
-        async with session.cursor(DictCursor) as cursor:
-            raw = {}
-            for name in catalogue:
-                await cursor.execute(f"SELECT * FROM `{name}`")  # noqa: S608 - as above
-                raw[name] = await cursor.fetchall()
-            await cursor.execute(MYSQL_COUNTERS)
-            counters = {row["name"]: row["next"] for row in await cursor.fetchall()}
-            return Snapshot(
-                catalogue,
-                raw,
-                {name: next_ for name, next_ in counters.items() if name in catalogue},
-            )
-    finally:
-        session.close()
+    rows, counters = await database.contents([*catalogue])
+    return Snapshot(catalogue, rows, counters)
 
 
 async def read_objects(snapshot: Snapshot, *, without: Collection[str] = ()) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import need
-from tests.service.schema.case import DATABASES
+from tests.support.databases import NAMES
 from tools import first_migrations
 
 
-@pytest.mark.parametrize("database", DATABASES)
+@pytest.mark.parametrize("database", NAMES)
 def test_the_shipped_migrations_are_what_the_planner_writes(
     database: str, template: Path, tmp_path: Path
 ) -> None:

@@ -6,11 +6,11 @@ import sys
 import pytest
 
 from tests.conftest import Render, need
-from tests.service.schema.case import DATABASES
+from tests.support.databases import NAMES
 from tests.support.harness import ROOT
 
 
-@pytest.mark.parametrize("database", DATABASES)
+@pytest.mark.parametrize("database", NAMES)
 def test_nothing_differs_after_the_first_migration(database: str, render: Render) -> None:
     need(database)
     service = render(database=database).path

@@ -6,15 +6,15 @@
 import pytest
 
 from tests.conftest import Render, Say, need
-from tests.service.schema.case import DATABASES
 from tests.service.schema.sequences import seeds
+from tests.support.databases import NAMES
 
 SEEDS = range(2, 5)
 NOTICED = {"indexes": "is missing", "texts": " holds ", "rows": "rows, not"}
 """Who meddles with an SQLite database, and the words of the judge who notices."""
 
 
-@pytest.mark.parametrize("database", DATABASES)
+@pytest.mark.parametrize("database", NAMES)
 def test_random_changes_are_made_or_refused_before_harm(
     database: str, render: Render, say: Say
 ) -> None:

@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Say, need
-from tests.service.schema import trial
+from tests.service.schema import dialects, trial
 from tests.service.schema.outcome import Verdict
 from tests.support import harness
+from tests.support.databases import NAMES
 
 SHARDS = [
-    (database, f"{number}/{of}")
-    for database, of in {"postgres": 4, "mysql": 2, "sqlite": 1}.items()
-    for number in range(1, of + 1)
+    (database, f"{number}/{dialects.named(database).shards}")
+    for database in sorted(NAMES, key=lambda name: -dialects.named(name).shards)
+    for number in range(1, dialects.named(database).shards + 1)
 ]
 """Parts of about a minute, most of which is waiting for a server that makes databases."""
 CHOICE = () if os.environ.get("SCHEMA_TRIAL") == "all" else ("--everyday",)

@@ -7,7 +7,6 @@ the name of a connection.
 import argparse
 import asyncio
 import json
-import logging
 import os
 import signal
 import subprocess
@@ -18,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.service.schema.case import DATABASES, Case
+from tests.service.schema.case import Case
 from tests.service.schema.cases import CASES
 from tests.service.schema.engines import ENGINES
 from tests.service.schema.everyday import EVERYDAY
@@ -26,6 +25,7 @@ from tests.service.schema.laboratory import apart, opened
 from tests.service.schema.outcome import TOOLS, Outcome, Verdict, table
 from tests.service.schema.run import run_case
 from tests.support import harness
+from tests.support.databases import NAMES
 
 __all__ = ["apart", "elsewhere", "run_cases", "side_by_side"]
 AT_ONCE = os.cpu_count() or 1
@@ -105,11 +105,10 @@ def elsewhere(tool: str, database: str, service: Path, *options: str) -> list[Ou
 def main() -> None:
     """Try what the command line names, print a table, and fail where a case is missed."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # databases are dropped then too
-    logging.getLogger("asyncmy").setLevel(logging.ERROR)  # it warns of each IF EXISTS
     options = _options()
     if options.all:
         more = ["--everyday"] if options.everyday else []
-        outcomes = side_by_side(options.tool or TOOLS, options.database or DATABASES, *more)
+        outcomes = side_by_side(options.tool or TOOLS, options.database or NAMES, *more)
     else:
         (database,), (tool,) = options.database, options.tool or ["planner"]
         tried = EVERYDAY if options.everyday else CASES
@@ -130,7 +129,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--all", action="store_true", help="every tool on every database")
     parser.add_argument("--tool", "--engine", action="append", choices=TOOLS)
-    parser.add_argument("--database", action="append", choices=DATABASES)
+    parser.add_argument("--database", action="append", choices=NAMES)
     parser.add_argument("--service", type=Path, help="a service rendered for the database")
     parser.add_argument("--case", action="append", help="the name of a case; all without it")
     parser.add_argument("--everyday", action="store_true", help="a third of the cases")

@@ -17,32 +17,11 @@ from tortoise.backends.base.schema_generator import BaseSchemaGenerator
 from tortoise.backends.base_postgres.schema_generator import BasePostgresSchemaGenerator
 from tortoise.converters import encoders
 
-
-def _standard_literal(value: object, _: object = None) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
+from tests.service.schema import dialects
 
 
 def _standard_comment(_: BasePostgresSchemaGenerator, comment: str) -> str:
     return comment.replace("'", "''")
-
-
-def _bytes_of_postgres(value: bytes, _: object = None) -> str:
-    return rf"'\x{value.hex()}'"
-
-
-def _bytes_of_others(value: bytes, _: object = None) -> str:
-    return f"x'{value.hex()}'"
-
-
-@contextmanager
-def _mended_literals(kind: str) -> Iterator[None]:
-    literals: dict[type, Any] = {bytes: _bytes_of_others}
-    if kind == "postgres":
-        literals[bytes] = _bytes_of_postgres
-    if kind != "mysql":
-        literals[str] = _standard_literal
-    with mock.patch.dict(encoders, literals):
-        yield
 
 
 @contextmanager
@@ -52,16 +31,13 @@ def _mended_comments() -> Iterator[None]:
 
 
 @contextmanager
-def _any_order(kind: str) -> Iterator[None]:
-    """Let the tables of SQLite refer to tables that come later."""
+def _any_order() -> Iterator[None]:
+    """Let tables refer to tables that come later."""
     original = BaseSchemaGenerator._get_table_sql  # noqa: SLF001 - what is to be mended
 
     def unordered(*arguments: Any, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - passed on
         return {**original(*arguments, **options), "references": set()}
 
-    if kind != "sqlite":
-        yield
-        return
     with mock.patch.object(BaseSchemaGenerator, "_get_table_sql", unordered):
         yield
 
@@ -75,5 +51,8 @@ async def make_tables(kind: str, *, mend_comments: bool) -> None:
             with the same fault, which is not what they are tried for.
     """
     comments = _mended_comments() if mend_comments else nullcontext()
-    with _mended_literals(kind), _any_order(kind), comments:
+    dialect = dialects.named(kind)
+    literals = mock.patch.dict(encoders, dialect.literals)
+    order = _any_order() if dialect.refers_ahead else nullcontext()
+    with literals, order, comments:
         await Tortoise.generate_schemas(safe=False)

@@ -7,15 +7,17 @@ says where the planner sees a difference that is none.
 import argparse
 import asyncio
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from tests.service.schema.case import DATABASES
+from tests.service.schema import dialects
 from tests.service.schema.catalogue import differences
 from tests.service.schema.engines import Planner, Refused
 from tests.service.schema.laboratory import apart, opened
+from tests.service.schema.model_text import model
+from tests.support import databases
 
 HEAD = '''"""Models of every kind."""
 
@@ -68,20 +70,6 @@ def raw(sql_type, *, generated_sql=None):
         field_type = str
     return Raw
 '''
-
-
-MOMENT = """
-HARD = NASTY
-MOMENT = datetime(1999, 12, 31, 23, 59, 59, tzinfo=UTC)
-"""
-MOMENTS = {
-    "sqlite": MOMENT,
-    "postgres": MOMENT,
-    "mysql": """
-HARD = NASTY.replace("🦀", "")  # its catalogue holds no such characters
-MOMENT = SqlDefault("'1999-12-31 23:59:59'")  # it knows no time zones
-""",
-}
 
 
 @dataclass(frozen=True)
@@ -154,16 +142,7 @@ def _kind(name: str, kind: Kind) -> Iterator[str]:
                 space = "" if "db_index" in index else " "  # which Tortoise takes for an expression
                 options += f'source_field="Column{space}{number}", '
             lines.append(f"field_{number} = {kind.call}{options.removesuffix(', ')})")
-        yield _model(f"Zoo{'Null' if null else ''}{name}", lines)
-
-
-def _model(name: str, lines: Iterable[str], meta: Iterable[str] = (), words: str = "") -> str:
-    """Return a model."""
-    inside = "".join(f"    {line}\n" for line in lines)
-    options = "".join(f"        {line}\n" for line in meta)
-    meta = f"\n    class Meta:\n{options}" if options else ""
-    document = f"    {words}\n\n" if words else ""
-    return f"\n\nclass {name}(Model):\n{document}{inside}{meta}"
+        yield model(f"Zoo{'Null' if null else ''}{name}", lines)
 
 
 ACTIONS = ("CASCADE", "RESTRICT", "NO_ACTION")
@@ -184,7 +163,7 @@ def _keys() -> Iterator[str]:
         "Initial": "fields.IntField(primary_key=True, generated=False, db_default=7)",
         "Elsewhere": 'fields.IntField(primary_key=True, source_field="the id")',
     }
-    yield _model("Implicit", ["name = fields.CharField(10, unique=True, null=True)"])
+    yield model("Implicit", ["name = fields.CharField(10, unique=True, null=True)"])
     for name, call in primary.items():
         number = len(name)
         lines = [f"key = {call}", "code = fields.CharField(8, unique=True)"]
@@ -198,19 +177,19 @@ def _keys() -> Iterator[str]:
                 f" description={'NASTY' if number % 2 else None})"
             )
         ]
-        yield _model(f"{name}Pk", lines)
-        yield _model(f"{name}Ref", _references(f"{name}Pk", f"{name}Ref"))
-    yield _model(
+        yield model(f"{name}Pk", lines)
+        yield model(f"{name}Ref", _references(f"{name}Pk", f"{name}Ref"))
+    yield model(
         "OneToOnePk",
         [
             'user = fields.OneToOneField("models.BigPk", primary_key=True, related_name="profile")',
             "bio = fields.TextField()",
         ],
     )
-    yield _model(
+    yield model(
         "Below", ['above = fields.ForeignKeyField("models.OneToOnePk", related_name=False)']
     )
-    yield _model(
+    yield model(
         "Membership",
         [
             'left = fields.ForeignKeyField("models.BigPk", related_name=False)',
@@ -219,7 +198,7 @@ def _keys() -> Iterator[str]:
         ],
         ['table = "memberships"', 'unique_together = ("left", "right")'],
     )
-    yield _model(
+    yield model(
         "Member",
         [
             (
@@ -233,7 +212,7 @@ def _keys() -> Iterator[str]:
             ),
         ],
     )
-    yield _model(
+    yield model(
         "Circle",
         [
             'chief = fields.ForeignKeyField("models.Member", related_name="led", null=True)',
@@ -264,7 +243,7 @@ def _shapes() -> Iterator[str]:
     """Return models with odd names, several unique constraints and indexes of all kinds."""
     text = "fields.CharField(20)"
     columns = [f"a = {text}", f"b = {text}", 'c = fields.CharField(20, source_field="Cc")']
-    yield _model(
+    yield model(
         "Together",
         [*columns, 'of = fields.ForeignKeyField("models.Implicit", related_name=False)'],
         [
@@ -277,7 +256,7 @@ def _shapes() -> Iterator[str]:
         ],
         'r"""Zoë\'s 🦀 \\ table :word %s 100%."""',
     )
-    yield _model(
+    yield model(
         "Reserved",
         [
             "select = fields.IntField()",
@@ -290,7 +269,7 @@ def _shapes() -> Iterator[str]:
         ['table = "order"', 'unique_together = ("key", "camelCase")', 'indexes = (("select",),)'],
     )
     long = "a" * 50
-    yield _model(
+    yield model(
         "Long" + "g" * 40,
         [
             f"{long} = fields.IntField(unique=True)",
@@ -306,240 +285,16 @@ def _shapes() -> Iterator[str]:
     yield "    class Meta(Stamped.Meta):\n        abstract = False\n        table = 'heirs'\n"
 
 
-def _raw(types: Iterable[str]) -> str:
-    """Return a model with columns of types that Tortoise does not know."""
-    lines = []
-    for number, each in enumerate(types):
-        lines += [f"must_{number} = raw({each!r})()", f"may_{number} = raw({each!r})(null=True)"]
-    return _model("Raw", lines)
-
-
-def _of_sqlite() -> Iterator[str]:
-    yield _raw([
-        "NVARCHAR(10)", "DOUBLE", "NUMERIC(10,5)", "BOOLEAN", "CLOB", "TEXT COLLATE NOCASE",
-        "UNSIGNED BIG INT", "INTEGER", "VARCHAR(9) CHECK (1 = 1)", "decimal(3, 1)", "character(20)",
-    ])  # fmt: skip
-    yield _model(
-        "Computed",
-        [
-            "a = fields.IntField()",
-            (
-                "b = raw('INT', generated_sql='GENERATED ALWAYS AS (\"a\" + 1) STORED')"
-                "(generated=True)"
-            ),
-            (
-                "c = raw('INT', generated_sql='GENERATED ALWAYS AS (\"a\" * 2) VIRTUAL')"
-                "(generated=True, null=True)"
-            ),
-        ],
-    )
-    yield _model(
-        "Defaults",
-        [
-            'a = fields.IntField(db_default=SqlDefault("(1 + 1)"))',
-            "b = fields.CharField(40, db_default=RandomHex())",
-            'c = fields.DateField(db_default=SqlDefault("CURRENT_DATE"))',
-            'd = fields.TextField(null=True, db_default=SqlDefault("NULL"))',
-            "e = fields.CharField(20, db_default=SqlDefault(\"(lower('A' || ','))\"))",
-        ],
-    )
-    yield _partial("")
-
-
-def _partial(more: str) -> str:
-    return _model(
-        "Indexed",
-        [
-            "a = fields.CharField(20)",
-            "b = fields.IntField(null=True)",
-            "c = fields.BooleanField()",
-            'd = fields.CharField(20, source_field="D")',
-        ],
-        [
-            (
-                'indexes = [PartialIndex(fields=("a",), condition={"b": 1}),'
-                ' PartialIndex(fields=("a", "b"), condition={"b": 1, "a": "it\'s"}, name="mine"),'
-                " Index(Lower(\"a\"), name='lower_a'), Index(Coalesce(\"a\", 'x'), name='x_a'),"
-                ' Index(Upper("a"), F("b"), name=\'upper_a\'),'
-                f' Index(fields=("c",)), Index(fields=("c", "a"), name="c_a"){more}]'
-            )
-        ],
-    )
-
-
-def _of_postgres() -> Iterator[str]:
-    yield _raw([
-        "INET", "CIDR", "MACADDR", "INTERVAL", "INTERVAL DAY TO SECOND(3)", "MONEY", "TSVECTOR",
-        "INT4RANGE", "TSTZRANGE", "XML", "BIT(8)", "BIT VARYING(5)", "TEXT[]", "INT[][]",
-        "VARCHAR(5)[]", "NUMERIC", "NUMERIC(7)", "TIMESTAMP", "TIME", "TIMESTAMPTZ(3)", "CHAR(5)",
-        '"char"', "POINT", "OID", "REAL", "VARCHAR", "JSON", 'TEXT COLLATE "C"', "NAME",
-        'VARCHAR(9) COLLATE "POSIX"', "PG_LSN", "UUID[]", "NUMERIC(5,2)[]", "TIMESTAMP(0)[]",
-    ])  # fmt: skip
-    yield _model(
-        "Found",
-        [
-            "title = fields.CharField(100)",
-            'body = fields.TextField(source_field="Body")',
-            (
-                'vector = TSVectorField(source_fields=("title", "body"), config="english",'
-                ' weights=("A", "B"))'
-            ),
-            'plain = TSVectorField(source_fields="title", config="simple", null=True)',
-            "loose = TSVectorField(null=True)",
-            "words = ArrayField('text', null=True)",
-            "numbers = ArrayField()",
-            "short = ArrayField('varchar(9)', db_default=SqlDefault(\"'{}'\"))",
-            "data = fields.JSONField()",
-            "at = fields.DatetimeField()",
-        ],
-        [
-            (
-                'indexes = [GinIndex(fields=("vector",)),'
-                ' GinIndex(fields=("data",), name="by_data"),'
-                ' GinIndex(fields=("words",)), HashIndex(fields=("title",)),'
-                ' BrinIndex(fields=("at",)),'
-                ' GistIndex(fields=("plain",)), SpGistIndex(fields=("title",), name="sp"),'
-                ' GinIndex(fields=("numbers",), condition={"title": "a"}, name="some_numbers")]'
-            )
-        ],
-    )
-    yield _model(
-        "Defaults",
-        [
-            'a = fields.IntField(db_default=SqlDefault("1 + 1"))',
-            "b = fields.CharField(40, db_default=RandomHex())",
-            'c = fields.DateField(db_default=SqlDefault("CURRENT_DATE"))',
-            'd = fields.TextField(null=True, db_default=SqlDefault("NULL"))',
-            "e = fields.JSONField(db_default=SqlDefault(\"'{}'::jsonb\"))",
-            'f = fields.UUIDField(db_default=SqlDefault("gen_random_uuid()"))',
-            "g = fields.DatetimeField(db_default=SqlDefault(\"now() + interval '1 day'\"))",
-            'h = fields.DecimalField(9, 2, db_default=SqlDefault("1.50"))',
-            "i = raw('TEXT[]')(db_default=SqlDefault(\"ARRAY['a', 'b']\"))",
-            'j = fields.BooleanField(db_default=SqlDefault("(1 = 1)"))',
-            "k = raw('INT')(generated=True, null=True)",
-        ],
-    )
-    yield _model(
-        "Numbered",
-        [
-            "a = fields.IntField()",
-            (
-                "b = raw('INT', generated_sql='GENERATED ALWAYS AS (\"a\" + 1) STORED')"
-                "(generated=True)"
-            ),
-            "c = raw('BIGINT', generated_sql='GENERATED BY DEFAULT AS IDENTITY')(generated=True)",
-            "d = raw('SMALLSERIAL')()",
-            "e = raw('BIGSERIAL')(unique=True)",
-            "f = raw('SERIAL')()",
-        ],
-    )
-    yield _model(
-        "Far",
-        [
-            'of = fields.ForeignKeyField("models.Implicit", related_name=False)',
-            "code = fields.CharField(9, unique=True, description=NASTY)",
-            'links = fields.ManyToManyField("models.Implicit", related_name="fars")',
-        ],
-        ['schema = "Far away"', 'table = "Far"', 'indexes = (("code", "of"),)'],
-    )
-    yield _model(
-        "Near",
-        ['far = fields.ForeignKeyField("models.Far", related_name=False)'],
-    )
-    yield _partial(
-        ', PartialIndex(fields=("b",), condition={"c": True}, name="some_b"),'
-        ' HashIndex(fields=("a",), name="hashed_a"),'
-        " Index(Lower(\"d\"), name='lower_d')"
-    )
-
-
-def _of_mysql() -> Iterator[str]:
-    yield _raw([
-        "INT UNSIGNED", "MEDIUMINT", "TINYINT", "TINYINT(4)", "BIGINT UNSIGNED", "BIT(8)", "YEAR",
-        "ENUM('a','b')", "SET('x','y')", "ENUM('it''s','a,b','(')", "DATETIME", "TIMESTAMP NULL",
-        "CHAR(10) CHARACTER SET latin1", "VARCHAR(50) COLLATE utf8mb4_general_ci", "VARBINARY(16)",
-        "DECIMAL(10,2) UNSIGNED", "DECIMAL", "TINYTEXT", "MEDIUMBLOB", "FLOAT", "GEOMETRY", "POINT",
-        "INT UNSIGNED ZEROFILL", "TIME", "BINARY(5)", "TEXT", "BLOB", "FLOAT(7,3)", "DOUBLE(10,2)",
-        "TIME(3)", "NUMERIC(5)", "BOOLEAN", "INTEGER", "VARCHAR(5) CHARACTER SET ascii",
-    ])  # fmt: skip
-    yield _model(
-        "Found",
-        [
-            "title = fields.CharField(100)",
-            'body = fields.TextField(source_field="Body")',
-            "place = GeometryField()",
-            "spot = GeometryField(null=True)",
-            "token = BinaryUUIDField()",
-            "text_token = BinaryUUIDField(binary_compression=False, null=True, unique=True)",
-        ],
-        [
-            (
-                'indexes = [FullTextIndex(fields=("title", "body")),'
-                ' FullTextIndex(fields=("title",), name="by_title"),'
-                ' SpatialIndex(fields=("place",))]'
-            )
-        ],
-    )
-    yield _model(
-        "Packed",
-        [
-            "id = BinaryUUIDField(primary_key=True)",
-            'of = fields.ForeignKeyField("models.Packed", related_name=False, null=True)',
-        ],
-    )
-    yield _model(
-        "Defaults",
-        [
-            'a = fields.IntField(db_default=SqlDefault("(1 + 1)"))',
-            "b = fields.CharField(40, db_default=RandomHex())",
-            'c = fields.DateField(db_default=SqlDefault("(CURRENT_DATE)"))',
-            'd = fields.TextField(null=True, db_default=SqlDefault("NULL"))',
-            "e = fields.JSONField(db_default=SqlDefault(\"('{}')\"))",
-            'f = fields.CharField(36, db_default=SqlDefault("(uuid())"))',
-            (
-                'g = fields.DatetimeField(db_default=SqlDefault("CURRENT_TIMESTAMP(6)'
-                ' ON UPDATE CURRENT_TIMESTAMP(6)"))'
-            ),
-            'h = fields.DatetimeField(null=True, db_default=SqlDefault("NOW(6)"))',
-            "i = raw('DATETIME')(db_default=SqlDefault(\"CURRENT_TIMESTAMP\"))",
-            (
-                "j = raw('TIMESTAMP')(db_default=SqlDefault(\"CURRENT_TIMESTAMP"
-                ' ON UPDATE CURRENT_TIMESTAMP"))'
-            ),
-            "k = raw('BIT(2)')(db_default=SqlDefault(\"b'10'\"))",
-            "l = raw('VARBINARY(9)')(db_default=SqlDefault(\"unhex('00ff')\"))",
-        ],
-    )
-    yield _model(
-        "Computed",
-        [
-            "a = fields.IntField()",
-            (
-                "b = raw('INT', generated_sql='GENERATED ALWAYS AS (`a` + 1) STORED')"
-                "(generated=True, null=True)"
-            ),
-            (
-                "c = raw('VARCHAR(20)', generated_sql='GENERATED ALWAYS AS (concat(`a`, \"x\"))"
-                " VIRTUAL')"
-                "(generated=True, null=True, description='computed')"
-            ),
-            "d = raw('INT CHECK (`d` > 0)')(null=True)",
-        ],
-    )
-    yield _model(
-        "Indexed",
-        ["a = fields.CharField(20)", "b = fields.IntField()"],
-        ['indexes = [Index(fields=("a",)), Index(fields=("a", "b"), name="a_b")]'],
-    )
-
-
-OF = {"sqlite": _of_sqlite, "postgres": _of_postgres, "mysql": _of_mysql}
-
-
 def text(database: str) -> str:
     """Return the models of every kind that a database can hold."""
+    dialect = dialects.named(database)
+    hard = "NASTY" if dialect.describes_all_characters else 'NASTY.replace("🦀", "")'
+    moment = "datetime(1999, 12, 31, 23, 59, 59, tzinfo=UTC)"
+    if not databases.named(database).knows_time_zones:
+        moment = "SqlDefault(\"'1999-12-31 23:59:59'\")"
+    constants = f"\nHARD = {hard}\nMOMENT = {moment}\n"
     kinds = [each for name, kind in KINDS.items() for each in _kind(name, kind)]
-    return "".join([HEAD, MOMENTS[database], *kinds, *_keys(), *_shapes(), *OF[database]()])
+    return "".join([HEAD, constants, *kinds, *_keys(), *_shapes(), *dialect.zoo()])
 
 
 async def phantoms(database: str, service: Path) -> list[str]:
@@ -566,7 +321,7 @@ async def phantoms(database: str, service: Path) -> list[str]:
 def main() -> None:
     """Print the phantoms of a database, and fail if there are any."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--database", choices=DATABASES, required=True)
+    parser.add_argument("--database", choices=databases.NAMES, required=True)
     parser.add_argument("--service", type=Path, required=True)
     options = parser.parse_args()
     said = asyncio.run(phantoms(options.database, options.service))

@@ -8,6 +8,7 @@ from tests.service.schema.case import Case, everywhere
 from tests.service.schema.models import Edits, add, append, drop, meta, replace
 from tests.service.schema.rows import row
 from tests.service.schema.snapshot import ANYTHING
+from tests.support.databases import NAMES
 
 LATER = (row("Tag", name="later"),)
 NASTY = 'it\'s "so" \\ \\n 100% %s :word {x} \t Zoë Ω 漢'
@@ -136,7 +137,7 @@ CASES = (
         "a Python default that is bytes",
         add("tags", "hint = fields.BinaryField(default=b'\\x00\\xff')"),
         values={"tags.hint": b"\x00\xff"},
-        may_refuse=("sqlite", "postgres", "mysql"),
+        may_refuse=NAMES,
     ),
     Case(
         "a Python default that is a function",

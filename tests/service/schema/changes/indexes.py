@@ -1,13 +1,13 @@
 """Indexes and unique constraints."""
 
-from tests.service.schema.case import Case, everywhere
+from tests.service.schema.case import Case, all_but, everywhere
 from tests.service.schema.models import add, drop, meta, replace
 from tests.service.schema.rows import row
 from tests.service.schema.snapshot import ANYTHING
 
 POSTGRES = ("postgres",)
 MYSQL = ("mysql",)
-NOT_MYSQL = ("sqlite", "postgres")
+NOT_MYSQL = all_but("mysql")
 NO_PARTIAL = "MySQL has no partial index"
 TAG_NAME = "name = fields.CharField(max_length=30)"
 UNIQUE_TAG_NAME = "name = fields.CharField(max_length=30, unique=True)"

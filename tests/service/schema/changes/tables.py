@@ -1,8 +1,9 @@
 """Tables that come and go, and changes of models that change no table."""
 
-from tests.service.schema.case import DATABASES, Case, Wishes
+from tests.service.schema.case import Case, Wishes
 from tests.service.schema.models import WORK, Edits, add, append, drop, meta, replace
 from tests.service.schema.rows import row
+from tests.support.databases import NAMES
 
 NOTEBOOK = """
 class Notebook(Model):
@@ -132,7 +133,7 @@ CASES = (
     Case(
         "a table moves to a schema of its own",
         meta("tags", 'schema = "words"'),
-        may_refuse=DATABASES,
+        may_refuse=NAMES,
         wishes=Wishes(tables={"tags": "words.tags"}),
         only=("postgres",),
         reason="only PostgreSQL has schemas in a database",

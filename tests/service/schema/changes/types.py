@@ -6,12 +6,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from tests.service.schema.case import DATABASES, Case, Wishes, Words, everywhere
+from tests.service.schema.case import Case, Wishes, Words, all_but, everywhere
 from tests.service.schema.models import Edits, add, append, replace
 from tests.service.schema.rows import LONG, row
 from tests.service.schema.snapshot import ANYTHING, ByRow
+from tests.support.databases import NAMES
 
-SERVERS = ("postgres", "mysql")
+WITH_DIGITS = all_but("sqlite")
+"""The databases on which a type of decimals says how many digits there may be."""
 NOTE = "note = fields.CharField(max_length=200, null=True)"
 TITLE = "title = fields.CharField(max_length=100)"
 SUMMARY = "summary = fields.CharField(max_length=80, null=True)"
@@ -87,7 +89,7 @@ CASTS = (
         "CharField(max_length=40, null=True)",
         "DecimalField(max_digits=6, decimal_places=1, null=True)",
         {1: "1.5", 2: "1.25"},
-        refused={"postgres": ("tasks", "hint", "1"), "mysql": ("tasks", "hint", "1")},
+        refused=dict.fromkeys(WITH_DIGITS, ("tasks", "hint", "1")),
         values={1: Decimal("1.5"), 2: Decimal("1.2")},
     ),
     _cast(
@@ -159,7 +161,7 @@ CASTS = (
         "TextField(null=True)",
         {1: {"a": 1}, 2: [], 4: 5},
         values={1: ANYTHING, 2: "[]", 4: "5"},
-        may_refuse=DATABASES,
+        may_refuse=NAMES,
     ),
     _cast(
         "text becomes a UUID",
@@ -198,7 +200,7 @@ CASTS = (
         "BooleanField(null=True)",
         {1: 0, 2: 7},
         values={1: False, 2: True},
-        may_refuse=DATABASES,
+        may_refuse=NAMES,
     ),
     _cast(
         "a boolean becomes a number",
@@ -247,8 +249,8 @@ CASTS = (
         replace("hint = fields.FloatField(", "hint = fields.DecimalField(6, 2, "),
         before=add("tasks", "hint = fields.FloatField(null=True)"),
         cells={"Task.hint": {1: 0.125, 2: 0.5}},
-        refused=dict.fromkeys(("postgres", "mysql"), ("tasks", "hint", "1")),
-        only=("postgres", "mysql"),
+        refused=dict.fromkeys(WITH_DIGITS, ("tasks", "hint", "1")),
+        only=WITH_DIGITS,
         reason="SQLite keeps decimals as texts of any length",
     ),
     Case(
@@ -389,8 +391,8 @@ SIZES = (
     Case(
         "a decimal gets fewer places than its values have",
         _column(PRICE, PRICE.replace("decimal_places=2", "decimal_places=1")),
-        refused={"postgres": ("tasks", "price", "1"), "mysql": ("tasks", "price", "1")},
-        only=SERVERS,
+        refused=dict.fromkeys(WITH_DIGITS, ("tasks", "price", "1")),
+        only=WITH_DIGITS,
         reason="in SQLite a decimal is a text of any length",
     ),
     Case(
@@ -400,14 +402,14 @@ SIZES = (
             "budget = fields.DecimalField(max_digits=12, decimal_places=1",
         ),
         cells={"Project.budget": {1: Decimal("9999999999.50"), 3: Decimal("-0.10")}},
-        only=SERVERS,
+        only=WITH_DIGITS,
         reason="in SQLite a decimal is a text of any length",
     ),
     Case(
         "a decimal gets too few digits",
         _column(PRICE, PRICE.replace("max_digits=10", "max_digits=5")),
-        refused={"postgres": ("tasks", "price", "1"), "mysql": ("tasks", "price", "1")},
-        only=SERVERS,
+        refused=dict.fromkeys(WITH_DIGITS, ("tasks", "price", "1")),
+        only=WITH_DIGITS,
         reason="in SQLite a decimal is a text of any length",
     ),
     Case(
@@ -547,14 +549,14 @@ NULLS = (
         _column(NOTE, 'note = fields.CharField(max_length=200, db_default="none")'),
         values={"tasks.note": ByRow({1: "none", 3: "none"})},
         undone={"tasks.note": ByRow({1: "none", 3: "none"})},
-        may_refuse=DATABASES,
+        may_refuse=NAMES,
     ),
     Case(
         "NULL is forbidden and a Python default comes",
         _column(NOTE, 'note = fields.CharField(max_length=200, default="none")'),
         values={"tasks.note": ByRow({1: "none", 3: "none"})},
         undone={"tasks.note": ByRow({1: "none", 3: "none"})},
-        may_refuse=DATABASES,
+        may_refuse=NAMES,
     ),
     Case(
         "NULL is allowed",

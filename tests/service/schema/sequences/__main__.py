@@ -8,25 +8,23 @@ everything is undone, and compared again. The exit status is 1 if anything is wr
 
 import argparse
 import asyncio
-import logging
 import signal
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.service.schema.case import DATABASES
 from tests.service.schema.sequences.meddling import MEDDLERS
 from tests.service.schema.sequences.seeds import Ending, endings, write
 from tests.support import harness
+from tests.support.databases import NAMES
 
 
 async def main() -> int:
     """Try what the command line says, and return the exit status."""
-    logging.getLogger("asyncmy").setLevel(logging.ERROR)  # it warns of each IF EXISTS
     parser = argparse.ArgumentParser(
         prog="python -m tests.service.schema.sequences", description=__doc__
     )
-    parser.add_argument("--database", choices=DATABASES, required=True)
+    parser.add_argument("--database", choices=NAMES, required=True)
     parser.add_argument("--seed", type=int, default=1, help="the first seed")
     parser.add_argument("--seeds", type=int, default=1, help="how many")
     parser.add_argument("--service", type=Path, help="a service rendered for the database")

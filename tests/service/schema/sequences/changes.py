@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from tests.service.schema.sequences.draft import Draft
 from tests.service.schema.sequences.draws import (
-    LONGEST_INDEXED,
     a_field,
     a_key,
     a_link,
@@ -19,6 +18,7 @@ from tests.service.schema.sequences.draws import (
 )
 from tests.service.schema.sequences.schema import INDEXABLE, INTEGERS, KEYS, Field, Model, Shape
 from tests.service.schema.sequences.values import COMMENTS, FILLS
+from tests.support import databases
 
 RETYPES: dict[str, tuple[str, ...]] = {
     "smallint": ("int", "bigint", "char", "text", "decimal", "float", "bool"),
@@ -116,7 +116,8 @@ def retype(draft: Draft) -> None:
     old = _some(draft, model, kinds=set(RETYPES))
     choices = RETYPES[old.kind] if draft.chance(0.93) else [*RETYPES]
     kind = draft.rng.choice(choices)
-    if draft.database == "sqlite" and (kind == "bool" or "decimal" in {kind, old.kind}):
+    is_loose = kind == "bool" or "decimal" in {kind, old.kind}
+    if is_loose and not databases.named(draft.database).checks_types:
         raise Inapplicable  # which are whole numbers and texts there
     new = replace(old, kind=kind, size=a_size(draft, kind), default="", db_default="")
     new = with_defaults(draft, new) if draft.chance(0.5) else new
@@ -161,7 +162,7 @@ def toggle_unique(draft: Draft) -> None:
     """Make a column unique, or no longer."""
     model = draft.model()
     old = _some(draft, model, kinds=INDEXABLE | KEYS)
-    if sum(old.size) > LONGEST_INDEXED and draft.database == "mysql":
+    if sum(old.size) > draft.dialect.longest_indexed:
         raise Inapplicable
     if old.kind in KEYS:  # Tortoise ignores `unique` of a key that is not one to one
         new = replace(old, kind="key" if old.kind == "one" else "one", is_indexed=False)
@@ -174,7 +175,7 @@ def toggle_index(draft: Draft) -> None:
     """Index a column, or no longer."""
     model = draft.model()
     old = _some(draft, model, kinds=INDEXABLE | {"key"})
-    if sum(old.size) > LONGEST_INDEXED and draft.database == "mysql":
+    if sum(old.size) > draft.dialect.longest_indexed:
         raise Inapplicable
     new = replace(old, is_indexed=not old.is_indexed)
     _change(draft, model, new, "index" if new.is_indexed else "no index of")

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from tests.service.schema.sequences.schema import Shape
 from tests.service.schema.snapshot import ANYTHING, Like
+from tests.support import databases
 
 Result = TypeVar("Result")
 BITS = {"smallint": 15, "int": 31, "bigint": 63, "intenum": 15}
@@ -72,9 +73,9 @@ def _to_decimal(value: Any, old: str, new: Shape, database: str) -> Decimal:  # 
     try:
         kept = Decimal(value).quantize(Decimal(1).scaleb(-places))
     except InvalidOperation as error:
-        raise (Unsure if database == "sqlite" else Lossy) from error
+        raise (Lossy if databases.named(database).checks_types else Unsure) from error
     if kept != value or abs(kept) >= 10 ** (digits - places):
-        if database == "sqlite" and old != "float":
+        if old != "float" and not databases.named(database).checks_types:
             raise Unsure  # the type says nothing of digits
         raise Lossy
     return kept
@@ -92,7 +93,7 @@ def _to_bool(value: Any, old: str, _: Shape, database: str) -> bool:  # noqa: AN
     if old not in BITS:
         raise Unsure
     if value not in {0, 1}:
-        raise Unsure if database == "sqlite" else Lossy  # which has no such type
+        raise Lossy if databases.named(database).checks_types else Unsure
     return bool(value)
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from random import Random
 
+from tests.service.schema import dialects
+from tests.service.schema.dialects import Dialect
 from tests.service.schema.sequences.schema import KEYS, Model, Schema
 
 WORDS = (
@@ -28,6 +30,11 @@ class Draft:
     fills: dict[str, str] = field(default_factory=dict)
     touched: set[int | str] = field(default_factory=set)
     """Identities of fields, links and models that this step has changed already."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """What the trial knows of the database."""
+        return dialects.named(self.database)
 
     def copy(self) -> "Draft":
         """Return a draft that can be changed without changing this one."""

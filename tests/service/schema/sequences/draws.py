@@ -14,6 +14,7 @@ from tests.service.schema.sequences.schema import (
     TableIndex,
 )
 from tests.service.schema.sequences.values import COMMENTS, COMPUTED, DEFAULTS
+from tests.support import databases
 
 LENGTHS = (1, 8, 20, 36, 60, 100, 255)
 DIGITS = ((5, 2), (9, 0), (10, 2), (12, 4), (18, 6))
@@ -21,16 +22,14 @@ ACTIONS = ("CASCADE", "RESTRICT", "NO_ACTION")
 KINDS = sorted(CLASSES.keys() - KEYS)
 UNQUOTED = {"name", "title", "note", "body", "slug", "size", "price"}
 """Names that need no quotes: Tortoise writes none in the condition of an index."""
-LONGEST_INDEXED = 100
-"""An index of MySQL has at most 3072 bytes, so at most 768 characters, and a few fields."""
 
 
 def a_field(draft: Draft, model: Model) -> Field:
     """Draw a field."""
     rng = draft.rng
     kind = rng.choice([*KINDS, "char", "char", "int", "text"])
-    if kind == "time" and draft.database == "sqlite":
-        kind = "date"  # Tortoise cannot store a time there
+    if kind == "time" and not draft.dialect.stores_times:
+        kind = "date"
     drawn = Field(
         next(draft.numbers),
         draft.name(model),
@@ -63,8 +62,10 @@ def with_defaults(draft: Draft, drawn: Field) -> Field:
     if kind in DEFAULTS and draft.chance(0.35):
         of_database = rng.choice(DEFAULTS[kind])
         of_database = {"dict": "{}", "list": "[]"}.get(of_database, of_database)
-    if draft.database == "mysql":  # its catalogue has no such characters, and no time zones
-        of_database = "" if kind == "datetime" else of_database.replace("🦀", "")
+    if kind == "datetime" and not databases.named(draft.database).knows_time_zones:
+        of_database = ""
+    if not draft.dialect.describes_all_characters:
+        of_database = of_database.replace("🦀", "")
     if draft.chance(0.1) and kind in COMPUTED and (kind != "char" or drawn.size > (32,)):
         of_database = COMPUTED[kind]
     return replace(drawn, default=own, db_default=of_database)
@@ -130,8 +131,7 @@ def can_be_indexed(draft: Draft, field: Field) -> bool:
     """Return whether an index may hold the field, next to others."""
     if field.kind in KEYS:
         return not field.source_field  # which Tortoise looks for in vain
-    is_short = draft.database != "mysql" or sum(field.size) <= LONGEST_INDEXED
-    return field.kind in INDEXABLE and is_short
+    return field.kind in INDEXABLE and sum(field.size) <= draft.dialect.longest_indexed
 
 
 def a_pair(draft: Draft, model: Model) -> tuple[str, ...]:
@@ -163,7 +163,7 @@ def with_index(draft: Draft, model: Model) -> Model:
             for each in model.fields
             if each.kind in INTEGERS and each.name in UNQUOTED and not each.source_field
         ]
-        if numbers and draft.database != "mysql" and draft.chance(0.5):
+        if numbers and draft.dialect.has_partial_indexes and draft.chance(0.5):
             condition = (draft.rng.choice(numbers), draft.rng.randint(0, 9))
             drawn = replace(drawn, condition=condition)
     return replace(model, indexes=(*model.indexes, drawn))

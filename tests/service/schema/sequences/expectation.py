@@ -10,6 +10,7 @@ from tests.service.schema.sequences.conversions import Lossy, Unsure, converted
 from tests.service.schema.sequences.schema import KEYS, Field, Model, Schema, evaluate, shape
 from tests.service.schema.sequences.values import FILLS
 from tests.service.schema.snapshot import ANYTHING, ByRow, Like, Moves, Objects
+from tests.support import databases
 
 
 @dataclass
@@ -127,7 +128,8 @@ def _uniques(
         whole = [values for values in rows if None not in values]
         known = [values for values in whole if not any(map(_is_open, values))]
         words = f"{model.table} ({', '.join(each.column for each in fields)})"
-        if len(set(known)) < len(known) and database == "sqlite" and _has_decimals(fields):
+        are_texts = _has_decimals(fields) and not databases.named(database).checks_types
+        if len(set(known)) < len(known) and are_texts:
             found.may_refuse.append(f"{words} may be other texts for one number")
         elif len(set(known)) < len(known):
             found.must_refuse.append(f"{words} is not unique")

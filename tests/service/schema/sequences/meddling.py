@@ -2,18 +2,18 @@
 
 from collections.abc import Awaitable, Callable
 
-from tests.service.schema.databases import Database
 from tests.service.schema.sequences.sequence import nothing
+from tests.service.schema.trial_databases import TrialDatabase
 
 
-async def drop_an_index(database: Database) -> None:
+async def drop_an_index(database: TrialDatabase) -> None:
     """Drop an index that is not unique, if there is one."""
     tables = (await database.catalogue()).values()
     indexes = [each for table in tables for each in table.indexes if not each.is_unique]
     await database.execute(f'DROP INDEX "{each.name}"' for each in indexes[:1])
 
 
-async def change_texts(database: Database) -> None:
+async def change_texts(database: TrialDatabase) -> None:
     """Add a character to texts that are no keys."""
     for name, table in (await database.catalogue()).items():
         keys = {*table.primary_key, *(column for key in table.keys for column in key.columns)}
@@ -25,14 +25,14 @@ async def change_texts(database: Database) -> None:
         )
 
 
-async def delete_a_row(database: Database) -> None:
+async def delete_a_row(database: TrialDatabase) -> None:
     """Delete the last row of a table."""
     for name in await database.catalogue():
         last = f'SELECT max(rowid) FROM "{name}"'  # noqa: S608 - as above
         await database.execute([f'DELETE FROM "{name}" WHERE rowid = ({last})'])  # noqa: S608
 
 
-MEDDLERS: dict[str, Callable[[Database], Awaitable[None]]] = {
+MEDDLERS: dict[str, Callable[[TrialDatabase], Awaitable[None]]] = {
     "nobody": nothing,
     "indexes": drop_an_index,
     "texts": change_texts,

@@ -51,7 +51,7 @@ async def endings(
     Tortoise remembers statements by the name of a connection.
 
     Args:
-        database: `sqlite`, `postgres` or `mysql`.
+        database: An answer to the question.
         service: A service rendered for it, whose `tools/` are on trial.
         seeds: What to draw from.
         meddler: Who changes the database behind the planner's back, for a trial of the trial.
@@ -91,7 +91,7 @@ def elsewhere(
     """Try seeds on a database in a process of its own.
 
     Args:
-        database: `sqlite`, `postgres` or `mysql`.
+        database: An answer to the question.
         service: A service rendered for it.
         seeds: What to draw from.
         meddler: Who changes the database behind the planner's back.

@@ -10,7 +10,6 @@ from random import Random
 
 from tests.service.schema.case import Wishes
 from tests.service.schema.catalogue import differences
-from tests.service.schema.databases import Database
 from tests.service.schema.engines import Bench, Planner, Refused
 from tests.service.schema.laboratory import Laboratory, apart
 from tests.service.schema.rows import forget_statements
@@ -27,6 +26,8 @@ from tests.service.schema.snapshot import (
     read_objects,
     read_raw,
 )
+from tests.service.schema.trial_databases import TrialDatabase
+from tests.support import databases
 
 CHANGES = 8
 ABOUT_ROWS = "Rows of the development database forbid it"
@@ -48,7 +49,7 @@ class Moment:
     snapshot: Snapshot
 
 
-async def nothing(_: Database) -> None:
+async def nothing(_: TrialDatabase) -> None:
     """Leave the database as the planner's file left it."""
 
 
@@ -59,7 +60,7 @@ class Sequence:
     laboratory: Laboratory
     bench: Bench
     rng: Random
-    meddle: Callable[[Database], Awaitable[None]] = nothing
+    meddle: Callable[[TrialDatabase], Awaitable[None]] = nothing
     """What happens to the database after each change, behind the planner's back."""
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     moments: list[Moment] = field(default_factory=list)
@@ -75,7 +76,7 @@ class Sequence:
         return self.laboratory.planner
 
     @property
-    def database(self) -> Database:
+    def database(self) -> TrialDatabase:
         """The database that is changed."""
         return self.bench.databases["filled"]
 
@@ -149,7 +150,7 @@ class Sequence:
             _judge("make", ["a file was written though no table differs"])
         if not is_made:
             del self.moments[-2]
-        if self.laboratory.kind == "sqlite":  # servers make the planner's database slowly
+        if databases.named(self.laboratory.kind).server is None:  # they make databases slowly
             await self._judge_nothing_left()
         await self._insert([self.rng.choice([*draft.schema.values()])])
 

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-import asyncmy
 from asyncmy.cursors import DictCursor
 
+from tests.options.database.mysql.session import connected
 from tests.service.schema.catalogue import IGNORED, Catalogue, Column, ForeignKey, Index, Table
 
 Row = dict[str, Any]
@@ -49,27 +49,23 @@ CHECKS = """
 IN_MARIADB = "AND c.table_name = k.table_name"
 
 
-async def read(**arguments: str | int) -> Catalogue:
-    """Read the tables of a database; the arguments are those of `asyncmy.connect`."""
-    session = await asyncmy.connect(**arguments)
-    try:
-        async with session.cursor(DictCursor) as cursor:
-            await cursor.execute("SELECT version() AS version")
-            is_mariadb = "MariaDB" in (await cursor.fetchone())["version"]
-            checks = CHECKS.format(same_table=IN_MARIADB if is_mariadb else "")
-            columns, indexes, keys, clauses = [
-                await _by_table(cursor, query) for query in (COLUMNS, INDEXES, KEYS, checks)
-            ]
-            await cursor.execute(TABLES)
-            rows = [row for row in await cursor.fetchall() if row["t"] not in IGNORED]
-            return {
-                row["t"]: _table(
-                    row, columns[row["t"]], indexes[row["t"]], keys[row["t"]], clauses[row["t"]]
-                )
-                for row in rows
-            }
-    finally:
-        session.close()
+async def read(url: str) -> Catalogue:
+    """Read the tables of the database of a URL."""
+    async with connected(url) as session, session.cursor(DictCursor) as cursor:
+        await cursor.execute("SELECT version() AS version")
+        is_mariadb = "MariaDB" in (await cursor.fetchone())["version"]
+        checks = CHECKS.format(same_table=IN_MARIADB if is_mariadb else "")
+        columns, indexes, keys, clauses = [
+            await _by_table(cursor, query) for query in (COLUMNS, INDEXES, KEYS, checks)
+        ]
+        await cursor.execute(TABLES)
+        rows = [row for row in await cursor.fetchall() if row["t"] not in IGNORED]
+        return {
+            row["t"]: _table(
+                row, columns[row["t"]], indexes[row["t"]], keys[row["t"]], clauses[row["t"]]
+            )
+            for row in rows
+        }
 
 
 async def _by_table(cursor: Any, query: str) -> By:  # noqa: ANN401 - asyncmy has no types

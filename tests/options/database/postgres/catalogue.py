@@ -5,8 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-import asyncpg
-
+from tests.options.database.postgres.session import connected
 from tests.service.schema.catalogue import IGNORED, Catalogue, Column, ForeignKey, Index, Table
 
 Row = Any  # asyncpg has no types
@@ -69,10 +68,9 @@ LITERALS = re.compile(r"'(?:[^']|'')*'(?:::[\w .\[\]]+(?:\(\d+(?:,\d+)?\))?)?")
 CALLS = re.compile(r"\w+\(|CURRENT_|LOCALTIME|nextval", re.IGNORECASE)
 
 
-async def read(**arguments: str | int) -> Catalogue:
-    """Read the tables of a database; the arguments are those of `asyncpg.connect`."""
-    session = await asyncpg.connect(**arguments)
-    try:
+async def read(url: str) -> Catalogue:
+    """Read the tables of the database of a URL."""
+    async with connected(url) as session:
         rows = [row for row in await session.fetch(TABLES) if row["name"] not in IGNORED]
         oids = [row["oid"] for row in rows]
         columns = _by_table(await session.fetch(COLUMNS, oids))
@@ -87,8 +85,6 @@ async def read(**arguments: str | int) -> Catalogue:
             )
             for row in rows
         }
-    finally:
-        await session.close()
 
 
 def _qualified(schema: str, name: str) -> str:

@@ -9,6 +9,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 
+from tests.options.database.sqlite.session import path
 from tests.service.schema.catalogue import IGNORED, Catalogue, Column, ForeignKey, Index, Table
 
 TABLES = """
@@ -21,9 +22,9 @@ WORDS = re.compile(r"[a-z_]{2,}", re.IGNORECASE)
 CONSTANTS = {"true", "false", "null"}
 
 
-def read(path: str) -> Catalogue:
+async def read(url: str) -> Catalogue:
     """Read the tables of a file."""
-    with sqlite3.connect(path) as session:
+    with sqlite3.connect(path(url)) as session:
         tables = [row for row in session.execute(TABLES) if row[0] not in IGNORED]
         mirror = sqlite3.connect(":memory:")
         for _, sql in tables:
