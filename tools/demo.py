@@ -90,8 +90,7 @@ def _sign_up_and_write(client: httpx.Client) -> None:
     written = _call(client, "POST", "/api/notes", json=note)
     read = _call(client, "GET", f"/api/notes/{written['id']}")
     if read != written:
-        message = f"Wrote {written}, but read {read}"
-        raise SystemExit(message)
+        raise SystemExit(f"Wrote {written}, but read {read}")
     print(f"  read back: {read}")
 
 

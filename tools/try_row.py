@@ -55,8 +55,9 @@ def _row(words: list[str]) -> Row:
     if name in known:
         return known[name]
     near = get_close_matches(name, known, n=3, cutoff=0.3) or sorted(known)[:3]
-    message = f"No row {name}; perhaps {', '.join(near)}? tests/variants/rows.yml names them all."
-    raise Refused(message)
+    raise Refused(
+        f"No row {name}; perhaps {', '.join(near)}? tests/variants/rows.yml names them all."
+    )
 
 
 def _try(row: Row) -> None:

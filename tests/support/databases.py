@@ -157,8 +157,7 @@ def server(name: str) -> Server:
     """
     found = named(name).server
     if found is None:
-        message = f"The databases of {name} are files, without a server"
-        raise LookupError(message)
+        raise LookupError(f"The databases of {name} are files, without a server")
     return found
 
 

@@ -95,8 +95,7 @@ def render(template: Path, destination: Path, answers: Answers) -> "Project":
     """
     asked = {name for name, body in documents(template).items() if body.get("when", True)}
     if unknown := set(answers) - asked:
-        message = f"No such question: {', '.join(sorted(unknown))}"
-        raise KeyError(message)
+        raise KeyError(f"No such question: {', '.join(sorted(unknown))}")
     said = io.StringIO()
     quiet = contextlib.redirect_stderr(said), contextlib.redirect_stdout(said)
     with recorded() as rendered, quiet[0], quiet[1]:
@@ -111,8 +110,9 @@ def render(template: Path, destination: Path, answers: Answers) -> "Project":
     project = Project(destination, frozenset(rendered), said.getvalue())
     for name, answer in answers.items():
         if project.answers[name] != answer:
-            message = f"{name}: {answer!r} was given, {project.answers[name]!r} was recorded"
-            raise ValueError(message)
+            raise ValueError(
+                f"{name}: {answer!r} was given, {project.answers[name]!r} was recorded"
+            )
     return project
 
 
@@ -266,8 +266,9 @@ class Service:
         try:
             return process.wait(timeout=STOPPING_SECONDS)
         except subprocess.TimeoutExpired:
-            message = f"The service did not stop within {STOPPING_SECONDS} s of SIGTERM"
-            raise AssertionError(message) from None
+            raise AssertionError(
+                f"The service did not stop within {STOPPING_SECONDS} s of SIGTERM"
+            ) from None
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -359,8 +360,9 @@ def run(  # noqa: PLR0913 - as many as subprocess.run has, but by name
             end = f"[{outcome.status}, {seconds:.1f} s]"
             record.write(f"$ {shlex.join(command)}\n{outcome.text.rstrip()}\n{end}\n\n")
     if check and outcome.status != 0:
-        message = f"{' '.join(command)} ended with {outcome.status} in {cwd}:\n{outcome.text}"
-        raise AssertionError(message)
+        raise AssertionError(
+            f"{' '.join(command)} ended with {outcome.status} in {cwd}:\n{outcome.text}"
+        )
     return outcome
 
 
@@ -407,8 +409,7 @@ def wait_until(is_so: Any, what: str, log: Path | None = None, *, seconds: float
     while not is_so():
         if time.monotonic() > deadline:
             end = log.read_text(encoding="utf-8")[-4000:] if log else ""
-            message = f"Waited {seconds} s for {what}\n{end}"
-            raise TimeoutError(message)
+            raise TimeoutError(f"Waited {seconds} s for {what}\n{end}")
         time.sleep(0.05)  # other processes send no event when they are ready
 
 

@@ -70,8 +70,7 @@ def with_and_without(name: str) -> tuple[Given, Given]:
         if name in chosen(row.answers):
             for other in _others(row, question, choice):
                 return SPACE.unusual(row.answers), SPACE.unusual(other)
-    message = f"No valid combination differs in {name} alone"
-    raise LookupError(message)
+    raise LookupError(f"No valid combination differs in {name} alone")
 
 
 def _others(row: Row, question: str, choice: str) -> Iterator[Given]:

@@ -72,8 +72,7 @@ class PrivateServer(ABC):
     def accepts(self) -> bool:
         """Whether it answers a statement."""
         if self.process is not None and self.process.poll() is not None:
-            message = f"{self.kind} ended with {self.process.returncode}"
-            raise RuntimeError(message)
+            raise RuntimeError(f"{self.kind} ended with {self.process.returncode}")
         try:
             self.version()
         except Exception:  # noqa: BLE001 - whatever the driver says, it is not there yet
@@ -163,8 +162,7 @@ def _give(folder: Path, owner: str) -> None:
     try:
         user = pwd.getpwnam(owner)
     except KeyError as error:
-        message = f"There is no user {owner} to run the server as"
-        raise Missing(message) from error
+        raise Missing(f"There is no user {owner} to run the server as") from error
     os.chown(folder, user.pw_uid, user.pw_gid)
 
 
@@ -177,8 +175,7 @@ def binary(name: str, *folders: Path) -> str:
     places = [os.environ.get("PATH", ""), *map(str, folders), "/usr/sbin", "/usr/local/sbin"]
     found = shutil.which(name, path=os.pathsep.join(places))
     if found is None:
-        message = f"{name} is not installed"
-        raise Missing(message)
+        raise Missing(f"{name} is not installed")
     return found
 
 

@@ -49,8 +49,7 @@ def open_service(template: Path, row: Row, destination: Path, kept: Path) -> Ser
     project = harness.render(template, destination, answers)
     for name, answer in row.answers.items():
         if project.answers[name] != answer:
-            message = f"{name} became {project.answers[name]!r} instead of {answer!r}"
-            raise RowFailed(message)
+            raise RowFailed(f"{name} became {project.answers[name]!r} instead of {answer!r}")
     service = Service(project, row.database)
     service.log = kept / "service.log"
     service.transcript = kept / "commands.log"
@@ -99,8 +98,7 @@ def _exercise(service: Service) -> Times:
     assert sql.schema(service) == made
     assert "schema: up to date" in diagnosis.output
     if status not in STOPPED_BY_SIGTERM:
-        message = f"The service ended with status {status} when it was asked to stop"
-        raise RowFailed(message)
+        raise RowFailed(f"The service ended with status {status} when it was asked to stop")
     log = service.log.read_text(encoding="utf-8")
     assert "Traceback" not in log, log
     assert "Application shutdown complete" in log, log
@@ -145,6 +143,7 @@ def guarded(service: Service, act: Callable[[Service], Result]) -> Result:
         if sentence := service.died():
             raise RowFailed(sentence) from error
         if not harness.accepts(service.database_url):
-            message = f"The server of {service.project.path.name}'s database does not answer"
-            raise RowFailed(message) from error
+            raise RowFailed(
+                f"The server of {service.project.path.name}'s database does not answer"
+            ) from error
         raise

@@ -38,25 +38,23 @@ def settle(config: pytest.Config) -> None:
     if option.count is not None and option.seed is None:
         option.seed = SystemRandom().randrange(LARGEST_SEED)
     if option.seed is not None and option.count is None:
-        message = "--seed needs --count, the number of rows to draw."
-        raise pytest.UsageError(message)
+        raise pytest.UsageError("--seed needs --count, the number of rows to draw.")
     if option.count is not None and option.count < 1:
-        message = f"--count {option.count} draws nothing; say 1 or more."
-        raise pytest.UsageError(message)
+        raise pytest.UsageError(f"--count {option.count} draws nothing; say 1 or more.")
     if option.row and option.shard:
-        message = "Say either --row or --shard."
-        raise pytest.UsageError(message)
+        raise pytest.UsageError("Say either --row or --shard.")
     if option.run and option.seed is None:
-        message = "--run is about drawn rows; say --count too."
-        raise pytest.UsageError(message)
+        raise pytest.UsageError("--run is about drawn rows; say --count too.")
     if unknown := set(option.row) - set(_known(option)):
-        message = f"No row {', '.join(sorted(unknown))}; tests/variants/rows.yml names them."
-        raise pytest.UsageError(message)
+        raise pytest.UsageError(
+            f"No row {', '.join(sorted(unknown))}; tests/variants/rows.yml names them."
+        )
     _shard(config)
     odd = {name for row in STATIC for name in set(row.answers) ^ set(SPACE.questions)}
     if odd:
-        message = f"{FILE.name} and the questions differ in {', '.join(odd)}; run `just cover`."
-        raise pytest.UsageError(message)
+        raise pytest.UsageError(
+            f"{FILE.name} and the questions differ in {', '.join(odd)}; run `just cover`."
+        )
 
 
 def header(config: pytest.Config) -> str:
@@ -106,6 +104,5 @@ def _shard(config: pytest.Config) -> tuple[int, int]:
     text = config.option.shard or "1/1"
     number, _, total = text.partition("/")
     if not (number.isdecimal() and total.isdecimal() and 1 <= int(number) <= int(total)):
-        message = f"--shard {text} is not like 1/3, the first of three."
-        raise pytest.UsageError(message)
+        raise pytest.UsageError(f"--shard {text} is not like 1/3, the first of three.")
     return int(number) - 1, int(total)

@@ -101,8 +101,7 @@ class Space:
                 self.questions[name] = self._question(name, body)
         for question in self.questions.values():
             if unknown := question.reads - set(self.questions):
-                message = f"{question.name}: its validator reads {', '.join(unknown)}"
-                raise ValueError(message)
+                raise ValueError(f"{question.name}: its validator reads {', '.join(unknown)}")
         self._verdicts: dict[tuple[object, ...], str] = {}
 
     @classmethod
@@ -139,12 +138,10 @@ class Space:
         """
         if set(answers) != set(self.questions):
             odd = ", ".join(sorted(set(answers) ^ set(self.questions)))
-            message = f"Unknown or missing: {odd}"
-            raise Refused(message)
+            raise Refused(f"Unknown or missing: {odd}")
         for name, question in self.questions.items():
             if answers[name] not in question.answers:
-                message = f"{answers[name]!r} is no answer to {name}"
-                raise Refused(message)
+                raise Refused(f"{answers[name]!r} is no answer to {name}")
         for question in self.questions.values():
             if sentence := self._refusal(question, answers):
                 raise Refused(sentence)
@@ -164,8 +161,7 @@ class Space:
             Refused: Something given is unknown, or not allowed beside the rest.
         """
         if unknown := set(given) - set(self.questions):
-            message = f"No such question, or none with choices: {', '.join(sorted(unknown))}"
-            raise Refused(message)
+            raise Refused(f"No such question, or none with choices: {', '.join(sorted(unknown))}")
         answers: Answers = {}
         for name, question in self.questions.items():
             answer = given[name] if name in given else self.default(name, answers)
@@ -228,8 +224,7 @@ class Space:
         choices = body["choices"]
         values = tuple(choices.values() if isinstance(choices, dict) else choices)
         if "when" in body or not all(isinstance(value, str) for value in values):
-            message = f"{name}: only plain choices, without a condition, are understood"
-            raise ValueError(message)
+            raise ValueError(f"{name}: only plain choices, without a condition, are understood")
         validator = body.get("validator", "")
         tree = self._environment.parse(validator)
         reads = frozenset(meta.find_undeclared_variables(tree) | {name})

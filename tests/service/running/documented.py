@@ -28,8 +28,9 @@ def check(service: Service, answer: httpx.Response) -> None:
     template = next((known for known in sorted(_paths(responses)) if _matches(known, path)), "")
     statuses = responses.get((request.method, template))
     if statuses is not None and str(answer.status_code) not in statuses:
-        message = f"{request.method} {template} answered {answer.status_code}: not documented"
-        raise AssertionError(message)
+        raise AssertionError(
+            f"{request.method} {template} answered {answer.status_code}: not documented"
+        )
 
 
 def _responses(service: Service) -> Responses:

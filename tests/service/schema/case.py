@@ -61,8 +61,7 @@ class Case:
 
     def __post_init__(self) -> None:
         if self.only != NAMES and not self.reason:
-            message = f"{self.name!r} leaves databases out without a reason"
-            raise ValueError(message)
+            raise ValueError(f"{self.name!r} leaves databases out without a reason")
 
 
 def all_but(*names: str) -> tuple[str, ...]:

@@ -151,8 +151,7 @@ class Planner(Aerich):
         if key not in self.first_files:
             path = await self.write(bench, None, Wishes())
             if path is None:
-                message = "the planner made nothing of models without migrations"
-                raise RuntimeError(message)
+                raise RuntimeError("the planner made nothing of models without migrations")
             self.first_files[key] = (path.name, path.read_text(encoding="utf-8"))
         name, text = self.first_files[key]
         (bench.folder / name).write_text(text, encoding="utf-8")

@@ -189,8 +189,7 @@ def edited(texts: dict[str, str], edits: Iterable[Edit]) -> dict[str, str]:
     for edit in edits:
         found = [name for name, text in texts.items() for _ in range(text.count(edit.old))]
         if len(found) != 1:
-            message = f"{edit.old!r} is in the models {len(found)} times"
-            raise ValueError(message)
+            raise ValueError(f"{edit.old!r} is in the models {len(found)} times")
         texts[found[0]] = texts[found[0]].replace(edit.old, edit.new)
     return texts
 

@@ -172,8 +172,7 @@ async def fill(cells: Cells, more: Iterable[Row]) -> None:
                 unused -= {f"{name}.{field}" for field in changed}
                 await _insert_usual(model, {**values, **changed})
     if unused:
-        message = f"No row takes the cells {', '.join(sorted(unused))}"
-        raise LookupError(message)
+        raise LookupError(f"No row takes the cells {', '.join(sorted(unused))}")
     if tag := known.get("Tag"):
         await (await tag.create(name="gone")).delete()
     await _link(known)

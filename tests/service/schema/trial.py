@@ -96,8 +96,7 @@ def elsewhere(tool: str, database: str, service: Path, *options: str) -> list[Ou
             [*command, *options], cwd=harness.ROOT, capture_output=True, text=True, check=False
         )
         if not report.exists():
-            message = f"{tool} on {database} ended with {done.returncode}:\n{done.stderr}"
-            raise RuntimeError(message)
+            raise RuntimeError(f"{tool} on {database} ended with {done.returncode}:\n{done.stderr}")
         records = json.loads(report.read_text(encoding="utf-8"))
     return [Outcome(**{**record, "verdict": Verdict(record["verdict"])}) for record in records]
 

@@ -115,8 +115,9 @@ def elsewhere(
             check=False,
         )
         if not report.exists():
-            message = f"sequences on {database} ended with {done.returncode}:\n{done.stderr}"
-            raise RuntimeError(message)
+            raise RuntimeError(
+                f"sequences on {database} ended with {done.returncode}:\n{done.stderr}"
+            )
         return [Ending(**record) for record in json.loads(report.read_text(encoding="utf-8"))]
 
 
