@@ -50,10 +50,10 @@ def log_in(client: httpx.Client, name: str, password: str = PASSWORD) -> httpx.R
     return client.post("/api/auth/login", data={"username": name, "password": password})
 
 
-def tokens_of(answer: httpx.Response) -> tuple[str, str]:
+def tokens_of(response: httpx.Response) -> tuple[str, str]:
     """Return the access token and the refresh token of a good answer."""
-    assert answer.status_code == 200, answer.text
-    body: dict[str, str] = answer.json()
+    assert response.status_code == 200, response.text
+    body: dict[str, str] = response.json()
     return body["access_token"], body["refresh_token"]
 
 
@@ -65,9 +65,9 @@ def sign_in(client: httpx.Client, user_id: int, name: str, password: str = PASSW
 def sign_up(client: httpx.Client, prefix: str = "ada", password: str = PASSWORD) -> Person:
     """Open an account under a fresh name, and sign in."""
     name = new_name(prefix)
-    answer = client.post("/api/users", json=sign_up_form(name, password))
-    assert answer.status_code == 201, answer.text
-    return sign_in(client, answer.json()["id"], name, password)
+    response = client.post("/api/users", json=sign_up_form(name, password))
+    assert response.status_code == 201, response.text
+    return sign_in(client, response.json()["id"], name, password)
 
 
 def create_admin(service: Service, client: httpx.Client) -> Person:
@@ -81,6 +81,6 @@ def create_admin(service: Service, client: httpx.Client) -> Person:
 def write_note(client: httpx.Client, owner: Person, title: str = "Bread", body: str = "") -> int:
     """Write a note and return its id."""
     note = {"title": title, "body": body}
-    answer = client.post("/api/notes", json=note, headers=owner.headers)
-    assert answer.status_code == 201, answer.text
-    return int(answer.json()["id"])
+    response = client.post("/api/notes", json=note, headers=owner.headers)
+    assert response.status_code == 201, response.text
+    return int(response.json()["id"])

@@ -18,14 +18,14 @@ def leaks() -> re.Pattern[str]:
     return re.compile("|".join([LEAKS, *names]), re.IGNORECASE)
 
 
-def assert_problem(answer: httpx.Response, status: int) -> None:
+def assert_problem(response: httpx.Response, status: int) -> None:
     """Fail unless the answer is a problem document of this status that tells no internals."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    body = answer.json()
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    body = response.json()
     expected = {"type", "title", "status", "detail", "request_id"}
     assert set(body) - {"errors"} == expected
     assert body["status"] == status
-    assert body["request_id"] == answer.headers["x-request-id"]
+    assert body["request_id"] == response.headers["x-request-id"]
     assert ("errors" in body) == (status == 422)
-    assert not leaks().search(answer.text)
+    assert not leaks().search(response.text)

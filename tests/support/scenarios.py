@@ -183,11 +183,11 @@ def _try(client: httpx.Client, writer: int) -> Attempt:
     began = time.monotonic()
     status, retry_after = 0, None
     try:
-        answer = client.post("/api/notes", json={"title": title, "body": ""})
+        response = client.post("/api/notes", json={"title": title, "body": ""})
     except httpx.TransportError:
         pass
     else:
-        status, retry_after = answer.status_code, answer.headers.get("retry-after")
+        status, retry_after = response.status_code, response.headers.get("retry-after")
     return Attempt(writer, title, status, retry_after, began, time.monotonic())
 
 

@@ -222,10 +222,10 @@ def _connect(port: int, process: subprocess.Popen[bytes]) -> HTTPConnection:
 
 def _get(connection: HTTPConnection, target: str, token: str = "") -> None:
     connection.request("GET", target, headers={"Authorization": f"Bearer {token}"} if token else {})
-    answer = connection.getresponse()
-    answer.read()
-    if answer.status != HTTPStatus.OK:
-        sys.exit(f"{target} answered {answer.status}")
+    response = connection.getresponse()
+    response.read()
+    if response.status != HTTPStatus.OK:
+        sys.exit(f"{target} answered {response.status}")
 
 
 def _log_in_until(end: float, port: int, process: subprocess.Popen[bytes]) -> int:
@@ -235,10 +235,10 @@ def _log_in_until(end: float, port: int, process: subprocess.Popen[bytes]) -> in
     count = 0
     while time.perf_counter() < end:
         connection.request("POST", "/api/auth/login", form, headers)
-        answer = connection.getresponse()
-        answer.read()
-        if answer.status != HTTPStatus.OK:
-            sys.exit(f"A sign-in was answered with {answer.status}")
+        response = connection.getresponse()
+        response.read()
+        if response.status != HTTPStatus.OK:
+            sys.exit(f"A sign-in was answered with {response.status}")
         count += 1
     return count
 

@@ -20,11 +20,11 @@ def tokens_open_the_door(live: Live) -> None:
     assert live.call("GET", "/api/users/me").status_code == 401
     head, _, signature = ada.access.rpartition(".")
     forged = f"{head}.{signature[::-1]}"
-    answer = live.client.get("/api/users/me", headers={"Authorization": f"Bearer {forged}"})
-    assert answer.status_code == 401
+    response = live.client.get("/api/users/me", headers={"Authorization": f"Bearer {forged}"})
+    assert response.status_code == 401
     form = people.sign_up_form(people.new_name("nobody"))  # not even where strangers may sign up
-    answer = live.client.post("/api/users", json=form, headers={"Authorization": "Bearer x"})
-    assert answer.status_code == 401
+    response = live.client.post("/api/users", json=form, headers={"Authorization": "Bearer x"})
+    assert response.status_code == 401
     assert people_cannot_guess(live, "/api/auth/login", ada.name)
     if "session" in live.styles:
         with_both = live.enter(ada.name, style="session").headers | {"Authorization": "Bearer x"}

@@ -109,9 +109,9 @@ def _served(service: Service, paths: Sequence[str]) -> list[str]:
         headers = people.create_admin(service, client).headers if has_accounts else {}
         for path in paths:
             for query in ({}, {"size": "1", "created_at__gte": "2027-01-31T00:00:00Z"}):
-                answer = client.get(path, headers=headers, params=query)
-                if answer.status_code != 200 or answer.json()["total"] != 0:
-                    faults.append(f"GET {path} {query}: {answer.status_code} {answer.text}")
+                response = client.get(path, headers=headers, params=query)
+                if response.status_code != 200 or response.json()["total"] != 0:
+                    faults.append(f"GET {path} {query}: {response.status_code} {response.text}")
     service.stop()
     return faults
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.conftest import start_service
-from tests.service.running import documented, forge
+from tests.service.running import documented, forged_tokens
 from tests.support import databases, people, sql
 from tests.support.harness import OBSERVERS, Service
 from tests.support.people import Person
@@ -32,7 +32,9 @@ _number = count(1)
 
 
 @contextmanager
-def beside(service: Service, *, own_database: bool = True, **environment: str) -> Iterator[Service]:
+def sibling_service(
+    service: Service, *, own_database: bool = True, **environment: str
+) -> Iterator[Service]:
     """Offer the same project once more with other settings: not migrated, not started.
 
     Its database is a new one that goes away with it, or the same one.
@@ -41,14 +43,14 @@ def beside(service: Service, *, own_database: bool = True, **environment: str) -
     if own_database:
         folder, _, name = url.rpartition("/")
         url = f"{folder}/b{next(_number)}_{name}"
-    twin = Service(service.project, service.database, {"DATABASE_URL": url, **environment})
-    twin.log = service.log.with_name(f"{service.log.stem}-{next(_number)}.log")
+    sibling = Service(service.project, service.database, {"DATABASE_URL": url, **environment})
+    sibling.log = service.log.with_name(f"{service.log.stem}-{next(_number)}.log")
     try:
-        yield twin
+        yield sibling
     finally:
-        twin.stop()
+        sibling.stop()
         if own_database:
-            twin.drop_database()
+            sibling.drop_database()
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -75,7 +77,7 @@ def admin(running: Service, client: httpx.Client) -> Person:
 @pytest.fixture(scope="session")
 def key(running: Service) -> bytes:
     """Offer the key that signs the running service's access tokens."""
-    return forge.key_of(running)
+    return forged_tokens.key_of(running)
 
 
 @pytest.fixture

@@ -12,24 +12,24 @@ from tests.support.harness import Service
 Responses = dict[tuple[str, str], set[str]]
 """Of each method and path of the document, the statuses."""
 
-_of_answers: dict[str, Responses] = {}
+_by_answers: dict[str, Responses] = {}
 
 
-def check(service: Service, answer: httpx.Response) -> None:
+def check(service: Service, response: httpx.Response) -> None:
     """Fail if the answer's status is not documented for the operation that was called.
 
     A path or a method that is no operation has nothing to say.
     """
-    request = answer.request
+    request = response.request
     path = request.url.raw_path.decode().partition("?")[0]
     path = path.removesuffix("/") or "/"
     responses = _responses(service)
     # In this order `/users/me` comes before `/users/{user_id}`, as among the routes.
     template = next((known for known in sorted(_paths(responses)) if _matches(known, path)), "")
     statuses = responses.get((request.method, template))
-    if statuses is not None and str(answer.status_code) not in statuses:
+    if statuses is not None and str(response.status_code) not in statuses:
         raise AssertionError(
-            f"{request.method} {template} answered {answer.status_code}: not documented"
+            f"{request.method} {template} answered {response.status_code}: not documented"
         )
 
 
@@ -37,14 +37,14 @@ def _responses(service: Service) -> Responses:
     """Read the document once for all services with the same answers."""
     answers = service.project.answers
     key = repr([answers[name] for name in ("auth", "example")])
-    if key not in _of_answers:
+    if key not in _by_answers:
         document: dict[str, Any] = json.loads(service.cli("openapi").output)
-        _of_answers[key] = {
+        _by_answers[key] = {
             (method.upper(), path): set(operation["responses"])
             for path, operations in document["paths"].items()
             for method, operation in operations.items()
         }
-    return _of_answers[key]
+    return _by_answers[key]
 
 
 def _paths(responses: Responses) -> set[str]:

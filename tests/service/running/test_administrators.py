@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.service.running.conftest import beside, on_sqlite
-from tests.service.running.together import together
+from tests.service.running.conftest import on_sqlite, sibling_service
+from tests.service.running.threads import in_threads
 from tests.support import people, sql
 from tests.support.harness import Service
 from tests.support.people import Person, sign_in, sign_up
@@ -33,13 +33,15 @@ ACTIVE = (
 @pytest.fixture(scope="module")
 def company(running: Service) -> Iterator[Service]:
     """Offer a service with two processes and more roles, in which nobody has an account yet."""
-    with beside(running) as twin:
-        twin.cli("migrate")
+    with sibling_service(running) as sibling:
+        sibling.cli("migrate")
         for name, permissions in ROLES.items():
             values = f"'{name}', '', '{json.dumps(permissions)}'"
-            sql.query(twin, f"INSERT INTO roles (name, description, permissions) VALUES ({values})")
-        twin.start(workers=2)
-        yield twin
+            sql.query(
+                sibling, f"INSERT INTO roles (name, description, permissions) VALUES ({values})"
+            )
+        sibling.start(workers=2)
+        yield sibling
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +109,7 @@ def test_two_who_remove_each_other_leave_one(
     for number in range(ROUNDS):
         chosen = [ways[number % 3], ways[number // 3 % 3]]
 
-        statuses = together(2, partial(remove_the_other, client, chosen, pair))
+        statuses = in_threads(2, partial(remove_the_other, client, chosen, pair))
 
         (winner,) = [n for n in range(2) if statuses[n] in {200, 204}]
         assert statuses[1 - winner] in {401, 403, 409}

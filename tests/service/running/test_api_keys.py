@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.service.running import forge
-from tests.service.running.conftest import Start, beside, on_sqlite
+from tests.service.running import forged_tokens
+from tests.service.running.conftest import Start, on_sqlite, sibling_service
 from tests.support import people, sql
 from tests.support.harness import Service
 from tests.support.people import PASSWORD, Person, log_in, new_name, sign_up_form
@@ -53,9 +53,9 @@ def sending(key: str | bytes) -> dict[str, Any]:
 
 def create(client: httpx.Client, owner: Person, **form: object) -> dict[str, Any]:
     """Create a key and return all that is shown of it."""
-    answer = client.post(KEYS, json={"name": "CI", **form}, headers=owner.headers)
-    assert answer.status_code == 201, answer.text
-    created: dict[str, Any] = answer.json()
+    response = client.post(KEYS, json={"name": "CI", **form}, headers=owner.headers)
+    assert response.status_code == 201, response.text
+    created: dict[str, Any] = response.json()
     return created
 
 
@@ -96,7 +96,7 @@ def all_but(key: str) -> dict[str, str]:
         "a list": f"{key}, {key}",
         "quoted": f'"{key}"',
         "as a bearer": f"Bearer {key}",
-        "its hash": forge.sha256(key),
+        "its hash": forged_tokens.sha256(key),
         "SQL": "' OR '1'='1",
         "a pattern": "sk_%",
         "null": "null",
@@ -111,15 +111,15 @@ def test_all_but_the_key_itself_is_refused_with_one_answer(
     """Whatever is sent instead of a key, or none at all, the answer is 401 and the same."""
     key = create(client, ada)["key"]
 
-    answers = {name: client.get(PING, headers=sending(it)) for name, it in all_but(key).items()}
-    answers["none"] = client.get(PING)
-    answers["two"] = client.get(PING, headers=[("X-API-Key", key), ("X-API-Key", key)])
+    responses = {name: client.get(PING, headers=sending(it)) for name, it in all_but(key).items()}
+    responses["none"] = client.get(PING)
+    responses["two"] = client.get(PING, headers=[("X-API-Key", key), ("X-API-Key", key)])
 
-    for answer in answers.values():
-        assert_problem(answer, 401)
-        assert answer.headers["www-authenticate"] == "ApiKey"
-    assert answers.pop("two").json()["detail"] == "Send one credential"
-    assert len({answer.json()["detail"] for answer in answers.values()}) == 1
+    for response in responses.values():
+        assert_problem(response, 401)
+        assert response.headers["www-authenticate"] == "ApiKey"
+    assert responses.pop("two").json()["detail"] == "Send one credential"
+    assert len({response.json()["detail"] for response in responses.values()}) == 1
     assert ping(client, key) == 200
 
 
@@ -139,8 +139,8 @@ def test_the_first_credential_that_is_sent_counts(
 
     def who(*headers: dict[str, str]) -> str | int:
         sent = {name: value for each in headers for name, value in each.items()}
-        answer = client.get(ME, headers=sent)
-        return str(answer.json()["username"]) if answer.is_success else answer.status_code
+        response = client.get(ME, headers=sent)
+        return str(response.json()["username"]) if response.is_success else response.status_code
 
     assert who(cookie) == ada.name
     assert who(hers, cookie) == eve.name
@@ -171,10 +171,10 @@ def test_strange_bytes_are_refused(client: httpx.Client, ada: Person) -> None:
         "\N{KEY}".encode(),
     ]
 
-    answers = [client.get(path, headers=sending(it)) for it in strange for path in (PING, ME)]
+    responses = [client.get(path, headers=sending(it)) for it in strange for path in (PING, ME)]
 
-    for answer in answers:
-        assert_problem(answer, 401)
+    for response in responses:
+        assert_problem(response, 401)
 
 
 @pytest.mark.check("K03", "T07")
@@ -216,8 +216,8 @@ def test_nothing_else_is_a_key(client: httpx.Client, ada: Person) -> None:
 @pytest.mark.check("K04")
 def test_a_key_is_shown_once_and_ends_at_once(client: httpx.Client, ada: Person) -> None:
     """A key is shown when it is created and never again, and a revoked one works nowhere."""
-    answer = client.post(KEYS, json={"name": "CI"}, headers=ada.headers)
-    created = answer.json()
+    response = client.post(KEYS, json={"name": "CI"}, headers=ada.headers)
+    created = response.json()
     key = created.pop("key")
     assert ping(client, key) == 200
 
@@ -225,7 +225,7 @@ def test_a_key_is_shown_once_and_ends_at_once(client: httpx.Client, ada: Person)
     path = f"{KEYS}/{created['id']}"
     revoked = client.delete(path, headers=ada.headers)
 
-    assert answer.headers["cache-control"] == "no-store"
+    assert response.headers["cache-control"] == "no-store"
     assert set(created) == {"id", "name", "prefix", "scopes", "expires_at", "created_at"}
     (shown,) = listed.json()
     assert shown.pop("last_used_at")
@@ -260,13 +260,13 @@ def test_nobody_revokes_what_is_not_theirs(
 ) -> None:
     """Another's key, a missing one and one's own token of another kind are the same 404."""
     created = create(client, ada)
-    token = f"SELECT id FROM tokens WHERE secret_hash = '{forge.sha256(admin.refresh)}'"
+    token = f"SELECT id FROM tokens WHERE secret_hash = '{forged_tokens.sha256(admin.refresh)}'"
     ids = (created["id"], 999_999_999, sql.query(running, token)[0][0])
 
-    answers = [client.delete(f"{KEYS}/{each}", headers=admin.headers) for each in ids]
+    responses = [client.delete(f"{KEYS}/{each}", headers=admin.headers) for each in ids]
 
-    assert [answer.status_code for answer in answers] == [404] * 3
-    assert len({answer.json()["detail"] for answer in answers}) == 1
+    assert [response.status_code for response in responses] == [404] * 3
+    assert len({response.json()["detail"] for response in responses}) == 1
     assert ping(client, created["key"]) == 200
     assert client.get(ME, headers=admin.headers).status_code == 200
     others = [key["id"] for key in client.get(KEYS, headers=admin.headers).json()]
@@ -285,7 +285,7 @@ def test_keys_are_stored_as_hashes_only(
     stored = sql.dump(running)
 
     secret = key.split("_")[2]
-    assert forge.sha256(key) in stored
+    assert forged_tokens.sha256(key) in stored
     assert secret[:16] not in stored
     assert secret[:16] not in running.log.read_text(encoding="utf-8")
 
@@ -300,9 +300,9 @@ def test_a_key_ends_in_the_future_at_a_time_that_is_one(client: httpx.Client, ad
     ]
     for moment in moments:
         form = {"name": "CI", "expires_at": moment}
-        answer = client.post(KEYS, json=form, headers=ada.headers)
-        assert_problem(answer, 422)
-        assert answer.json()["errors"][0]["field"] == "expires_at"
+        response = client.post(KEYS, json=form, headers=ada.headers)
+        assert_problem(response, 422)
+        assert response.json()["errors"][0]["field"] == "expires_at"
     for depth in range(900, 1000, 3):  # about where Python gives up
         body = f'{{"name": "CI", "expires_at": {"[" * depth}{"]" * depth}}}'
         headers = ada.headers | {"Content-Type": "application/json"}
@@ -383,11 +383,11 @@ def test_each_scope_opens_its_operations_and_no_others(client: httpx.Client, adm
         headers = sending(create(client, admin, scopes=scopes)["key"])
         for (method, path), needed in NEEDS.items():
             url = path.replace("{user_id}", "999999999")
-            answer = client.request(method, url, json=bodies.get(method), headers=headers)
+            response = client.request(method, url, json=bodies.get(method), headers=headers)
             allowed = 200 if path == "/api/users" else 404
             expected = allowed if scopes is None or needed in scopes else 403
-            if answer.status_code != expected:
-                wrong[grant, method, path] = answer.status_code
+            if response.status_code != expected:
+                wrong[grant, method, path] = response.status_code
 
     assert set(NEEDS.values()) == set(everything)
     assert wrong == {}
@@ -402,12 +402,12 @@ def test_no_other_operation_depends_on_scopes(client: httpx.Client, admin: Perso
     calls = [(verb.upper(), path) for path in document["paths"] for verb in document["paths"][path]]
 
     refused = {
-        (method, path): answer.json()["detail"]
+        (method, path): response.json()["detail"]
         for method, path in calls
-        for answer in [
+        for response in [
             client.request(method, re.sub(r"\{\w+\}", "999999999", path), headers=headers)
         ]
-        if answer.status_code == 403
+        if response.status_code == 403
     }
 
     assert set(refused) == set(NEEDS) | OWNERS
@@ -453,8 +453,8 @@ def test_a_key_may_do_no_more_than_its_owner(client: httpx.Client, ada: Person) 
     ]
     for scopes in lacking + unknown:
         form = {"name": "CI", "scopes": scopes}
-        answer = client.post(KEYS, json=form, headers=ada.headers)
-        assert_problem(answer, 403 if scopes in lacking else 422)
+        response = client.post(KEYS, json=form, headers=ada.headers)
+        assert_problem(response, 403 if scopes in lacking else 422)
     assert client.get(KEYS, headers=ada.headers).json() == []
 
 
@@ -484,7 +484,7 @@ def test_a_mistyped_key_is_refused_without_the_database(
     swaps = [key[:i] + key[i + 1] + key[i] + key[i + 2 :] for i in range(len(key) - 1)]
     mistyped = set(typos + swaps) - {key}
 
-    with beside(running) as without_tables:
+    with sibling_service(running) as without_tables:
         without_tables.start()
         with without_tables.client() as there:
             statuses = {ping(there, each) for each in mistyped}
@@ -528,24 +528,26 @@ def test_the_account_is_looked_at_with_each_request(
 @on_sqlite
 def test_wrong_keys_are_counted_by_address(running: Service) -> None:
     """However many keys are made up they fill one row of an address, which is told to wait."""
-    with beside(running, RATE_LIMIT_LOGIN="3/hour") as twin:  # an hour seldom ends meanwhile
-        twin.cli("migrate")
-        twin.start(workers=2)
-        with twin.client() as there:
+    with sibling_service(
+        running, RATE_LIMIT_LOGIN="3/hour"
+    ) as sibling:  # an hour seldom ends meanwhile
+        sibling.cli("migrate")
+        sibling.start(workers=2)
+        with sibling.client() as there:
             person = people.sign_up(there)
             good = create(there, person)["key"]
             mistyped = [ping(there, f"sk_{number}") for number in range(100)]
-            before = sql.count(twin, "login_failures")
-            answers = [there.get(PING, headers=sending(made_up())) for _ in range(200)]
-            found = sql.query(twin, "SELECT * FROM login_failures")
+            before = sql.count(sibling, "login_failures")
+            responses = [there.get(PING, headers=sending(made_up())) for _ in range(200)]
+            found = sql.query(sibling, "SELECT * FROM login_failures")
             still_good = ping(there, good)
             signed_in = log_in(there, person.name).status_code
 
     assert mistyped == [401] * 100
-    statuses = [answer.status_code for answer in answers]
+    statuses = [response.status_code for response in responses]
     assert statuses == [401] * 15 + [429] * 185
-    assert all(1 <= int(answer.headers["retry-after"]) <= 7200 for answer in answers[15:])
-    assert_problem(answers[-1], 429)
+    assert all(1 <= int(response.headers["retry-after"]) <= 7200 for response in responses[15:])
+    assert_problem(responses[-1], 429)
     assert len(found) - before == 1
     assert (still_good, signed_in) == (200, 200)
 
@@ -633,9 +635,9 @@ def test_where_keys_are_all_there_is_nobody_signs_in(there: httpx.Client, root: 
     for method, path in calls:
         assert there.request(method, path, headers=sending(root)).status_code == 404
     for path in (PING, ME, KEYS, "/api/users", "/api/roles", "/api/notes"):
-        answer = there.get(path, headers={"Authorization": f"Bearer {root}"})
-        assert_problem(answer, 401)
-        assert answer.headers["www-authenticate"] == "ApiKey"
+        response = there.get(path, headers={"Authorization": f"Bearer {root}"})
+        assert_problem(response, 401)
+        assert response.headers["www-authenticate"] == "ApiKey"
         assert there.get(path, headers=sending(root)).status_code == 200
     assert there.get(PING, headers=sending(root)).json() == {"status": "ok"}
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.conftest import Say
 from tests.service.running import generated
-from tests.service.running.conftest import beside
+from tests.service.running.conftest import sibling_service
 from tests.support.harness import Service
 from tests.variants.rows import RUNNING
 
@@ -23,7 +23,7 @@ def test_no_request_finds_a_crash_or_an_undocumented_answer(
 
     Each caller on one database here, on all in `just chaos schema`.
     """
-    with beside(running) as service:
+    with sibling_service(running) as service:
         service.cli("migrate")
         service.start()
         operations = sum(map(len, _document(service)["paths"].values()))

@@ -9,8 +9,8 @@ from functools import partial
 import httpx
 import pytest
 
-from tests.service.running.conftest import beside, on_sqlite
-from tests.service.running.together import together
+from tests.service.running.conftest import on_sqlite, sibling_service
+from tests.service.running.threads import in_threads
 from tests.support import people, sql
 from tests.support.harness import Service
 from tests.support.people import PASSWORD, Person, log_in, new_name, sign_up_form
@@ -26,10 +26,10 @@ LIMIT = f"{TRIES}/hour"
 @pytest.fixture(scope="module")
 def strict(running: Service) -> Iterator[Service]:
     """Offer a service with two processes in which five guesses an hour are allowed."""
-    with beside(running, RATE_LIMIT_LOGIN=LIMIT) as twin:
-        twin.cli("migrate")
-        twin.start(workers=2)
-        yield twin
+    with sibling_service(running, RATE_LIMIT_LOGIN=LIMIT) as sibling:
+        sibling.cli("migrate")
+        sibling.start(workers=2)
+        yield sibling
 
 
 @pytest.fixture
@@ -77,16 +77,16 @@ def test_passwords_that_are_easy_to_guess_are_refused(
     )
     form = {"current_password": PASSWORD, "new_password": next_, "confirm_password": next_}
 
-    answers = {
+    responses = {
         "password": client.post("/api/users", json=sign_up_form(new, first)),
         "new_password": client.put("/api/users/me/password", json=form, headers=ada.headers),
     }
 
-    for field, answer in answers.items():
-        assert_problem(answer, 422)
-        assert [error["field"] for error in answer.json()["errors"]] == [field]
-        assert first not in answer.text
-        assert next_ not in answer.text
+    for field, response in responses.items():
+        assert_problem(response, 422)
+        assert [error["field"] for error in response.json()["errors"]] == [field]
+        assert first not in response.text
+        assert next_ not in response.text
     assert log_in(client, ada.name).status_code == 200
 
 
@@ -94,14 +94,14 @@ def test_passwords_that_are_easy_to_guess_are_refused(
 def test_a_name_has_few_tries_in_all_processes(visitor: httpx.Client, bob: Person) -> None:
     """Of forty guesses at once five are looked at; the rest is told when to come back."""
     for name in (bob.name, new_name(), f"{bob.name}@example.org"):
-        answers = together(40, partial(guess, visitor, name))
+        responses = in_threads(40, partial(guess, visitor, name))
 
-        assert sorted(answer.status_code for answer in answers) == [401] * TRIES + [429] * 35
-        for answer in answers:
-            if answer.status_code == 429:
-                assert_problem(answer, 429)
-                assert 1 <= int(answer.headers["retry-after"]) <= 4320
-                assert answer.headers["retry-after"] in answer.json()["detail"]
+        assert sorted(response.status_code for response in responses) == [401] * TRIES + [429] * 35
+        for response in responses:
+            if response.status_code == 429:
+                assert_problem(response, 429)
+                assert 1 <= int(response.headers["retry-after"]) <= 4320
+                assert response.headers["retry-after"] in response.json()["detail"]
 
 
 @pytest.mark.check("A12")
@@ -112,15 +112,15 @@ def test_a_locked_name_tells_nothing(visitor: httpx.Client, bob: Person) -> None
     for name in (bob.name, unknown):
         assert statuses(visitor, name, TRIES + 1) == [401] * TRIES + [429]
 
-    answers = [
+    responses = [
         log_in(visitor, bob.name),
         *(log_in(visitor, name, "x") for name in (bob.name, unknown)),
     ]
 
-    assert [answer.status_code for answer in answers] == [429] * 3
-    bodies = [{**answer.json(), "request_id": None} for answer in answers]
+    assert [response.status_code for response in responses] == [429] * 3
+    bodies = [{**response.json(), "request_id": None} for response in responses]
     assert len({re.sub(r"\d+ s", "", str(body)) for body in bodies}) == 1
-    assert len({tuple(answer.headers) for answer in answers}) == 1
+    assert len({tuple(response.headers) for response in responses}) == 1
 
 
 @pytest.mark.check("A12")
@@ -140,9 +140,9 @@ def test_spellings_of_a_name_are_one_name(visitor: httpx.Client, bob: Person) ->
 @on_sqlite
 def test_a_limit_that_nobody_set_is_ten_a_minute(running: Service) -> None:
     """Without the setting, or with an empty one, a service starts and has a limit."""
-    with beside(running, own_database=False, RATE_LIMIT_LOGIN="") as twin:
+    with sibling_service(running, own_database=False, RATE_LIMIT_LOGIN="") as sibling:
         settings = "from app.config import get_settings as read"
-        shown = twin.python("-c", f"{settings}; print(read().rate_limit_login)").output
+        shown = sibling.python("-c", f"{settings}; print(read().rate_limit_login)").output
 
     assert shown.strip() == "Rate(count=10, seconds=60)"
 
@@ -213,7 +213,7 @@ def test_an_address_has_few_tries(strict: Service, visitor: httpx.Client, bob: P
     assert guess(visitor, last, 1).status_code == 401
     before = sql.dump(strict)
 
-    answers = [
+    responses = [
         visitor.post(
             "/api/auth/login",
             data={"username": name, "password": PASSWORD},
@@ -229,7 +229,7 @@ def test_an_address_has_few_tries(strict: Service, visitor: httpx.Client, bob: P
         ]
     ]
 
-    assert answers == [429] * 15
+    assert responses == [429] * 15
     assert sql.dump(strict) == before
 
 
@@ -239,9 +239,9 @@ def test_the_count_is_in_the_database_and_names_nobody(
 ) -> None:
     """A service that starts anew still knows the count; neither name nor address is stored."""
     assert statuses(visitor, bob.name, TRIES) == [401] * TRIES
-    with beside(strict, own_database=False, RATE_LIMIT_LOGIN=LIMIT) as twin:
-        twin.start()
-        with twin.client() as there:
+    with sibling_service(strict, own_database=False, RATE_LIMIT_LOGIN=LIMIT) as sibling:
+        sibling.start()
+        with sibling.client() as there:
             assert log_in(there, bob.name).status_code == 429
     stored = str(sql.query(strict, "SELECT key_hash FROM login_failures"))
 
@@ -267,16 +267,16 @@ def test_ones_own_password_cannot_be_guessed(visitor: httpx.Client, bob: Person)
 @on_sqlite
 def test_behind_a_proxy_each_client_has_an_address(running: Service) -> None:
     """A proxy that is trusted names the client; what the client itself wrote before is ignored."""
-    with beside(running, RATE_LIMIT_LOGIN=LIMIT, TRUSTED_PROXIES="127.0.0.1") as twin:
-        twin.cli("migrate")
-        twin.start()
+    with sibling_service(running, RATE_LIMIT_LOGIN=LIMIT, TRUSTED_PROXIES="127.0.0.1") as sibling:
+        sibling.cli("migrate")
+        sibling.start()
 
         def status(forwarded: str) -> int:
             form = {"username": new_name(), "password": PASSWORD}
             headers = {"X-Forwarded-For": forwarded}
             return client.post("/api/auth/login", data=form, headers=headers).status_code
 
-        with twin.client() as client:
+        with sibling.client() as client:
             claims = range(TRIES * PEOPLE)
             tried = {status(f"203.0.113.{number}, 198.51.100.1") for number in claims}
             same, other = status("203.0.113.99, 198.51.100.1"), status("198.51.100.2")

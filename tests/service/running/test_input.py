@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.service.running import raw
-from tests.service.running.conftest import beside, on_sqlite
+from tests.service.running import raw_http
+from tests.service.running.conftest import on_sqlite, sibling_service
 from tests.support import people, sql
 from tests.support.harness import Service
 from tests.support.people import Person, log_in, new_name, sign_up_form, write_note
@@ -20,9 +20,9 @@ JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-def is_refusal(answer: httpx.Response) -> bool:
+def is_refusal(response: httpx.Response) -> bool:
     """Whether the client was told that it is the one at fault."""
-    return 400 <= answer.status_code < 500
+    return 400 <= response.status_code < 500
 
 
 @pytest.mark.check("I01")
@@ -51,11 +51,11 @@ def test_NUL_and_half_characters_are_refused(
 
     for method, path, body in attempts:
         person = admin if "roles" in path else ada
-        answer = client.request(
+        response = client.request(
             method, path, content=json.dumps(body), headers=person.headers | JSON
         )
-        assert is_refusal(answer), (path, body, answer.text)
-        assert answer.json()["status"] == answer.status_code
+        assert is_refusal(response), (path, body, response.text)
+        assert response.json()["status"] == response.status_code
 
 
 @pytest.mark.check("I01")
@@ -79,10 +79,10 @@ def test_broken_text_in_forms_and_addresses_is_no_crash(
         client.get(f"/{escaped}"),
     ]
 
-    assert all(is_refusal(answer) for answer in logins)
-    assert not any(answer.is_server_error for answer in searches)
+    assert all(is_refusal(response) for response in logins)
+    assert not any(response.is_server_error for response in searches)
     if escaped == "%00":
-        assert all(is_refusal(answer) for answer in searches)
+        assert all(is_refusal(response) for response in searches)
 
 
 @pytest.mark.check("I02")
@@ -111,8 +111,8 @@ def test_odd_ids_are_found_nowhere(client: httpx.Client, admin: Person, number: 
     """An id that is too large, negative or no plain number is 404 or 422."""
     for noun in ("notes", "users"):
         for method in ("GET", "DELETE"):
-            answer = client.request(method, f"/api/{noun}/{number}", headers=admin.headers)
-            assert answer.status_code in {404, 422}
+            response = client.request(method, f"/api/{noun}/{number}", headers=admin.headers)
+            assert response.status_code in {404, 422}
 
 
 @pytest.mark.check("I03")
@@ -126,8 +126,8 @@ def test_pages_are_bounded(
 ) -> None:
     """Odd numbers of pages and sizes are refused, and a page behind the last is empty."""
     for path, person in (("/api/users", admin), ("/api/notes", ada)):
-        answer = client.get(path, params={name: value}, headers=person.headers)
-        assert answer.status_code == 422
+        response = client.get(path, params={name: value}, headers=person.headers)
+        assert response.status_code == 422
         last = client.get(path, params={"page": "1000000000"}, headers=person.headers)
         assert last.json()["items"] == []
 
@@ -240,7 +240,7 @@ def test_injection_is_text(
     ]
 
     assert (stored["title"], stored["body"]) == (title, probe)
-    assert [answer.status_code for answer in others] == [401, 200, 422, 422, 401, 400]
+    assert [response.status_code for response in others] == [401, 200, 422, 422, 401, 400]
     assert sql.count(running, "users") == users
     found = client.get("/api/notes", params={"keyword": title}, headers=ada.headers).json()
     assert [item["id"] for item in found["items"]] == [note]
@@ -256,9 +256,9 @@ def test_injection_is_text(
 )
 def test_only_listed_columns_sort(client: httpx.Client, ada: Person, sort: str) -> None:
     """A list is sorted by the documented columns and no other: order can tell secrets."""
-    answer = client.get("/api/notes", params={"sort": sort}, headers=ada.headers)
+    response = client.get("/api/notes", params={"sort": sort}, headers=ada.headers)
 
-    assert answer.status_code == 422
+    assert response.status_code == 422
 
 
 @pytest.mark.check("I06")
@@ -320,9 +320,9 @@ def test_broken_JSON_is_refused(client: httpx.Client, ada: Person, fault: str) -
     ]
 
     for method, path in calls:
-        answer = client.request(method, path, content=body, headers=ada.headers | JSON)
-        assert is_refusal(answer), (path, answer.status_code)
-        assert answer.headers["content-type"] == "application/problem+json"
+        response = client.request(method, path, content=body, headers=ada.headers | JSON)
+        assert is_refusal(response), (path, response.status_code)
+        assert response.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.check("I07")
@@ -331,9 +331,9 @@ def test_numbers_are_numbers(client: httpx.Client, ada: Person, age: str) -> Non
     """A number that is none, or that no column holds, is refused."""
     content = f'{{"age": {age}}}'
 
-    answer = client.patch("/api/users/me", content=content, headers=ada.headers | JSON)
+    response = client.patch("/api/users/me", content=content, headers=ada.headers | JSON)
 
-    assert is_refusal(answer)
+    assert is_refusal(response)
 
 
 @pytest.mark.check("I07")
@@ -349,9 +349,9 @@ def test_numbers_are_numbers(client: httpx.Client, ada: Person, age: str) -> Non
 @on_sqlite
 def test_unusual_JSON_has_one_meaning(client: httpx.Client, ada: Person, body: bytes) -> None:
     """JSON that parsers disagree about is refused, or read as Python's own parser reads it."""
-    answer = client.post("/api/notes", content=body, headers=ada.headers | JSON)
+    response = client.post("/api/notes", content=body, headers=ada.headers | JSON)
 
-    assert is_refusal(answer) or answer.json()["title"] == "last"
+    assert is_refusal(response) or response.json()["title"] == "last"
 
 
 @pytest.mark.check("I08")
@@ -360,11 +360,11 @@ def test_a_large_body_is_refused_unread(running: Service) -> None:
     """A body that says it is too large is refused before a byte of it is sent."""
     head = b"POST /api/users HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
 
-    answer = raw.send(running, head + b"Content-Length: 2000000000\r\n\r\n")
+    response = raw_http.send(running, head + b"Content-Length: 2000000000\r\n\r\n")
 
-    assert answer.status == 413
-    assert answer.headers["connection"] == "close"
-    assert json.loads(answer.text)["status"] == 413
+    assert response.status == 413
+    assert response.headers["connection"] == "close"
+    assert json.loads(response.text)["status"] == 413
 
 
 @pytest.mark.check("I08")
@@ -377,7 +377,7 @@ def test_an_endless_body_is_cut(running: Service, path: str) -> None:
     kind = "application/x-www-form-urlencoded" if "login" in path else "application/json"
     head = f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: {kind}\r\n"
     sent = 0
-    with raw.connect(running) as connection:
+    with raw_http.connect(running) as connection:
         connection.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
         try:
             for _ in range(endless):
@@ -385,19 +385,19 @@ def test_an_endless_body_is_cut(running: Service, path: str) -> None:
                 sent += 1
         except ConnectionError:
             pass
-        answer = raw.read(connection)
+        response = raw_http.read(connection)
 
     assert sent < endless / 2
-    assert answer.status in {0, 401, 413}
+    assert response.status in {0, 401, 413}
 
 
 @pytest.mark.check("I08")
 @on_sqlite
 def test_a_body_at_the_limit_is_read(running: Service) -> None:
     """The limit is MAX_BODY_BYTES: one byte more is 413, with and without a declared size."""
-    with beside(running, own_database=False, MAX_BODY_BYTES="1000") as twin:
-        twin.start()
-        with twin.client() as http:
+    with sibling_service(running, own_database=False, MAX_BODY_BYTES="1000") as sibling:
+        sibling.start()
+        with sibling.client() as http:
             statuses = [
                 http.post("/api/auth/login", content=content, headers=FORM).status_code
                 for size in (1000, 1001)
@@ -415,12 +415,12 @@ def test_compressed_bodies_are_not_unpacked(client: httpx.Client, ada: Person) -
     note = gzip.compress(json.dumps({"title": "a", "body": ""}).encode())
 
     for body in (note, bomb):
-        answer = client.post(
+        response = client.post(
             "/api/notes",
             content=body,
             headers=ada.headers | JSON | {"Content-Encoding": "gzip"},
         )
-        assert is_refusal(answer)
+        assert is_refusal(response)
 
 
 WRITING = {
@@ -471,7 +471,7 @@ def test_long_texts_are_refused(
     """A text longer than its column is refused by the schema, never by the database."""
     text = sign * length
     form = sign_up_form(new_name())
-    answers = [
+    responses = [
         client.post("/api/users", json=form | {"username": text}),
         client.post("/api/users", json=form | {"email": f"{text}@example.org"}),
         client.post("/api/users", json=form | {"email": f"a@{text}.org"}),
@@ -480,16 +480,16 @@ def test_long_texts_are_refused(
         client.put(f"/api/users/{ada.id}/roles", json={"roles": [text]}, headers=admin.headers),
     ]
     if length <= 1000:
-        answers += [
+        responses += [
             client.get("/api/notes", params={"keyword": text}, headers=ada.headers),
             client.get("/api/users", params={"keyword": text}, headers=admin.headers),
         ]
     else:
-        answers += [
+        responses += [
             client.post("/api/notes", json={"title": "a", "body": text}, headers=ada.headers)
         ]
 
-    assert [answer.status_code for answer in answers] == [422] * len(answers)
+    assert [response.status_code for response in responses] == [422] * len(responses)
 
 
 @pytest.mark.check("I11")
@@ -499,10 +499,10 @@ def test_the_longest_names_work(client: httpx.Client, sign: str) -> None:
     tail = new_name("n")[-12:]
     name = sign * (50 - len(tail)) + tail
 
-    answer = client.post("/api/users", json=sign_up_form(new_name()) | {"username": name})
+    response = client.post("/api/users", json=sign_up_form(new_name()) | {"username": name})
 
-    assert answer.status_code in {201, 422}
-    if answer.status_code == 201:
+    assert response.status_code in {201, 422}
+    if response.status_code == 201:
         assert log_in(client, name).status_code == 200
 
 
@@ -515,12 +515,12 @@ def test_no_name_looks_like_another_or_like_an_address(
 ) -> None:
     """Invisible signs are refused in names, and what becomes an @ in its usual form."""
     for name in (f"{ada.name}{sign}", f"a{sign}example.org", sign * 4):
-        answers = [
+        responses = [
             client.post("/api/users", json=sign_up_form(new_name()) | {"username": name}),
             client.patch("/api/users/me", json={"username": name}, headers=ada.headers),
         ]
 
-        assert [answer.status_code for answer in answers] == [422, 422]
+        assert [response.status_code for response in responses] == [422, 422]
 
 
 @pytest.mark.check("I12")
@@ -531,7 +531,7 @@ def test_refusals_do_not_repeat_what_was_sent(client: httpx.Client, ada: Person)
     form = sign_up_form(new_name(), secret)
     without_name = {name: value for name, value in form.items() if name != "username"}
     change = {"current_password": secret, "new_password": secret, "confirm_password": secret + "x"}
-    answers = [
+    responses = [
         client.post("/api/users", json=form | {"email": secret}),
         client.post("/api/users", json=form | {"confirm_password": secret + "x"}),
         client.post("/api/users", json=without_name),
@@ -555,10 +555,10 @@ def test_refusals_do_not_repeat_what_was_sent(client: httpx.Client, ada: Person)
         client.get(f"/api/notes/{secret}", headers=ada.headers),
     ]
 
-    assert [answer.status_code for answer in answers] == [422] * len(answers)
-    for answer in answers:
-        assert "hunter2" not in answer.text
-        assert all(set(error) == {"field", "msg", "type"} for error in answer.json()["errors"])
+    assert [response.status_code for response in responses] == [422] * len(responses)
+    for response in responses:
+        assert "hunter2" not in response.text
+        assert all(set(error) == {"field", "msg", "type"} for error in response.json()["errors"])
 
 
 @pytest.mark.check("I13")
@@ -590,9 +590,9 @@ def test_a_moment_is_the_same_everywhere(
     client: httpx.Client, running: Service, ada: Person, zone: str
 ) -> None:
     """Times carry their offset and mean the same moment, whatever zone the machine is in."""
-    with beside(running, own_database=False, TZ=zone, PGTZ=zone) as twin:
-        twin.start()
-        with twin.client() as there:
+    with sibling_service(running, own_database=False, TZ=zone, PGTZ=zone) as sibling:
+        sibling.start()
+        with sibling.client() as there:
             written = write_note(there, ada)
             path = f"/api/notes/{written}"
             over_there = there.get(path, headers=ada.headers).json()
@@ -623,9 +623,9 @@ def test_a_form_in_a_strange_charset_is_the_clients_fault(
     )
     headers = {"Content-Type": f"multipart/form-data; boundary=b; charset={charset}"}
 
-    answer = client.post(path, content=f"{fields}--b--", headers=headers)
+    response = client.post(path, content=f"{fields}--b--", headers=headers)
 
-    assert answer.status_code in {400, 401, 422}
+    assert response.status_code in {400, 401, 422}
 
 
 @pytest.mark.check("I17")
@@ -634,9 +634,9 @@ def test_a_form_of_50000_fields_is_refused(client: httpx.Client) -> None:
     """A form with tens of thousands of fields is refused instead of parsed to its end."""
     form = "username=ada&password=x" + "".join(f"&f{number}=1" for number in range(50_000))
 
-    answer = client.post("/api/auth/login", content=form, headers=FORM)
+    response = client.post("/api/auth/login", content=form, headers=FORM)
 
-    assert answer.status_code in {400, 413, 422}
+    assert response.status_code in {400, 413, 422}
 
 
 @pytest.mark.check("I19")

@@ -10,8 +10,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.service.running import forge
-from tests.service.running.conftest import beside, on_sqlite
+from tests.service.running import forged_tokens
+from tests.service.running.conftest import on_sqlite, sibling_service
 from tests.support import people, sql
 from tests.support.harness import Service, wait_until
 from tests.support.people import log_in, new_name, sign_up_form
@@ -74,12 +74,12 @@ def test_every_line_of_the_log_is_JSON(running: Service) -> None:
 def test_lines_for_people_cannot_be_forged(running: Service) -> None:
     """In the text form too, control characters of a request cannot make or hide a line."""
     wanted = str(uuid4())
-    with beside(running, own_database=False, LOG_FORMAT="text") as twin:
-        twin.start()
-        with twin.client() as client:
+    with sibling_service(running, own_database=False, LOG_FORMAT="text") as sibling:
+        sibling.start()
+        with sibling.client() as client:
             for text in HOSTILE:
                 client.get(f"/api/{quote(text)}", headers={"X-Request-ID": wanted})
-    log = log_of(twin)
+    log = log_of(sibling)
 
     lines = log.split("\n")
     assert sum(wanted in line for line in lines) == len(HOSTILE)
@@ -90,10 +90,10 @@ def test_lines_for_people_cannot_be_forged(running: Service) -> None:
 @pytest.fixture
 def talkative(running: Service) -> Iterator[Service]:
     """Offer a service that logs all it can."""
-    with beside(running, LOG_LEVEL="DEBUG") as twin:
-        twin.cli("migrate")
-        twin.start()
-        yield twin
+    with sibling_service(running, LOG_LEVEL="DEBUG") as sibling:
+        sibling.cli("migrate")
+        sibling.start()
+        yield sibling
 
 
 @pytest.mark.check("E11")
@@ -136,12 +136,16 @@ def test_no_secret_is_logged(talkative: Service) -> None:
         client.post("/api/auth/logout", json={"refresh_token": latest.refresh})
     for person in (admin, ada, again, latest):
         secrets += [person.access, person.refresh]
-    secrets += [access, refresh, *(forge.sha256(secret) for secret in (refresh, latest.refresh))]
+    secrets += [
+        access,
+        refresh,
+        *(forged_tokens.sha256(secret) for secret in (refresh, latest.refresh)),
+    ]
 
     talkative.stop()
     log = log_of(talkative)
 
-    assert [answer.status_code for answer in crashes] == [500] * 3
+    assert [response.status_code for response in crashes] == [500] * 3
     assert log.count("Traceback") >= 3
     assert {secret for secret in secrets if secret in log} == set()
     assert "argon2id" not in log
@@ -150,7 +154,7 @@ def test_no_secret_is_logged(talkative: Service) -> None:
 @pytest.mark.check("T21", "K05", "E11")
 def test_no_secret_of_any_kind_is_stored_or_logged(running: Service) -> None:
     """A dump of the database and the log at DEBUG hold no password, token, key, id or link."""
-    with beside(running, LOG_LEVEL="DEBUG") as service:
+    with sibling_service(running, LOG_LEVEL="DEBUG") as service:
         service.cli("migrate")
         service.start(workers=2)
         with service.client() as client:
@@ -183,7 +187,7 @@ def test_no_secret_of_any_kind_is_stored_or_logged(running: Service) -> None:
     opaque = {ada.refresh, second, latest.refresh, cookie, key, link}
     secrets = {*opaque, ada.access, latest.access, token, people.PASSWORD, key[::-1]}
     assert {secret for secret in secrets if secret in stored or secret in log} == set()
-    assert all(forge.sha256(secret) in stored for secret in opaque)
+    assert all(forged_tokens.sha256(secret) in stored for secret in opaque)
     assert log.count("app.access") > len(opaque)
 
 

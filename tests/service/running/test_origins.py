@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.service.running import raw
-from tests.service.running.conftest import ORIGIN, SQLITE, Start, beside, on_sqlite
+from tests.service.running import raw_http
+from tests.service.running.conftest import ORIGIN, SQLITE, Start, on_sqlite, sibling_service
 from tests.support import people, sql
 from tests.support.harness import Service
 from tests.support.people import Person
@@ -76,10 +76,10 @@ def preflight(client: httpx.Client, origin: str) -> httpx.Response:
 @on_sqlite
 def test_no_site_is_allowed_unless_it_is_named(client: httpx.Client, origin: str) -> None:
     """Without the setting no other site may read an answer."""
-    answers = [client.get("/health/live", headers={"Origin": origin}), preflight(client, origin)]
+    responses = [client.get("/health/live", headers={"Origin": origin}), preflight(client, origin)]
 
-    for answer in answers:
-        assert not any(name.startswith("access-control-") for name in answer.headers)
+    for response in responses:
+        assert not any(name.startswith("access-control-") for name in response.headers)
 
 
 @pytest.mark.check("C01")
@@ -88,22 +88,22 @@ def test_look_alikes_are_not_allowed(
     guarded_client: httpx.Client, somebody: Person, origin: str
 ) -> None:
     """A site whose name only resembles an allowed one may not read an answer."""
-    answers = [
+    responses = [
         guarded_client.get("/health/live", headers={"Origin": origin}),
         guarded_client.get("/api/users/me", headers=somebody.headers | {"Origin": origin}),
         guarded_client.get("/api/users/me", headers={"Origin": origin}),
         preflight(guarded_client, origin),
     ]
 
-    assert not any(ALLOWED in answer.headers for answer in answers)
+    assert not any(ALLOWED in response.headers for response in responses)
 
 
 @pytest.mark.check("C01")
 @pytest.mark.parametrize("value", ["*", f"{ORIGIN},*", '["*"]'])
 def test_the_star_is_refused(guarded: Service, value: str) -> None:
     """A service that shall allow every site does not start."""
-    with beside(guarded, own_database=False, CORS_ORIGINS=value) as twin:
-        end = twin.cli("serve", check=False)
+    with sibling_service(guarded, own_database=False, CORS_ORIGINS=value) as sibling:
+        end = sibling.cli("serve", check=False)
 
     assert end.status == 1
     assert "CORS_ORIGINS" in end.errors
@@ -121,7 +121,7 @@ def test_the_named_site_may_read_every_answer(
         crashed = guarded_client.get("/api/roles", headers=signed_in)
     finally:
         sql.query(guarded, "ALTER TABLE roles_elsewhere RENAME TO roles")
-    answers = [
+    responses = [
         guarded_client.get("/health/live", headers=origin),
         guarded_client.get("/api/users/me", headers=signed_in),
         guarded_client.get("/api/users/me", headers=origin),
@@ -133,11 +133,11 @@ def test_the_named_site_may_read_every_answer(
         crashed,
     ]
 
-    statuses = [answer.status_code for answer in answers]
+    statuses = [response.status_code for response in responses]
     assert statuses == [200, 200, 401, 403, 404, 405, 413, 422, 500]
-    for answer in answers:
-        assert answer.headers.get(ALLOWED) == ORIGIN, answer.status_code
-        assert "origin" in answer.headers["vary"].lower()
+    for response in responses:
+        assert response.headers.get(ALLOWED) == ORIGIN, response.status_code
+        assert "origin" in response.headers["vary"].lower()
     assert preflight(guarded_client, ORIGIN).status_code == 200
 
 
@@ -162,10 +162,10 @@ def test_nothing_is_built_from_the_host_header(
     }
 
     for headers in (hostile, {"X-Forwarded-Host": EVIL}, {"Host": EVIL}):
-        answer = client.get(path, headers=ada.headers | headers)
-        assert not answer.is_redirect
-        assert EVIL not in answer.text
-        assert EVIL not in repr(answer.headers)
+        response = client.get(path, headers=ada.headers | headers)
+        assert not response.is_redirect
+        assert EVIL not in response.text
+        assert EVIL not in repr(response.headers)
 
 
 @pytest.mark.check("C03")
@@ -215,9 +215,11 @@ def test_ambiguous_requests_are_refused(
     """A request that two servers could read differently is neither served nor a crash."""
     asked: Service = request.getfixturevalue(service)
 
-    answer = raw.send(asked, f"{PATHOLOGICAL[fault]}Connection: close\r\n\r\n0\r\n\r\n".encode())
+    response = raw_http.send(
+        asked, f"{PATHOLOGICAL[fault]}Connection: close\r\n\r\n0\r\n\r\n".encode()
+    )
 
-    assert answer.status == 0 or 400 <= answer.status < 500
+    assert response.status == 0 or 400 <= response.status < 500
 
 
 @pytest.mark.check("C07")
@@ -241,16 +243,16 @@ def test_smuggled_paths_need_a_sign_in_too(running: Service) -> None:
 
     for target in targets:
         head = f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
-        answer = raw.send(running, head.encode())
-        assert answer.status == 0 or 400 <= answer.status < 500, target
+        response = raw_http.send(running, head.encode())
+        assert response.status == 0 or 400 <= response.status < 500, target
 
 
 @pytest.mark.check("C07")
 def test_an_old_probe_needs_no_host(unguarded: Service) -> None:
     """A load balancer's probe by HTTP/1.0, which knows no Host header, is answered."""
-    answer = raw.send(unguarded, b"GET /health/live HTTP/1.0\r\n\r\n")
+    response = raw_http.send(unguarded, b"GET /health/live HTTP/1.0\r\n\r\n")
 
-    assert answer.status == 200
+    assert response.status == 200
 
 
 @pytest.mark.check("C07")
@@ -261,6 +263,6 @@ def test_what_names_no_host_comes_from_another_site(unguarded: Service, origin: 
     head = f"POST /api/auth/session HTTP/1.0\r\nOrigin: {origin}\r\nContent-Length: {len(body)}\r\n"
     kind = "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
 
-    answer = raw.send(unguarded, (head + kind + body).encode())
+    response = raw_http.send(unguarded, (head + kind + body).encode())
 
-    assert answer.status == 403
+    assert response.status == 403

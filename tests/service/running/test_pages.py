@@ -183,7 +183,7 @@ def test_people_set_a_new_password(
 
 
 @pytest.mark.parametrize(
-    ("path", "labels", "answer"),
+    ("path", "labels", "alert"),
     [
         ("/sign-in", (NAME, "Password"), "The name or the password is wrong"),
         (
@@ -195,7 +195,7 @@ def test_people_set_a_new_password(
     ids=["sign-in", "password-reset"],
 )
 def test_the_pages_say_when_the_service_does_not_answer(
-    window: Window, path: str, labels: tuple[str, str], answer: str
+    window: Window, path: str, labels: tuple[str, str], alert: str
 ) -> None:
     """A request that is lost is told, and what was typed can be sent again."""
     first, last = labels
@@ -206,7 +206,7 @@ def test_the_pages_say_when_the_service_does_not_answer(
     window.wait_for_alert("The service does not answer. Try again in a moment.")
     window.set_offline(offline=False)
     window.type(last)
-    window.wait_for_alert(answer)
+    window.wait_for_alert(alert)
 
     assert window.complaints() == []
 

@@ -14,10 +14,10 @@ from subprocess import TimeoutExpired
 import httpx
 import pytest
 
-from tests.service.running import forge
-from tests.service.running.conftest import beside, on_servers, on_sqlite
-from tests.service.running.post_office import LOGIN, USER_INFO, post_office, write_certificate
-from tests.service.running.together import together
+from tests.service.running import forged_tokens
+from tests.service.running.conftest import on_servers, on_sqlite, sibling_service
+from tests.service.running.mail_server import LOGIN, USER_INFO, mail_server, write_certificate
+from tests.service.running.threads import in_threads
 from tests.support import databases, people, sql
 from tests.support.harness import Service, log_records, wait_until
 from tests.support.people import PASSWORD, Person, log_in, new_name, sign_up_form
@@ -86,29 +86,31 @@ def test_the_answer_does_not_tell_who_has_an_account(
     client.patch(f"/api/users/{eve.id}", json=disable, headers=admin.headers)
     unknown = f"{new_name()}@example.org"
     with (
-        post_office() as office,
-        beside(running, own_database=False, SMTP_URL=f"smtp://127.0.0.1:{office.port}") as twin,
+        mail_server() as server,
+        sibling_service(
+            running, own_database=False, SMTP_URL=f"smtp://127.0.0.1:{server.port}"
+        ) as sibling,
     ):
-        twin.start()
-        with twin.client() as there:
-            answers = [
+        sibling.start()
+        with sibling.client() as there:
+            responses = [
                 ask(there, address)
                 for address in (unknown, address_of(eve), address_of(ada), address_of(ada).upper())
             ]
-        twin.stop()  # after the mails that are under way
+        sibling.stop()  # after the mails that are under way
 
-    assert [answer.status_code for answer in answers] == [202] * 4
+    assert [response.status_code for response in responses] == [202] * 4
     varying = {"date", "x-request-id"}
     shown = [
         (
-            answer.content,
-            {key: value for key, value in answer.headers.items() if key not in varying},
+            response.content,
+            {key: value for key, value in response.headers.items() if key not in varying},
         )
-        for answer in answers
+        for response in responses
     ]
     assert shown == [shown[0]] * 4
-    assert [mail["To"] for mail in office.mails] == [address_of(ada)] * 2
-    assert errors_of(twin) == []
+    assert [mail["To"] for mail in server.mails] == [address_of(ada)] * 2
+    assert errors_of(sibling) == []
 
 
 @pytest.mark.check("A15")
@@ -119,9 +121,9 @@ def test_the_answer_waits_for_no_query(running: Service, client: httpx.Client, a
         for statement in databases.server(running.database).lock_table:
             database.execute(statement.format(table="users"))
 
-        answers = [ask(client, address) for address in (address_of(ada), "nobody@example.org")]
+        responses = [ask(client, address) for address in (address_of(ada), "nobody@example.org")]
 
-        assert [answer.status_code for answer in answers] == [202] * 2
+        assert [response.status_code for response in responses] == [202] * 2
         assert written(running, address_of(ada)) == []
     wait_until(lambda: written(running, address_of(ada)), "the mail")
 
@@ -131,26 +133,28 @@ def test_the_answer_waits_for_no_query(running: Service, client: httpx.Client, a
 def test_the_answer_waits_for_no_mail(running: Service, client: httpx.Client, ada: Person) -> None:
     """Nor does it wait for the mail server; a mail that is under way survives SIGTERM."""
     with (
-        post_office() as office,
-        beside(running, own_database=False, SMTP_URL=f"smtp://127.0.0.1:{office.port}") as twin,
+        mail_server() as server,
+        sibling_service(
+            running, own_database=False, SMTP_URL=f"smtp://127.0.0.1:{server.port}"
+        ) as sibling,
     ):
-        twin.start()
-        office.is_open.clear()
-        with twin.client() as there:
+        sibling.start()
+        server.accepts_mail.clear()
+        with sibling.client() as there:
             assert ask(there, address_of(ada)).status_code == 202
-            assert office.has_waiting.wait(20)
+            assert server.has_pending_mail.wait(20)
             assert ask(there, address_of(ada)).status_code == 202
             assert me(there, ada.headers) == 200
-        before = list(office.mails)
-        assert twin.process
-        twin.process.terminate()
+        before = list(server.mails)
+        assert sibling.process
+        sibling.process.terminate()
         with pytest.raises(TimeoutExpired):
-            twin.process.wait(timeout=1)  # it waits for the mails
-        office.is_open.set()
-        twin.stop()
+            sibling.process.wait(timeout=1)  # it waits for the mails
+        server.accepts_mail.set()
+        sibling.stop()
 
     assert before == []
-    assert len(office.mails) == 2
+    assert len(server.mails) == 2
 
 
 @pytest.mark.check("T18")
@@ -179,7 +183,7 @@ def test_ten_uses_at_once_set_one_password(
     """Of ten simultaneous uses of a link one sets its password, and nine change nothing."""
     (token,) = tokens_for(client, running, ada)
 
-    statuses = together(10, lambda number: confirm(client, token, f"{NEW} {number}"))
+    statuses = in_threads(10, lambda number: confirm(client, token, f"{NEW} {number}"))
 
     assert sorted(statuses) == [204] + [400] * 9
     winner = statuses.index(204)
@@ -196,7 +200,7 @@ def test_a_link_is_short_lived_and_stored_as_a_hash(
     stored = sql.dump(running)
     times = sql.query(running, f"SELECT created_at, expires_at FROM tokens WHERE {mine}")
 
-    assert forge.sha256(token) in stored
+    assert forged_tokens.sha256(token) in stored
     assert token not in stored
     moments = [[datetime.fromisoformat(str(moment)) for moment in row] for row in times]
     assert all(end - start <= timedelta(hours=1) for start, end in moments)
@@ -236,23 +240,23 @@ def test_nobody_else_writes_into_the_mail(running: Service, client: httpx.Client
     assert client.post("/api/users", json=form).status_code == 201
     hosts = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Origin": "evil.example"}
     with (
-        post_office() as office,
-        beside(
+        mail_server() as server,
+        sibling_service(
             running,
             own_database=False,
-            SMTP_URL=f"smtp://127.0.0.1:{office.port}",
+            SMTP_URL=f"smtp://127.0.0.1:{server.port}",
             MAIL_FROM='"Example, Inc." <noreply@example.org>',
             PUBLIC_BASE_URL="https://app.example.org/",
-        ) as twin,
+        ) as sibling,
     ):
-        twin.start()
-        with twin.client() as there:
+        sibling.start()
+        with sibling.client() as there:
             injected = [ask(there, f"{address}{more}") for more in ("\nBcc: a@b.org", ", a@b.org")]
             assert ask(there, address, **hosts).status_code == 202
-        twin.stop()
+        sibling.stop()
 
-    (mail,) = office.mails
-    assert [answer.status_code for answer in injected] == [422] * 2
+    (mail,) = server.mails
+    assert [response.status_code for response in injected] == [422] * 2
     assert link_in(mail)[0] == "https://app.example.org"
     assert "evil" not in mail.as_string()
     assert mail["From"] == '"Example, Inc." <noreply@example.org>'
@@ -280,21 +284,21 @@ def test_mail_travels_encrypted(running: Service, ada: Person, tmp_path: Path, s
     """With a password the line is encrypted, by STARTTLS or from the start, and checked."""
     certificate = write_certificate(tmp_path / "server.pem")
     with (
-        post_office(certificate, encrypts_at_once=scheme == "smtps") as office,
-        beside(
+        mail_server(certificate, encrypts_at_once=scheme == "smtps") as server,
+        sibling_service(
             running,
             own_database=False,
-            SMTP_URL=f"{scheme}://{USER_INFO}@127.0.0.1:{office.port}",
+            SMTP_URL=f"{scheme}://{USER_INFO}@127.0.0.1:{server.port}",
             SSL_CERT_FILE=str(certificate),
-        ) as twin,
+        ) as sibling,
     ):
-        twin.start()
-        with twin.client() as there:
+        sibling.start()
+        with sibling.client() as there:
             ask(there, address_of(ada))
-        twin.stop()
+        sibling.stop()
 
-    assert [mail["To"] for mail in office.mails] == [address_of(ada)]
-    assert office.logins == [LOGIN]
+    assert [mail["To"] for mail in server.mails] == [address_of(ada)]
+    assert server.logins == [LOGIN]
 
 
 @pytest.mark.check("T18")
@@ -324,22 +328,22 @@ def test_a_mail_that_cannot_be_sent_is_a_line_in_the_log(  # noqa: PLR0913, PLR0
 ) -> None:
     """Whatever is wrong with the mail server, the answer is 202, and the log says why."""
     certificate = write_certificate(tmp_path / "server.pem")
-    with post_office(certificate if encrypts else None) as office:
-        known = {"user": USER_INFO, "port": office.port, "certificate": certificate}
+    with mail_server(certificate if encrypts else None) as server:
+        known = {"user": USER_INFO, "port": server.port, "certificate": certificate}
         environment = {name: value.format(**known) for name, value in settings.items()}
-        with beside(running, own_database=False, **environment) as twin:
-            twin.start()
-            with twin.client() as there:
-                answer = ask(there, address_of(ada))
-            twin.stop()
+        with sibling_service(running, own_database=False, **environment) as sibling:
+            sibling.start()
+            with sibling.client() as there:
+                response = ask(there, address_of(ada))
+            sibling.stop()
 
-    assert answer.status_code == 202
-    errors = errors_of(twin)
+    assert response.status_code == 202
+    errors = errors_of(sibling)
     assert [error.partition(f"No mail was sent: {reason}")[0] for error in errors] == [""]
-    log = twin.log.read_text(encoding="utf-8")
+    log = sibling.log.read_text(encoding="utf-8")
     assert not any(secret in log for secret in ("Traceback", "token=", LOGIN[1], USER_INFO))
-    assert office.mails == []
-    assert written(twin, address_of(ada)) == []
+    assert server.mails == []
+    assert written(sibling, address_of(ada)) == []
 
 
 @pytest.mark.check("T18")
@@ -348,21 +352,23 @@ def test_what_the_mail_server_says_is_not_logged(running: Service, client: httpx
     """A server that quotes the mail in its refusal does not bring the link into the log."""
     refusals = {"RCPT": "550 no such mailbox", "DATA": "554 refused: {link}"}
     with (
-        post_office() as office,
-        beside(running, own_database=False, SMTP_URL=f"smtp://127.0.0.1:{office.port}") as twin,
+        mail_server() as server,
+        sibling_service(
+            running, own_database=False, SMTP_URL=f"smtp://127.0.0.1:{server.port}"
+        ) as sibling,
     ):
-        twin.start()
-        with twin.client() as there:
+        sibling.start()
+        with sibling.client() as there:
             for command, refusal in refusals.items():
-                office.refusals = {command: refusal}
+                server.refusals = {command: refusal}
                 assert ask(there, address_of(people.sign_up(client))).status_code == 202
-                wait_until(lambda name=command: office.refused == name, "the refusal")
-        twin.stop()
+                wait_until(lambda name=command: server.refused == name, "the refusal")
+        sibling.stop()
 
-    errors = errors_of(twin)
+    errors = errors_of(sibling)
     reasons = ["SMTPRecipientsRefused", "SMTPDataError 554"]
     assert [error.strip() for error in errors] == [f"No mail was sent: {why}" for why in reasons]
-    assert "#token=" not in twin.log.read_text(encoding="utf-8")
+    assert "#token=" not in sibling.log.read_text(encoding="utf-8")
 
 
 @pytest.mark.check("T18")
@@ -396,7 +402,7 @@ for name, guesses in json.load(sys.stdin).items():
         print(name, guess)
     del os.environ[name]
 """
-    with beside(running, own_database=False) as twin:
-        accepted = twin.python("-c", program, given=json.dumps(wrong)).output
+    with sibling_service(running, own_database=False) as sibling:
+        accepted = sibling.python("-c", program, given=json.dumps(wrong)).output
 
     assert accepted == ""

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 
-from tests.service.running.conftest import beside, on_sqlite
-from tests.service.running.together import together
+from tests.service.running.conftest import on_sqlite, sibling_service
+from tests.service.running.threads import in_threads
 from tests.support import people, sql
 from tests.support.harness import Service
 from tests.support.people import PASSWORD, Person, log_in, new_name, sign_up_form
@@ -22,10 +22,10 @@ def test_token_answers_are_not_kept(client: httpx.Client, ada: Person) -> None:
     by_password = log_in(client, ada.name)
     by_token = client.post("/api/auth/refresh", json={"refresh_token": ada.refresh})
 
-    for answer in (by_password, by_token):
-        assert answer.status_code == 200
-        assert answer.headers["cache-control"] == "no-store"
-        body = answer.json()
+    for response in (by_password, by_token):
+        assert response.status_code == 200
+        assert response.headers["cache-control"] == "no-store"
+        body = response.json()
         assert set(body) == {"access_token", "refresh_token", "token_type", "expires_in"}
         assert body["token_type"] == "bearer"
         assert 0 < body["expires_in"] <= 3600
@@ -35,10 +35,10 @@ def test_token_answers_are_not_kept(client: httpx.Client, ada: Person) -> None:
 @on_sqlite
 def test_wrong_credentials_are_a_challenge(client: httpx.Client, ada: Person) -> None:
     """Wrong credentials are answered with 401 and a challenge."""
-    answer = log_in(client, ada.name, "not the password")
+    response = log_in(client, ada.name, "not the password")
 
-    assert answer.status_code == 401
-    assert answer.headers["www-authenticate"] == "Bearer"
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == "Bearer"
 
 
 @pytest.mark.check("A03")
@@ -52,7 +52,7 @@ def test_failed_sign_ins_look_the_same(
     )
     assert disabled.status_code == 200
 
-    answers = [
+    responses = [
         log_in(client, new_name()),
         log_in(client, ada.name, "not the password"),
         log_in(client, eve.name, "not the password"),
@@ -61,8 +61,8 @@ def test_failed_sign_ins_look_the_same(
         log_in(client, "a" * 5000),
     ]
 
-    bodies = [{**answer.json(), "request_id": None} for answer in answers]
-    assert {answer.status_code for answer in answers} == {401}
+    bodies = [{**response.json(), "request_id": None} for response in responses]
+    assert {response.status_code for response in responses} == {401}
     assert all(body == bodies[0] for body in bodies)
 
 
@@ -97,7 +97,7 @@ def test_huge_passwords_are_refused(client: httpx.Client, ada: Person) -> None:
         log_in(client, ada.name, huge * 6),
     ]
 
-    assert [answer.status_code for answer in attempts] == [401, 401, 422, 422, 413]
+    assert [response.status_code for response in attempts] == [401, 401, 422, 422, 413]
 
 
 @pytest.mark.check("A09")
@@ -130,13 +130,13 @@ def test_hundred_parallel_registrations_make_one_account(
     """Of a hundred simultaneous sign-ups under one name, one succeeds and 99 are told 409."""
     name = new_name()
 
-    answers = together(
+    responses = in_threads(
         100, lambda _: client.post("/api/users", json=sign_up_form(new_name()) | {"username": name})
     )
 
-    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 99
+    assert sorted(response.status_code for response in responses) == [201] + [409] * 99
     assert sql.count(running, "users", f"username = '{name}'") == 1
-    details = {answer.json().get("detail") for answer in answers}
+    details = {response.json().get("detail") for response in responses}
     assert details == {None, "Another account has this user name"}
 
 
@@ -147,13 +147,13 @@ def test_hundred_parallel_registrations_of_one_address_make_one_account(
     """The same holds for an e-mail address."""
     address = f"{new_name()}@example.org"
 
-    answers = together(
+    responses = in_threads(
         100,
         lambda _: client.post("/api/users", json=sign_up_form(new_name()) | {"email": address}),
     )
 
-    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 99
-    assert {answer.json().get("detail") for answer in answers} == {
+    assert sorted(response.status_code for response in responses) == [201] + [409] * 99
+    assert {response.json().get("detail") for response in responses} == {
         None,
         "Another account has this e-mail address",
     }
@@ -171,9 +171,9 @@ def test_look_alike_names_are_one_name(client: httpx.Client, ada: Person) -> Non
         sign_up_form(new_name()) | {"email": f"{ada.name.upper()}@EXAMPLE.ORG"},
     ]
 
-    answers = [client.post("/api/users", json=form) for form in forms]
+    responses = [client.post("/api/users", json=form) for form in forms]
 
-    assert [answer.status_code for answer in answers] == [409] * len(forms)
+    assert [response.status_code for response in responses] == [409] * len(forms)
     assert log_in(client, ada.name.upper()).status_code == 200
 
 
@@ -184,9 +184,9 @@ def test_nobody_can_take_the_address_of_another_as_a_name(
     """A user name that is somebody's address would stand in the way of that person's sign-in."""
     address = f"{ada.name}@example.org"
 
-    answer = client.post("/api/users", json=sign_up_form(new_name()) | {"username": address})
+    response = client.post("/api/users", json=sign_up_form(new_name()) | {"username": address})
 
-    assert answer.status_code in {409, 422}
+    assert response.status_code in {409, 422}
     assert log_in(client, address).status_code == 200
 
 
@@ -196,12 +196,12 @@ def test_different_names_stay_different(client: httpx.Client) -> None:
     tail = new_name("n")
     names = [f"José {tail}", f"Jose {tail}", f"🦊 {tail}", f"🐢 {tail}", f"Жозе {tail}"]
 
-    answers = [
+    responses = [
         client.post("/api/users", json=sign_up_form(name) | {"email": f"{new_name()}@example.org"})
         for name in names
     ]
 
-    assert [answer.status_code for answer in answers] == [201] * len(names)
+    assert [response.status_code for response in responses] == [201] * len(names)
 
 
 @pytest.mark.check("A13")
@@ -232,7 +232,7 @@ def test_a_weak_hash_is_replaced_at_the_next_sign_in(
 def test_no_account_exists_until_someone_makes_one(running: Service) -> None:
     """A fresh service has no account; the command makes one administrator, and says so again."""
     person = ("--username", "chief", "--email", "chief@example.org")
-    with beside(running) as fresh:
+    with sibling_service(running) as fresh:
         fresh.cli("migrate")
         before = sql.count(fresh, "users")
         first = fresh.cli("create-admin", *person, "--password-stdin", given=f"{PASSWORD}\n")
@@ -255,7 +255,7 @@ def test_no_account_exists_until_someone_makes_one(running: Service) -> None:
 def test_the_password_is_shown_once_and_given_by_no_argument(running: Service) -> None:
     """Without a given password the command makes one; none can be given where `ps` shows it."""
     person = ("--username", "chief", "--email", "chief@example.org")
-    with beside(running) as fresh:
+    with sibling_service(running) as fresh:
         fresh.cli("migrate")
         refused = fresh.cli("create-admin", *person, "--password", PASSWORD, check=False)
         weak = fresh.cli("create-admin", *person, "--password-stdin", check=False, given="short\n")

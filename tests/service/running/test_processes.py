@@ -10,8 +10,8 @@ from threading import Event
 import httpx
 import pytest
 
-from tests.service.running.conftest import SQLITE, Start, beside, on_servers
-from tests.service.running.together import together
+from tests.service.running.conftest import SQLITE, Start, on_servers, sibling_service
+from tests.service.running.threads import in_threads
 from tests.support import people, processes
 from tests.support.harness import Service, free_port, wait_until
 from tests.support.people import log_in
@@ -26,7 +26,7 @@ def service(start: Start) -> Service:
 @pytest.mark.check("P01")
 def test_liveness_depends_on_nothing(running: Service) -> None:
     """Before its first migration the service is alive and not ready, and says which check fails."""
-    with beside(running) as fresh:
+    with sibling_service(running) as fresh:
         fresh.start()
         with fresh.client() as client:
             live, ready = client.get("/health/live"), client.get("/health/ready")
@@ -68,7 +68,7 @@ def test_hashing_leaves_the_event_loop(service: Service) -> None:
                         over.set()
 
         finished: list[int] = []
-        statuses = [status for part in together(loops + 1, hurry) for status in part]
+        statuses = [status for part in in_threads(loops + 1, hurry) for status in part]
 
     assert statuses == [200] * loops * logins_each
     assert set(answered) == {200}
@@ -93,8 +93,8 @@ def test_wrong_settings_are_named_all_at_once(service: Service, by: str) -> None
         "uvicorn": ("-m", "uvicorn", "app.main:app", "--port", str(service.port)),
         "migrate": ("-m", "app.cli", "migrate"),
     }
-    with beside(service, own_database=False, **WRONG) as twin:
-        end = twin.python(*commands[by], check=False)
+    with sibling_service(service, own_database=False, **WRONG) as sibling:
+        end = sibling.python(*commands[by], check=False)
 
     named = [name for name in WRONG if name in end.errors]
     values = ("hunter2", "tiger", "99999", "forever-and-a-day")
@@ -108,8 +108,8 @@ def test_wrong_settings_are_named_all_at_once(service: Service, by: str) -> None
 @pytest.mark.check("P09")
 def test_missing_settings_are_named(service: Service) -> None:
     """The same where the settings are missing."""
-    with beside(service, own_database=False, SECRET_KEY="", DATABASE_URL="") as twin:
-        end = twin.cli("serve", check=False)
+    with sibling_service(service, own_database=False, SECRET_KEY="", DATABASE_URL="") as sibling:
+        end = sibling.cli("serve", check=False)
 
     assert end.status == 1
     assert "SECRET_KEY: is missing" in end.errors
@@ -119,8 +119,8 @@ def test_missing_settings_are_named(service: Service) -> None:
 @pytest.mark.check("P09")
 def test_a_taken_port_is_a_sentence(service: Service) -> None:
     """Where another process has the port, the start says so and ends."""
-    with beside(service, own_database=False, PORT=str(service.port)) as twin:
-        end = twin.cli("serve", check=False)
+    with sibling_service(service, own_database=False, PORT=str(service.port)) as sibling:
+        end = sibling.cli("serve", check=False)
 
     assert end.status == 1
     assert str(service.port) in end.errors
@@ -195,8 +195,8 @@ def test_a_service_that_cannot_start_ends(
 @on_servers
 def test_a_pool_smaller_than_its_least_is_refused(running: Service) -> None:
     """Settings that contradict each other are named before the start too."""
-    with beside(running, own_database=False, DB_POOL_MIN="20", DB_POOL_MAX="5") as twin:
-        end = twin.cli("serve", check=False)
+    with sibling_service(running, own_database=False, DB_POOL_MIN="20", DB_POOL_MAX="5") as sibling:
+        end = sibling.cli("serve", check=False)
 
     assert end.status == 1
     assert "DB_POOL_MAX: allow at least as many as DB_POOL_MIN" in end.errors

@@ -57,9 +57,9 @@ def test_nobody_registers_with_privileges(client: httpx.Client, field: str) -> N
     """A sign-up that sets a privilege or a column of the service is refused."""
     form = sign_up_form(new_name())
 
-    answer = client.post("/api/users", json=form | {field: PRIVILEGES[field]})
+    response = client.post("/api/users", json=form | {field: PRIVILEGES[field]})
 
-    assert answer.status_code == 422
+    assert response.status_code == 422
     assert log_in(client, form["username"]).status_code == 401
 
 
@@ -69,12 +69,12 @@ def test_nobody_gives_himself_privileges(client: httpx.Client, ada: Person) -> N
     """The same through a change of one's own account, which still works afterwards."""
     forbidden = PRIVILEGES | {"password": "another password", "created_at": "2020-01-01T00:00:00Z"}
 
-    answers = [
+    responses = [
         client.patch("/api/users/me", json={field: value}, headers=ada.headers)
         for field, value in forbidden.items()
     ]
 
-    assert [answer.status_code for answer in answers] == [422] * len(forbidden)
+    assert [response.status_code for response in responses] == [422] * len(forbidden)
     assert admin_only(client, ada) == 403
     assert log_in(client, ada.name).status_code == 200
 
@@ -114,7 +114,7 @@ def test_notes_are_their_owners(client: httpx.Client, ada: Person, eve: Person) 
         client.delete(path, headers=eve.headers),
     ]
 
-    assert [answer.status_code for answer in attempts] == [404] * 3
+    assert [response.status_code for response in attempts] == [404] * 3
     assert client.get(path, headers=ada.headers).json() == before
 
 
@@ -138,10 +138,10 @@ def test_foreign_and_missing_look_the_same(client: httpx.Client, ada: Person, ev
     ]
 
     for pair in pairs:
-        answers = [client.get(path, headers=eve.headers) for path in pair]
-        foreign, missing = ({**answer.json(), "request_id": None} for answer in answers)
+        responses = [client.get(path, headers=eve.headers) for path in pair]
+        foreign, missing = ({**response.json(), "request_id": None} for response in responses)
         assert foreign == missing
-        assert answers[0].status_code == answers[1].status_code
+        assert responses[0].status_code == responses[1].status_code
 
 
 @pytest.mark.check("Z06", "Z13")
@@ -224,12 +224,12 @@ def test_methods_are_what_they_say(client: httpx.Client, ada: Person) -> None:
         client.get(path, headers=ada.headers, params={"_method": "DELETE"}),
     ]
 
-    assert [answer.status_code for answer in wrong] == [405] * len(wrong)
-    allowed = [set(answer.headers["allow"].split(", ")) - {"HEAD"} for answer in wrong]
+    assert [response.status_code for response in wrong] == [405] * len(wrong)
+    allowed = [set(response.headers["allow"].split(", ")) - {"HEAD"} for response in wrong]
     assert allowed == [{"GET", "POST"}, {"GET", "PATCH", "DELETE"}, {"GET"}, {"POST"}]
     assert trace.status_code == 405
     assert ada.access not in trace.text
-    assert [answer.status_code for answer in overridden] == [200, 200]
+    assert [response.status_code for response in overridden] == [200, 200]
     assert client.get(path, headers=ada.headers).status_code == 200
 
 
@@ -241,8 +241,8 @@ def test_roles_count_from_the_next_request(
     path = f"/api/users/{ada.id}/roles"
 
     def with_roles(*names: str) -> int:
-        answer = client.put(path, json={"roles": names}, headers=admin.headers)
-        assert answer.status_code == 200
+        response = client.put(path, json={"roles": names}, headers=admin.headers)
+        assert response.status_code == 200
         return admin_only(client, ada)
 
     assert with_roles("admin") == 200

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from tests.service.running import raw
-from tests.service.running.conftest import beside, on_servers, on_sqlite
-from tests.service.running.together import together
+from tests.service.running import raw_http
+from tests.service.running.conftest import on_servers, on_sqlite, sibling_service
+from tests.service.running.threads import in_threads
 from tests.support import databases, people, processes, sql
 from tests.support.harness import Service, wait_until
 from tests.support.people import PASSWORD, Person, log_in, write_note
@@ -27,10 +27,10 @@ CHANGE = {"current_password": PASSWORD, "new_password": NEW, "confirm_password":
 @pytest.fixture(scope="session")
 def service(running: Service) -> Iterator[Service]:
     """Offer a service of our own beside the running one, to be hurt."""
-    with beside(running) as twin:
-        twin.cli("migrate")
-        twin.start(workers=2)
-        yield twin
+    with sibling_service(running) as sibling:
+        sibling.cli("migrate")
+        sibling.start(workers=2)
+        yield sibling
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_an_account_is_disabled_with_its_sessions_or_not_at_all(
 def test_an_administrator_is_made_whole_or_not_at_all(service: Service) -> None:
     """If the role cannot be given, no account is left, and the command can be repeated."""
     arguments = ("create-admin", "--username", "late", "--email", "late@example.org")
-    with beside(service) as fresh:
+    with sibling_service(service) as fresh:
         fresh.cli("migrate")
         with failing(fresh, "INSERT ON user_roles"):
             failed = fresh.cli(*arguments, check=False)
@@ -244,9 +244,9 @@ def test_a_sign_in_does_not_outlive_the_password_that_it_proved(
         sign_in = pool.submit(http.post, path, data=form)
         wait_until(lambda: waiting(service) == 1, "the sign-in", service.log)
         ours.execute("COMMIT")
-        answer = sign_in.result()
+        response = sign_in.result()
 
-    assert answer.status_code == 409
+    assert response.status_code == 409
     assert sql.count(service, "tokens", f"owner_id = {person.id}") == before
 
 
@@ -262,9 +262,9 @@ def test_a_change_does_not_outlive_the_password_that_it_proved(
         change = pool.submit(change_password, http, person)
         wait_until(lambda: waiting(service) > 0, "the change", service.log)
         ours.execute("COMMIT")
-        answer = change.result()
+        response = change.result()
 
-    assert answer.status_code == 409
+    assert response.status_code == 409
     assert sql.count(service, "users", f"id = {person.id} AND password_hash = 'another'") == 1
 
 
@@ -334,7 +334,7 @@ def test_a_client_that_leaves_blocks_nobody(service: Service, person: Person) ->
         f"Authorization: Bearer {person.access}\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n{body}"
     )
-    connections = [raw.connect(service) for _ in range(10)]
+    connections = [raw_http.connect(service) for _ in range(10)]
 
     def send() -> None:
         for connection in connections:
@@ -346,8 +346,8 @@ def test_a_client_that_leaves_blocks_nobody(service: Service, person: Person) ->
 
     with service.client() as client:
         somebody = people.sign_up(client)
-        answers = together(40, lambda _: client.get("/api/notes", headers=somebody.headers))
-    assert {answer.status_code for answer in answers} == {200}
+        responses = in_threads(40, lambda _: client.get("/api/notes", headers=somebody.headers))
+    assert {response.status_code for response in responses} == {200}
     wait_until(lambda: no_transaction(service), "the last request to end", service.log)
 
 
@@ -364,7 +364,7 @@ def test_fifty_writers_at_once_all_succeed(service: Service, person: Person) -> 
                 for _ in range(notes_each)
             ]
 
-    statuses = [status for some in together(writers, write) for status in some]
+    statuses = [status for some in in_threads(writers, write) for status in some]
 
     assert statuses == [201] * writers * notes_each
     assert sql.count(service, "notes", f"owner_id = {person.id}") == writers * notes_each
@@ -441,13 +441,13 @@ def test_a_deadlock_is_tried_again(service: Service, http: httpx.Client, person:
             ours.execute(statement)
         ours.execute(heavy)
         ours.execute(f"SELECT id FROM tokens WHERE owner_id = {person.id} FOR UPDATE")
-        answer = pool.submit(
+        response = pool.submit(
             http.put, "/api/users/me/password", json=CHANGE, headers=person.headers
         )
         wait_until(lambda: waiting(service) > 0, "the second write", service.log)
         ours.execute(f"UPDATE users SET age = 50 WHERE id = {person.id}")
         ours.execute("COMMIT")
-        status = answer.result().status_code
+        status = response.result().status_code
 
     assert status == 204
     assert log_in(http, person.name, NEW).status_code == 200

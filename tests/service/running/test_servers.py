@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import start_service
-from tests.service.running.conftest import beside, name_the_server
+from tests.service.running.conftest import name_the_server, sibling_service
 from tests.support import databases, people
 from tests.support.harness import Service, wait_until
 from tests.support.private_servers import How, Missing, PrivateServer, private_server
@@ -100,19 +100,19 @@ def test_a_restart_under_load_loses_nothing(pair: tuple[PrivateServer, Service],
 def test_a_service_starts_before_its_server(pair: tuple[PrivateServer, Service]) -> None:
     """Started while the database is down, the service is alive, says 503, and then comes up."""
     server, service = pair
-    with beside(service, own_database=False) as twin:
+    with sibling_service(service, own_database=False) as sibling:
         server.stop()
         try:
-            twin.start(workers=2)
-            down = [probes(twin) for _ in range(3)]
-            with twin.client() as client:
+            sibling.start(workers=2)
+            down = [probes(sibling) for _ in range(3)]
+            with sibling.client() as client:
                 refused = client.post("/api/users", json=people.sign_up_form(people.new_name()))
-            migration = twin.cli("migrate", check=False)
-            still_running = twin.process is not None and twin.process.poll() is None
+            migration = sibling.cli("migrate", check=False)
+            still_running = sibling.process is not None and sibling.process.poll() is None
         finally:
             server.start()
-        wait_until(lambda: probes(twin) == (200, 200), "readiness", twin.log)
-        with twin.client() as client:
+        wait_until(lambda: probes(sibling) == (200, 200), "readiness", sibling.log)
+        with sibling.client() as client:
             people.sign_up(client)
 
     assert down == [(200, 503)] * 3

@@ -12,8 +12,8 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpx
 import pytest
 
-from tests.service.running import forge
-from tests.service.running.conftest import ORIGIN, beside, on_sqlite
+from tests.service.running import forged_tokens
+from tests.service.running.conftest import ORIGIN, on_sqlite, sibling_service
 from tests.support import sql
 from tests.support.harness import Service
 from tests.support.people import PASSWORD, Person
@@ -85,10 +85,10 @@ def post_password(web: httpx.Client, person: Person, **headers: str) -> httpx.Re
 
 def sign_in(web: httpx.Client, person: Person, **headers: str) -> Browser:
     """Sign in with a browser that sends these headers."""
-    answer = post_password(web, person, **headers)
-    assert answer.status_code == 200, answer.text
-    name, _, secret = answer.headers["set-cookie"].partition(";")[0].partition("=")
-    return Browser(secret, answer.json()["csrf_token"], name)
+    response = post_password(web, person, **headers)
+    assert response.status_code == 200, response.text
+    name, _, secret = response.headers["set-cookie"].partition(";")[0].partition("=")
+    return Browser(secret, response.json()["csrf_token"], name)
 
 
 def read(web: httpx.Client, headers: Headers) -> int:
@@ -106,9 +106,9 @@ def latin(headers: dict[str, str]) -> httpx.Headers:
     return httpx.Headers(headers, encoding="latin-1")
 
 
-def flags(answer: httpx.Response) -> set[str]:
+def flags(response: httpx.Response) -> set[str]:
     """Return all that stands in the cookie behind its value."""
-    (cookie,) = answer.headers.get_list("set-cookie")
+    (cookie,) = response.headers.get_list("set-cookie")
     return {flag.strip() for flag in cookie.split(";")[1:]}
 
 
@@ -127,7 +127,7 @@ def times(service: Service, browser: Browser) -> list[datetime]:
 
 
 def _row(browser: Browser) -> str:
-    return f"secret_hash = '{forge.sha256(browser.secret)}'"
+    return f"secret_hash = '{forged_tokens.sha256(browser.secret)}'"
 
 
 @pytest.mark.check("S01")
@@ -157,16 +157,18 @@ def test_production_binds_the_cookie_to_https_and_settings_count(
         "Access-Control-Request-Method": "PATCH",
         "Access-Control-Request-Headers": "x-csrf-token",
     }
-    with beside(running, own_database=False, ENVIRONMENT="production", **settings) as twin:
-        twin.start()
-        with without_memory(twin) as web:
+    with sibling_service(
+        running, own_database=False, ENVIRONMENT="production", **settings
+    ) as sibling:
+        sibling.start()
+        with without_memory(sibling) as web:
             opened = post_password(web, ada)
             browser = sign_in(web, ada, **own_page)
             preflight = web.options("/api/users/me", headers=own_page | asked)
             by_own_page = change(web, browser.headers | own_page)
             by_another = change(web, browser.headers | {"Origin": EVIL})
             without_prefix = read(web, {"Cookie": f"session={browser.secret}"})
-            move(twin, browser, "last_used_at", timedelta(minutes=5))
+            move(sibling, browser, "last_used_at", timedelta(minutes=5))
             after_six_minutes = read(web, browser.headers)
 
     assert browser.name == "__Host-session"
@@ -186,9 +188,9 @@ def test_a_name_that_begins_with_a_blank_is_another(
     """Browsers let any host below ours set it, as the prefix does not stand at the beginning."""
     cookie = b"theme=dark; " + blank + f"session={browser.secret}".encode()
 
-    answers = [web.get(path, headers={b"Cookie": cookie}) for path in ("/api/users/me", SESSION)]
+    responses = [web.get(path, headers={b"Cookie": cookie}) for path in ("/api/users/me", SESSION)]
 
-    assert [answer.status_code for answer in answers] == [401, 401]
+    assert [response.status_code for response in responses] == [401, 401]
 
 
 @pytest.mark.check("S02")
@@ -327,12 +329,12 @@ def test_no_route_forgets_the_token(web: httpx.Client, browser: Browser) -> None
 def test_a_form_cannot_pretend_to_be_json(web: httpx.Client, ada: Person, kind: str) -> None:
     """Credentials are read from a form, or from JSON that says so, which no form of a page can."""
     body = json.dumps({"username": ada.name, "password": PASSWORD})
-    answers = [
+    responses = [
         web.post(SESSION, content=body, headers={"Content-Type": each})
         for each in (kind, "application/json; charset=utf-8")
     ]
 
-    assert [answer.status_code for answer in answers] == [415, 200]
+    assert [response.status_code for response in responses] == [415, 200]
 
 
 @pytest.mark.check("S05")
@@ -360,9 +362,9 @@ def test_garbage_is_a_challenge(web: httpx.Client, browser: Browser) -> None:
 
     assert read(web, browser.cookie) == 200
     for cookie in cookies:
-        answer = web.get("/api/users/me", headers=cookie)
-        assert_problem(answer, 401)
-        assert "Session" in answer.headers["www-authenticate"], cookie
+        response = web.get("/api/users/me", headers=cookie)
+        assert_problem(response, 401)
+        assert "Session" in response.headers["www-authenticate"], cookie
         assert web.delete(SESSION, headers=cookie).status_code == 401
 
 
@@ -371,13 +373,13 @@ def test_the_cookie_holds_nothing_and_the_database_only_its_hash(
     web: httpx.Client, running: Service, browser: Browser
 ) -> None:
     """The cookie is neither JSON nor signed data, and the row holds its hash instead of it."""
-    raw = base64.urlsafe_b64decode(browser.secret + "=")
+    session_id = base64.urlsafe_b64decode(browser.secret + "=")
 
     with pytest.raises(ValueError):  # noqa: PT011 - no JSON, whatever is wrong with it
-        json.loads(raw)
+        json.loads(session_id)
     assert "." not in browser.secret
     stored = sql.dump(running)
-    assert forge.sha256(browser.secret) in stored
+    assert forged_tokens.sha256(browser.secret) in stored
     assert browser.secret not in stored
     assert browser.token not in stored
 
@@ -450,8 +452,8 @@ def test_a_stronger_credential_wins_and_a_wrong_one_falls_back_to_nothing(
     assert ages == [None, 50]
     for wrong in junk:
         for origin in ({}, {"Origin": EVIL}):
-            beside = browser.headers | wrong | origin
-            assert web.get(SESSION, headers=beside).status_code == 401
-            assert web.delete(SESSION, headers=beside).status_code == 401
+            both = browser.headers | wrong | origin
+            assert web.get(SESSION, headers=both).status_code == 401
+            assert web.delete(SESSION, headers=both).status_code == 401
     assert web.delete(SESSION, headers=browser.headers | {"Origin": EVIL}).status_code == 403
     assert read(web, browser.cookie) == 200

@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.service.running import forge
-from tests.service.running.conftest import beside, on_sqlite
-from tests.service.running.together import together
+from tests.service.running import forged_tokens
+from tests.service.running.conftest import on_sqlite, sibling_service
+from tests.service.running.threads import in_threads
 from tests.support import people, sql
 from tests.support.harness import Service
 from tests.support.people import PASSWORD, Person, log_in
@@ -60,7 +60,7 @@ def test_the_token_does_not_choose_the_algorithm(
 ) -> None:
     """A token that names another algorithm, or none, is refused with and without a signature."""
     payload = ada.access.split(".")[1]
-    header = forge.encode({"alg": algorithm, "typ": "JWT"})
+    header = forged_tokens.encode({"alg": algorithm, "typ": "JWT"})
 
     assert me(client, f"{header}.{payload}.{signature}") == 401
 
@@ -70,7 +70,7 @@ def test_the_token_does_not_choose_the_algorithm(
 def test_an_edited_token_is_refused(client: httpx.Client, ada: Person, eve: Person) -> None:
     """A token whose payload or signature was edited, removed or cut is refused."""
     header, payload, signature = ada.access.split(".")
-    other = forge.encode(forge.decode(ada.access) | {"sub": str(eve.id)})
+    other = forged_tokens.encode(forged_tokens.decode(ada.access) | {"sub": str(eve.id)})
     edited = [
         f"{header}.{other}.{signature}",
         f"{header}.{payload}.",
@@ -103,8 +103,8 @@ for guess in json.load(sys.stdin):
         continue
     print(guess)
 """
-    with beside(running, own_database=False) as twin:
-        accepted = twin.python("-c", program, given=json.dumps(GUESSES)).output.split("\n")
+    with sibling_service(running, own_database=False) as sibling:
+        accepted = sibling.python("-c", program, given=json.dumps(GUESSES)).output.split("\n")
 
     assert accepted == [""]
 
@@ -114,10 +114,12 @@ for guess in json.load(sys.stdin):
 @pytest.mark.parametrize("guess", ["", "short", GUESSES[20]], ids=["none", "short", "tutorial"])
 def test_without_a_good_key_there_is_no_service(running: Service, guess: str) -> None:
     """A start without a good key ends at once with one line that names the setting."""
-    with beside(running, own_database=False, SECRET_KEY=guess) as twin:
+    with sibling_service(running, own_database=False, SECRET_KEY=guess) as sibling:
         ends = [
-            twin.cli("serve", check=False),
-            twin.python(*("-m", "uvicorn", "app.main:app", "--port", str(twin.port)), check=False),
+            sibling.cli("serve", check=False),
+            sibling.python(
+                *("-m", "uvicorn", "app.main:app", "--port", str(sibling.port)), check=False
+            ),
         ]
 
     for end in ends:
@@ -132,7 +134,7 @@ def test_without_a_good_key_there_is_no_service(running: Service, guess: str) ->
 @on_sqlite
 def test_tokens_live_for_minutes(client: httpx.Client, ada: Person) -> None:
     """An access token lives for an hour at most, counted from now in whole seconds."""
-    claims = forge.decode(people.tokens_of(log_in(client, ada.name))[0])
+    claims = forged_tokens.decode(people.tokens_of(log_in(client, ada.name))[0])
 
     assert all(type(claims[name]) is int for name in ("iat", "nbf", "exp"))
     assert 0 < claims["exp"] - claims["iat"] <= 3600
@@ -144,14 +146,14 @@ def test_tokens_live_for_minutes(client: httpx.Client, ada: Person) -> None:
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
 def test_the_time_zone_of_the_machine_does_not_matter(running: Service, zone: str) -> None:
     """The same holds where the machine's clock shows the time of Tokyo or New York."""
-    with beside(running, own_database=False, TZ=zone) as twin:
-        twin.start()
-        with twin.client() as there:
+    with sibling_service(running, own_database=False, TZ=zone) as sibling:
+        sibling.start()
+        with sibling.client() as there:
             person = people.sign_up(there)
             status = me(there, person.access)
             renewed = refresh(there, person.refresh)
 
-    claims = forge.decode(person.access)
+    claims = forged_tokens.decode(person.access)
     assert abs(claims["iat"] - time.time()) < 120
     assert (status, renewed.status_code) == (200, 200)
 
@@ -163,7 +165,7 @@ def test_tokens_say_who_and_for_what_and_no_more(
 ) -> None:
     """A token names issuer, audience, kind and an opaque subject, and no address, name or role."""
     for person in (admin, ada):
-        claims = forge.decode(person.access)
+        claims = forged_tokens.decode(person.access)
         assert claims["sub"] == str(person.id)
         assert claims["iss"]
         assert claims["aud"]
@@ -173,8 +175,8 @@ def test_tokens_say_who_and_for_what_and_no_more(
         text = repr(claims).replace(claims["iss"], "")
         assert not any(word in text for word in (person.name, "@", "role", "admin", "argon2"))
 
-    again = forge.decode(people.tokens_of(log_in(client, ada.name))[0])
-    assert again["jti"] != forge.decode(ada.access)["jti"]
+    again = forged_tokens.decode(people.tokens_of(log_in(client, ada.name))[0])
+    assert again["jti"] != forged_tokens.decode(ada.access)["jti"]
 
 
 @pytest.mark.check("T06", "T07")
@@ -196,10 +198,10 @@ def test_a_token_signed_for_another_purpose_opens_nothing(
     client: httpx.Client, key: bytes, ada: Person
 ) -> None:
     """The kind is read and required, also when everything else in the token is right."""
-    claims = forge.decode(ada.access)
+    claims = forged_tokens.decode(ada.access)
     kinds: list[object] = ["refresh", "reset", "verify", "ws-ticket", "", None, ["access"], 1]
 
-    tokens = [forge.sign(key, claims | {"typ": kind}) for kind in kinds]
+    tokens = [forged_tokens.sign(key, claims | {"typ": kind}) for kind in kinds]
 
     assert [me(client, token) for token in tokens] == [401] * len(kinds)
 
@@ -211,7 +213,7 @@ def test_a_refresh_token_used_twice_ends_its_family(
     """A refresh token works once; a second use ends all tokens of that sign-in, and is logged."""
     other = people.sign_in(client, ada.id, ada.name)
     access, successor = people.tokens_of(refresh(client, ada.refresh))
-    family = forge.decode(access)["sid"]
+    family = forged_tokens.decode(access)["sid"]
 
     replayed = refresh(client, ada.refresh)
 
@@ -230,11 +232,11 @@ def test_ten_uses_at_once_make_one_successor(
     client: httpx.Client, running: Service, ada: Person
 ) -> None:
     """Of ten simultaneous uses one is answered, nine are refused, and then the family is over."""
-    answers = together(10, lambda _: refresh(client, ada.refresh))
+    responses = in_threads(10, lambda _: refresh(client, ada.refresh))
 
-    assert sorted(answer.status_code for answer in answers) == [200] + [401] * 9
+    assert sorted(response.status_code for response in responses) == [200] + [401] * 9
     assert sql.count(running, "tokens", f"owner_id = {ada.id}") == 2
-    winner = next(answer for answer in answers if answer.status_code == 200)
+    winner = next(response for response in responses if response.status_code == 200)
     access, successor = people.tokens_of(winner)
     assert refresh(client, successor).status_code == 401
     assert me(client, access) == 401
@@ -276,8 +278,8 @@ def test_a_new_password_ends_every_session(client: httpx.Client, ada: Person) ->
 
     def change(current: str) -> int:
         form = {"current_password": current, "new_password": new, "confirm_password": new}
-        answer = client.put("/api/users/me/password", json=form, headers=ada.headers)
-        return answer.status_code
+        response = client.put("/api/users/me/password", json=form, headers=ada.headers)
+        return response.status_code
 
     assert 400 <= change("not the password") < 500
     assert me(client, other.access) == 200
@@ -295,7 +297,7 @@ def test_garbage_is_a_challenge(client: httpx.Client, ada: Person) -> None:
     payload = ada.access.split(".")[1]
 
     def signed(header: object) -> bytes:
-        return f"Bearer {forge.encode(header)}.{payload}.AAAA".encode()
+        return f"Bearer {forged_tokens.encode(header)}.{payload}.AAAA".encode()
 
     values = [
         b"",
@@ -323,10 +325,10 @@ def test_garbage_is_a_challenge(client: httpx.Client, ada: Person) -> None:
         signed(None),
     ]
 
-    answers = [client.get("/api/users/me", headers={b"Authorization": value}) for value in values]
+    responses = [client.get("/api/users/me", headers={b"Authorization": value}) for value in values]
 
-    assert [answer.status_code for answer in answers] == [401] * len(values)
-    assert {answer.headers["www-authenticate"] for answer in answers} == {"Bearer"}
+    assert [response.status_code for response in responses] == [401] * len(values)
+    assert {response.headers["www-authenticate"] for response in responses} == {"Bearer"}
 
 
 @pytest.mark.check("T12")
@@ -335,9 +337,9 @@ def test_two_credentials_are_none(client: httpx.Client, ada: Person, eve: Person
     """Two Authorization headers in one request are refused."""
     pair = [("Authorization", f"Bearer {person.access}") for person in (ada, eve)]
 
-    answer = client.get("/api/users/me", headers=pair)
+    response = client.get("/api/users/me", headers=pair)
 
-    assert answer.status_code == 401
+    assert response.status_code == 401
 
 
 @pytest.mark.check("T13")
@@ -345,9 +347,9 @@ def test_two_credentials_are_none(client: httpx.Client, ada: Person, eve: Person
 def test_a_missing_token_is_a_challenge(client: httpx.Client) -> None:
     """A request without a credential is 401, not 403, and is told all that would be taken."""
     for path in ("/api/users/me", "/api/notes", "/api/users", "/api/roles"):
-        answer = client.get(path)
-        assert answer.status_code == 401
-        assert answer.headers["www-authenticate"] == "Bearer, ApiKey, Session"
+        response = client.get(path)
+        assert response.status_code == 401
+        assert response.headers["www-authenticate"] == "Bearer, ApiKey, Session"
 
 
 @pytest.mark.check("T14")
@@ -368,18 +370,18 @@ def _bad_tokens(key: bytes, claims: dict[str, Any]) -> dict[str, str]:
         return {known: value for known, value in claims.items() if known != name}
 
     def changed(**values: object) -> str:
-        return forge.sign(key, claims | values)
+        return forged_tokens.sign(key, claims | values)
 
     required = ("exp", "iat", "nbf", "sub", "aud", "iss", "jti", "typ", "sid")
 
     def headed(digest: str = "sha256", **changes: object) -> str:
-        head = forge.header(key, **changes)
-        return forge.sign(key, claims, head=head, digest=digest)
+        head = forged_tokens.header(key, **changes)
+        return forged_tokens.sign(key, claims, head=head, digest=digest)
 
     return {
-        **{f"no {name}": forge.sign(key, without(name)) for name in required},
-        "expired": forge.sign(key, forge.shifted(claims, seconds=-7200)),
-        "not yet valid": changed(nbf=forge.now() + 3600),
+        **{f"no {name}": forged_tokens.sign(key, without(name)) for name in required},
+        "expired": forged_tokens.sign(key, forged_tokens.shifted(claims, seconds=-7200)),
+        "not yet valid": changed(nbf=forged_tokens.now() + 3600),
         "expires as text": changed(exp=str(claims["exp"])),
         "issued as text": changed(iat=str(claims["iat"])),
         "valid from as text": changed(nbf=str(claims["nbf"])),
@@ -415,9 +417,9 @@ def _bad_tokens(key: bytes, claims: dict[str, Any]) -> dict[str, str]:
         "a key's path": headed(kid="../../../../dev/null"),
         "a list of keys": headed(kid=["x"]),
         "another purpose": changed(typ="reset"),
-        "a list": forge.sign(key, [claims]),
-        "a text": forge.sign(key, "claims"),
-        "null": forge.sign(key, None),
+        "a list": forged_tokens.sign(key, [claims]),
+        "a text": forged_tokens.sign(key, "claims"),
+        "null": forged_tokens.sign(key, None),
     }
 
 
@@ -425,12 +427,12 @@ def _bad_tokens(key: bytes, claims: dict[str, Any]) -> dict[str, str]:
 @on_sqlite
 def test_a_right_signature_is_not_enough(client: httpx.Client, key: bytes, ada: Person) -> None:
     """A token signed with the real key is refused if any claim is missing, wrong or malformed."""
-    claims = forge.decode(ada.access)
+    claims = forged_tokens.decode(ada.access)
     tokens = _bad_tokens(key, claims)
 
     statuses = {fault: me(client, token) for fault, token in tokens.items()}
 
-    assert me(client, forge.sign(key, claims)) == 200
+    assert me(client, forged_tokens.sign(key, claims)) == 200
     assert {fault: status for fault, status in statuses.items() if status != 401} == {}
 
 
@@ -470,22 +472,26 @@ def test_a_new_key_can_be_brought_in(
     """The newest key signs and older ones are accepted, until they are taken away."""
     old = running.environment["SECRET_KEY"]
     with (
-        beside(running, own_database=False, SECRET_KEY=NEW, SECRET_KEYS_PREVIOUS=old) as changing,
-        beside(running, own_database=False, SECRET_KEY=NEW) as changed,
+        sibling_service(
+            running, own_database=False, SECRET_KEY=NEW, SECRET_KEYS_PREVIOUS=old
+        ) as changing,
+        sibling_service(running, own_database=False, SECRET_KEY=NEW) as changed,
     ):
-        new_key = forge.key_of(changing)
-        for twin in (changing, changed):
-            twin.start()
+        new_key = forged_tokens.key_of(changing)
+        for sibling in (changing, changed):
+            sibling.start()
         with changing.client() as during, changed.client() as after:
             renewed, successor = people.tokens_of(refresh(during, ada.refresh))
-            mixed = forge.sign(new_key, forge.decode(ada.access), head=forge.header(key))
+            mixed = forged_tokens.sign(
+                new_key, forged_tokens.decode(ada.access), head=forged_tokens.header(key)
+            )
             tokens = (ada.access, renewed, mixed)
             statuses = [[me(there, token) for token in tokens] for there in (client, during, after)]
             last, _ = people.tokens_of(refresh(after, successor))
 
     assert statuses == [[200, 401, 401], [200, 200, 401], [401, 200, 401]]
-    key_ids = [forge.decode(token, 0)["kid"] for token in (ada.access, renewed, last)]
-    assert key_ids == [forge.header(used)["kid"] for used in (key, new_key, new_key)]
+    key_ids = [forged_tokens.decode(token, 0)["kid"] for token in (ada.access, renewed, last)]
+    assert key_ids == [forged_tokens.header(used)["kid"] for used in (key, new_key, new_key)]
     assert not any(secret in str(key_ids) for secret in (old, NEW))
 
 
@@ -493,8 +499,10 @@ def test_a_new_key_can_be_brought_in(
 @on_sqlite
 def test_no_retired_key_can_be_guessed(running: Service) -> None:
     """A guessable key is refused among the older ones too, and the refusal does not show it."""
-    with beside(running, own_database=False, SECRET_KEYS_PREVIOUS=f"{NEW},{GUESSES[20]}") as twin:
-        end = twin.cli("openapi", check=False)
+    with sibling_service(
+        running, own_database=False, SECRET_KEYS_PREVIOUS=f"{NEW},{GUESSES[20]}"
+    ) as sibling:
+        end = sibling.cli("openapi", check=False)
 
     assert end.status != 0
     assert len([line for line in end.errors.splitlines() if "SECRET_KEYS_PREVIOUS: " in line]) == 1
@@ -505,12 +513,12 @@ def test_no_retired_key_can_be_guessed(running: Service) -> None:
 @on_sqlite
 def test_clocks_may_differ_by_seconds_only(client: httpx.Client, key: bytes, ada: Person) -> None:
     """A token from the future, or one that expired half a minute ago, is refused."""
-    claims = forge.decode(ada.access)
+    claims = forged_tokens.decode(ada.access)
     tokens = [
-        forge.sign(key, forge.shifted(claims, seconds=3600)),
-        forge.sign(key, claims | {"iat": forge.now() + 3600}),
-        forge.sign(key, claims | {"nbf": forge.now() + 60}),
-        forge.sign(key, claims | {"exp": forge.now() - 31}),
+        forged_tokens.sign(key, forged_tokens.shifted(claims, seconds=3600)),
+        forged_tokens.sign(key, claims | {"iat": forged_tokens.now() + 3600}),
+        forged_tokens.sign(key, claims | {"nbf": forged_tokens.now() + 60}),
+        forged_tokens.sign(key, claims | {"exp": forged_tokens.now() - 31}),
     ]
 
     assert [me(client, token) for token in tokens] == [401] * len(tokens)
@@ -526,7 +534,7 @@ def test_secrets_are_stored_as_hashes_only(
     stored = sql.dump(running)
 
     assert ada.name in stored
-    assert forge.sha256(successor) in stored
+    assert forged_tokens.sha256(successor) in stored
     secrets = (ada.access, ada.refresh, access, successor, PASSWORD)
     assert not any(secret in stored for secret in secrets)
 
@@ -535,7 +543,7 @@ def test_secrets_are_stored_as_hashes_only(
 def test_expired_tokens_are_purged(client: httpx.Client, running: Service, ada: Person) -> None:
     """The daily command deletes what expired and nothing else, and an index helps it."""
     values = ", ".join(
-        f"('refresh', '{forge.sha256(f'{ada.name}{number}')}',"
+        f"('refresh', '{forged_tokens.sha256(f'{ada.name}{number}')}',"
         f" '{number:032x}', {ada.id}, '', '', '2020-01-01 00:00:00', '2020-01-02 00:00:00')"
         for number in range(1000)
     )

@@ -6,8 +6,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.service.running import raw
-from tests.service.running.conftest import beside, on_sqlite
+from tests.service.running import raw_http
+from tests.service.running.conftest import on_sqlite, sibling_service
 from tests.support import sql
 from tests.support.harness import Service
 from tests.support.people import Person, log_in, new_name, sign_up_form, write_note
@@ -81,8 +81,8 @@ def everyday(client: httpx.Client, person: Person) -> list[httpx.Response]:
 @on_sqlite
 def test_every_answer_carries_security_headers(client: httpx.Client, ada: Person) -> None:
     """Every answer forbids sniffing, framing and referrers, and names no server software."""
-    for answer in everyday(client, ada):
-        headers = answer.headers
+    for response in everyday(client, ada):
+        headers = response.headers
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-frame-options"] == "DENY"
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
@@ -95,9 +95,9 @@ def test_every_answer_carries_security_headers(client: httpx.Client, ada: Person
 @on_sqlite
 def test_https_is_remembered(running: Service) -> None:
     """Behind a trusted proxy that speaks HTTPS, browsers are told to stay with it."""
-    with beside(running, own_database=False, TRUSTED_PROXIES="127.0.0.1") as twin:
-        twin.start()
-        with twin.client() as client:
+    with sibling_service(running, own_database=False, TRUSTED_PROXIES="127.0.0.1") as sibling:
+        sibling.start()
+        with sibling.client() as client:
             secure = client.get("/health/live", headers={"X-Forwarded-Proto": "https"})
             plain = client.get("/health/live")
 
@@ -109,7 +109,7 @@ def test_https_is_remembered(running: Service) -> None:
 @on_sqlite
 def test_every_answer_has_an_id_of_its_own(client: httpx.Client, ada: Person) -> None:
     """Every answer has an unused request id; a decent one from the client is kept."""
-    ids = [answer.headers.get_list("x-request-id") for answer in everyday(client, ada)]
+    ids = [response.headers.get_list("x-request-id") for response in everyday(client, ada)]
     wanted = str(uuid4())
 
     kept = client.get("/health/live", headers={"X-Request-ID": wanted})
@@ -141,10 +141,10 @@ def test_every_answer_has_an_id_of_its_own(client: httpx.Client, ada: Person) ->
 @on_sqlite
 def test_a_hostile_id_is_replaced(client: httpx.Client, inbound: bytes) -> None:
     """An inbound id that is too long or not of letters, digits and dashes is replaced."""
-    answer = client.get("/health/live", headers={b"X-Request-ID": inbound})
+    response = client.get("/health/live", headers={b"X-Request-ID": inbound})
 
-    assert inbound not in [value for _, value in answer.headers.raw]
-    assert answer.status_code == 400 or len(answer.headers["x-request-id"]) == 32
+    assert inbound not in [value for _, value in response.headers.raw]
+    assert response.status_code == 400 or len(response.headers["x-request-id"]) == 32
 
 
 FILES = [
@@ -167,9 +167,9 @@ def test_no_file_of_the_service_is_served(running: Service, path: str) -> None:
     """Settings, sources, the repository and whatever lies beside the assets are not served."""
     request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
 
-    answer = raw.send(running, request.encode())
+    response = raw_http.send(running, request.encode())
 
-    assert 400 <= answer.status < 500
+    assert 400 <= response.status < 500
 
 
 @pytest.mark.check("E07")
@@ -197,7 +197,7 @@ def test_a_crash_tells_nothing(client: httpx.Client, running: Service, ada: Pers
 def test_personal_answers_are_not_kept(client: httpx.Client, admin: Person, ada: Person) -> None:
     """Whatever belongs to a person or depends on who asks may not be stored by a cache."""
     note = write_note(client, ada)
-    answers = [
+    responses = [
         client.get("/api/users/me", headers=ada.headers),
         client.get(f"/api/users/{ada.id}", headers=admin.headers),
         client.get("/api/users", headers=admin.headers),
@@ -210,4 +210,4 @@ def test_personal_answers_are_not_kept(client: httpx.Client, admin: Person, ada:
         client.get("/api/users", headers=ada.headers),
     ]
 
-    assert {answer.headers["cache-control"] for answer in answers} == {"no-store"}
+    assert {response.headers["cache-control"] for response in responses} == {"no-store"}

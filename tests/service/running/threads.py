@@ -8,7 +8,7 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-def together(count: int, work: Callable[[int], Result]) -> list[Result]:
+def in_threads(count: int, work: Callable[[int], Result]) -> list[Result]:
     """Call the function in so many threads that all start at once; return what they return."""
     start = Barrier(count)
 

@@ -10,8 +10,8 @@ PATIENCE_SECONDS = 30
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came back; status 0 if the connection was closed without an answer."""
+class Response:
+    """A response; status 0 if the connection was closed without one."""
 
     status: int
     headers: dict[str, str]
@@ -23,22 +23,22 @@ def connect(service: Service) -> socket.socket:
     return socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE_SECONDS)
 
 
-def send(service: Service, request: bytes) -> Answer:
-    """Send these bytes and return the answer."""
+def send(service: Service, request: bytes) -> Response:
+    """Send these bytes and return the response."""
     with connect(service) as connection:
         connection.sendall(request)
         return read(connection)
 
 
-def read(connection: socket.socket) -> Answer:
-    """Read one answer."""
-    response = HTTPResponse(connection)
+def read(connection: socket.socket) -> Response:
+    """Read one response."""
+    parsed = HTTPResponse(connection)
     try:
-        response.begin()
-        body = response.read()
+        parsed.begin()
+        body = parsed.read()
     except (ConnectionError, HTTPException):
-        return Answer(0, {}, "")
+        return Response(0, {}, "")
     finally:
-        response.close()
-    headers = {name.lower(): value for name, value in response.getheaders()}
-    return Answer(response.status, headers, body.decode(errors="replace"))
+        parsed.close()
+    headers = {name.lower(): value for name, value in parsed.getheaders()}
+    return Response(parsed.status, headers, body.decode(errors="replace"))

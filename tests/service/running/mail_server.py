@@ -30,7 +30,7 @@ PATIENCE_SECONDS = 30
 
 
 @dataclass
-class PostOffice:
+class MailServer:
     """What the server received, and how it behaves."""
 
     port: int
@@ -39,11 +39,11 @@ class PostOffice:
     logins: list[tuple[str, str]] = field(default_factory=list)
     refusals: dict[str, str] = field(default_factory=dict)
     """What it answers to a command such as RCPT; `{link}` is the line of the mail with the link."""
-    is_open: Event = field(default_factory=Event)
+    accepts_mail: Event = field(default_factory=Event)
     """While it is not set, a mail waits to be taken."""
     refused: str = ""
     """The command that it refused last."""
-    has_waiting: Event = field(default_factory=Event)
+    has_pending_mail: Event = field(default_factory=Event)
 
     async def handle_RCPT(
         self, _smtp: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -56,8 +56,8 @@ class PostOffice:
         """Take or refuse a mail."""
         content = envelope.content
         assert isinstance(content, bytes)
-        self.has_waiting.set()
-        await to_thread.run_sync(self.is_open.wait, PATIENCE_SECONDS)
+        self.has_pending_mail.set()
+        await to_thread.run_sync(self.accepts_mail.wait, PATIENCE_SECONDS)
         mail = message_from_bytes(content, policy=default)
         if "DATA" not in self.refusals:
             self.mails.append(mail)
@@ -85,13 +85,13 @@ class PostOffice:
 
 
 @contextmanager
-def post_office(
+def mail_server(
     certificate: Path | None = None, *, encrypts_at_once: bool = False
-) -> Iterator[PostOffice]:
+) -> Iterator[MailServer]:
     """Run a mail server: encrypted from the start, or after STARTTLS, or not at all."""
-    office = PostOffice(free_port())
-    office.is_open.set()
-    options: dict[str, Any] = {"authenticator": office.authenticate}
+    server = MailServer(free_port())
+    server.accepts_mail.set()
+    options: dict[str, Any] = {"authenticator": server.authenticate}
     if certificate:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(certificate)
@@ -99,10 +99,10 @@ def post_office(
             options |= {"ssl_context": context, "auth_require_tls": False}
         else:
             options |= {"tls_context": context, "require_starttls": True}
-    controller = Controller(office, hostname=ADDRESS, port=office.port, **options)
+    controller = Controller(server, hostname=ADDRESS, port=server.port, **options)
     controller.start()
     try:
-        yield office
+        yield server
     finally:
         controller.stop()
 
