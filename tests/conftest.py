@@ -21,8 +21,9 @@ from tests.variants import branches, selection
 from tests.variants.rows import RUNNING, SPACE, Row
 
 Render = Callable[..., Project]
-Say = Callable[[str], None]
-LEFT = pytest.StashKey[list[str]]()
+RecordFigure = Callable[[str], None]
+Say = RecordFigure
+LEFTOVERS = pytest.StashKey[list[str]]()
 REPORT = pytest.StashKey[Report]()
 
 
@@ -57,13 +58,16 @@ def render(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Render:
     return rendered
 
 
-def need(server: str) -> None:
+def require_server(server: str) -> None:
     """Skip the test if the server is away, or fail where REQUIRE_SERVICES says so."""
     if not harness.is_reachable(server):
-        missing(f"{server} is not reachable at {databases.server(server).url}")
+        skip_or_fail(f"{server} is not reachable at {databases.server(server).url}")
 
 
-def missing(message: str) -> NoReturn:
+need = require_server
+
+
+def skip_or_fail(message: str) -> NoReturn:
     """Skip the test for what this machine lacks, or fail where REQUIRE_SERVICES says so."""
     if os.environ.get("REQUIRE_SERVICES") == "1":
         pytest.fail(message)
@@ -72,7 +76,7 @@ def missing(message: str) -> NoReturn:
 
 def start_service(template: Path, folder: Path, row: Row, **environment: str) -> Iterator[Service]:
     """Render a row with a database of its own, migrate, start two workers; tidy up after."""
-    need(row.database)
+    require_server(row.database)
     answers = {**SPACE.unusual(row.answers), "project_slug": harness.new_slug("t")}
     project = harness.render(template, folder, answers)
     with Service(project, row.database, dict(environment)) as service:
@@ -92,15 +96,21 @@ def running(
 
 
 @pytest.fixture
-def say(request: pytest.FixtureRequest) -> Say:
+def record_figure(request: pytest.FixtureRequest) -> RecordFigure:
     """Offer a function that puts a figure into the summary at the end of the run."""
     return lambda line: request.node.user_properties.append(("figure", line))
 
 
 @pytest.fixture
-def again(request: pytest.FixtureRequest, live_row: Row) -> str:
+def say(record_figure: RecordFigure) -> RecordFigure:
+    """Offer `record_figure` under the name that tests/service/schema uses."""
+    return record_figure
+
+
+@pytest.fixture
+def rerun_command(request: pytest.FixtureRequest, live_row: Row) -> str:
     """Offer the command that runs this row once more."""
-    return selection.again(request.config, live_row)
+    return selection.rerun_command(request.config, live_row)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -145,10 +155,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(config, "workerinput"):
         return
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would leave things behind
-    config.stash[LEFT] = janitor.tidy_own()
+    config.stash[LEFTOVERS] = janitor.tidy_own()
     terminal: Any = config.pluginmanager.get_plugin("terminalreporter")
     report = config.stash[REPORT] = Report(_reports(terminal))
-    if session.exitstatus == pytest.ExitCode.OK and (config.stash[LEFT] or report.missed):
+    if session.exitstatus == pytest.ExitCode.OK and (config.stash[LEFTOVERS] or report.missed):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -159,7 +169,7 @@ def pytest_terminal_summary(
     if REPORT in config.stash:
         for line in config.stash[REPORT].lines():
             terminalreporter.write_line(line)
-    for line in config.stash.get(LEFT, []):
+    for line in config.stash.get(LEFTOVERS, []):
         terminalreporter.write_line(f"LEFT BEHIND, now removed: {line}")
 
 

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from tests.conftest import Say, need
+from tests.conftest import RecordFigure, require_server
 from tests.options.preset.common import Preset
 from tests.support import harness
 from tests.support.answers import Answer
@@ -35,7 +35,7 @@ class MutatePreset(Protocol):
 
 
 @pytest.fixture
-def mutate(template: Path, tmp_path: Path, say: Say) -> Mutate:
+def mutate(template: Path, tmp_path: Path, record_figure: RecordFigure) -> Mutate:
     """Offer a function that takes away what an answer brings, and expects that it is missed.
 
     `on` and `off` are what is answered; without them the services differ in the answer alone, and
@@ -45,7 +45,7 @@ def mutate(template: Path, tmp_path: Path, say: Say) -> Mutate:
     def mutated(answer: Answer, *, on: Any = None, off: Any = None) -> None:  # noqa: ANN401
         given = (on, off) if on else with_and_without(answer.name)
         choices = {name: value for name, value in given[0].items() if name in SPACE.questions}
-        need(SPACE.with_defaults(choices)["database"])
+        require_server(SPACE.with_defaults(choices)["database"])
         slug = {} if answer.name == "project_slug" else {"project_slug": harness.new_slug("mut")}
         apart = Apart(
             answer,
@@ -58,13 +58,13 @@ def mutate(template: Path, tmp_path: Path, say: Say) -> Mutate:
 
         assert tried
         assert not unnoticed, "\n".join(unnoticed)
-        say(f"mutations: {answer.name}: {len(tried)} pieces missed when taken away")
+        record_figure(f"mutations: {answer.name}: {len(tried)} pieces missed when taken away")
 
     return mutated
 
 
 @pytest.fixture
-def mutate_preset(template: Path, tmp_path: Path, say: Say) -> MutatePreset:
+def mutate_preset(template: Path, tmp_path: Path, record_figure: RecordFigure) -> MutatePreset:
     """Offer a function that takes away each condition of a preset: each must be missed."""
 
     def mutated(answer: Preset) -> None:
@@ -79,6 +79,6 @@ def mutate_preset(template: Path, tmp_path: Path, say: Say) -> MutatePreset:
 
         assert copies
         assert unnoticed == []
-        say(f"mutations: {answer.name}: {len(copies)} pieces missed when taken away")
+        record_figure(f"mutations: {answer.name}: {len(copies)} pieces missed when taken away")
 
     return mutated

@@ -211,27 +211,27 @@ class Service:
         """Where its rows are."""
         return self.environment["DATABASE_URL"]
 
-    def cli(self, *arguments: str, check: bool = True, given: str | None = None) -> "Outcome":
+    def cli(self, *arguments: str, check: bool = True, stdin: str | None = None) -> "Outcome":
         """Run one of its commands in this environment's interpreter."""
-        return self.python("-m", "app.cli", *arguments, check=check, given=given)
+        return self.python("-m", "app.cli", *arguments, check=check, stdin=stdin)
 
-    def cli_at_once(self, *commands: Sequence[str], given: str = "") -> list["Outcome"]:
+    def cli_at_once(self, *commands: Sequence[str], stdin: str = "") -> list["Outcome"]:
         """Run several of its commands in one process, since starting one takes a second."""
-        done = self.python("-c", COMMANDS, json.dumps(commands), given=given)
+        done = self.python("-c", COMMANDS, json.dumps(commands), stdin=stdin)
         return [Outcome(status, said, "") for status, said in json.loads(done.output)]
 
-    def python(self, *arguments: str, check: bool = True, given: str | None = None) -> "Outcome":
+    def python(self, *arguments: str, check: bool = True, stdin: str | None = None) -> "Outcome":
         """Run the interpreter inside the service."""
-        return self.run(str(self.interpreter), *arguments, check=check, given=given)
+        return self.run(str(self.interpreter), *arguments, check=check, stdin=stdin)
 
-    def run(self, *command: str, check: bool = True, given: str | None = None) -> "Outcome":
+    def run(self, *command: str, check: bool = True, stdin: str | None = None) -> "Outcome":
         """Run a command in its folder and its environment."""
         return run(
             command,
             cwd=self.project.path,
             environment=self.environment,
             check=check,
-            given=given,
+            stdin=stdin,
             transcript=self.transcript,
         )
 
@@ -338,7 +338,7 @@ def run(  # noqa: PLR0913 - as many as subprocess.run has, but by name
     cwd: Path,
     environment: Mapping[str, str],
     check: bool = True,
-    given: str | None = None,
+    stdin: str | None = None,
     transcript: Path | None = None,
 ) -> Outcome:
     """Run a command to its end; with `check`, its output becomes the error if it fails."""
@@ -347,7 +347,7 @@ def run(  # noqa: PLR0913 - as many as subprocess.run has, but by name
         command,
         cwd=cwd,
         env=dict(environment),
-        input=given,
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=600,

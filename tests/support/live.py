@@ -108,7 +108,7 @@ def prepare(service: Service) -> dict[str, Outcome]:
             "seed": ("seed",),
             "seed again": ("seed",),
         }
-    ends = service.cli_at_once(*commands.values(), given=f"{people.PASSWORD}\n")
+    ends = service.cli_at_once(*commands.values(), stdin=f"{people.PASSWORD}\n")
     told = dict(zip(commands, ends, strict=True))
     failed = [f"{name}: {end.output}" for name, end in told.items() if end.status != 0]
     assert not failed, "\n".join(failed)

@@ -72,7 +72,7 @@ def sign_up(client: httpx.Client, prefix: str = "ada", password: str = PASSWORD)
 
 def create_admin(service: Service, client: httpx.Client) -> Person:
     """Create the administrator by the service's own command, and sign in."""
-    service.cli("create-admin", *ADMIN_OPTIONS, given=f"{PASSWORD}\n")
+    service.cli("create-admin", *ADMIN_OPTIONS, stdin=f"{PASSWORD}\n")
     access, refresh = tokens_of(log_in(client, ADMIN))
     me = client.get("/api/users/me", headers={"Authorization": f"Bearer {access}"}).json()
     return Person(me["id"], ADMIN, access, refresh)

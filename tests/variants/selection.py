@@ -92,7 +92,7 @@ def draws(config: pytest.Config) -> bool:
     return config.option.seed is not None
 
 
-def again(config: pytest.Config, row: Row) -> str:
+def rerun_command(config: pytest.Config, row: Row) -> str:
     """Return the command that runs a row once more."""
     if config.option.seed is None:
         return f"uv run just rows --row {row}"

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from jinja2 import nodes
 
-from tests.conftest import Render, Say
+from tests.conftest import RecordFigure, Render
 from tests.support import harness
 from tests.support.report import NOT_RENDERED, Report, is_excepted
 from tests.variants.branches import Branch, all_branches
@@ -33,14 +33,18 @@ COVERS = {"pairs": (2, PAIRS), "triples": (3, TRIPLES)}
 
 
 @pytest.mark.parametrize("kind", COVERS)
-def test_the_committed_rows_cover_every_pair_and_triple(kind: str, say: Say) -> None:
+def test_the_committed_rows_cover_every_pair_and_triple(
+    kind: str, record_figure: RecordFigure
+) -> None:
     """`just cover` writes them anew."""
     strength, rows = COVERS[kind]
 
     left = missing(SPACE, _valid(rows), strength)
     assert not left, f"{AGAIN}: {[sorted(map(str, group)) for group in left]}"
     needed = len(wanted(SPACE, strength))
-    say(f"{kind}: {needed - len(left)} of {needed} valid ones covered by {len(rows)} rows")
+    record_figure(
+        f"{kind}: {needed - len(left)} of {needed} valid ones covered by {len(rows)} rows"
+    )
 
 
 @pytest.mark.parametrize("names", WHOLE, ids="+".join)

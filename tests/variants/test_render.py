@@ -8,7 +8,7 @@ import pytest
 import yaml
 from pathspec import PathSpec
 
-from tests.conftest import Render, Say
+from tests.conftest import RecordFigure, Render
 from tests.support.harness import ROOT, questions
 from tests.variants import checks
 from tests.variants.closure import closure
@@ -27,7 +27,7 @@ FIRST_READ = ("main.py", "parts.py", "config.py", "accounts/models.py", "account
 
 
 @pytest.mark.parametrize("preset", BUDGETS)
-def test_a_preset_is_light(preset: str, render: Render, say: Say) -> None:
+def test_a_preset_is_light(preset: str, render: Render, record_figure: RecordFigure) -> None:
     project = render(preset=preset)
 
     sizes = {
@@ -36,7 +36,7 @@ def test_a_preset_is_light(preset: str, render: Render, say: Say) -> None:
         "tests": project.lines("tests"),
     }
 
-    say(f"{preset}: {sizes} of {BUDGETS[preset]}")
+    record_figure(f"{preset}: {sizes} of {BUDGETS[preset]}")
     assert {name: size for name, size in sizes.items() if size > BUDGETS[preset][name]} == {}
 
 
@@ -52,13 +52,15 @@ def test_what_an_owner_reads_first_is_small(render: Render) -> None:
     ids=["jwt", "all"],
 )
 def test_a_route_is_understood_after_few_modules(
-    auth: list[str], modules: int, lines: int, render: Render, say: Say
+    auth: list[str], modules: int, lines: int, render: Render, record_figure: RecordFigure
 ) -> None:
     project = render(auth=auth, example="notes")
 
     found = closure(project.path, "app.notes.api")
 
-    say(f"app.notes.api reaches {len(found)} modules, {sum(found.values())} lines with {auth}")
+    record_figure(
+        f"app.notes.api reaches {len(found)} modules, {sum(found.values())} lines with {auth}"
+    )
     assert len(found) <= modules, sorted(found)
     assert sum(found.values()) <= lines
 

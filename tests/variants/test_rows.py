@@ -4,21 +4,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import need
+from tests.conftest import require_server
 from tests.variants import real
 from tests.variants.rows import Row
 
 
 def test_a_row_does_what_its_owner_does(
-    live_row: Row, template: Path, tmp_path: Path, request: pytest.FixtureRequest, again: str
+    live_row: Row,
+    template: Path,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    rerun_command: str,
 ) -> None:
-    need(live_row.database)
+    require_server(live_row.database)
     kept = real.folder(live_row)
     try:
         with real.open_service(template, live_row, tmp_path / "service", kept) as service:
             times = real.exercise(service)
     except BaseException as error:
-        error.add_note(f"What it printed is in {kept}.\nOnce more: {again}")
+        error.add_note(f"What it printed is in {kept}.\nOnce more: {rerun_command}")
         raise
 
     request.node.user_properties += [

@@ -13,7 +13,7 @@ import copier
 import pytest
 import yaml
 
-from tests.conftest import Render, need
+from tests.conftest import Render, require_server
 from tests.support import databases, harness, janitor, people
 from tests.support.harness import ROOT, Outcome, Project, Service, run, wait_until
 
@@ -36,7 +36,7 @@ async def test_of_an_owner(app: FastAPI, client: AsyncClient) -> None:
 def service(request: pytest.FixtureRequest, template: Path, tmp_path: Path) -> Iterator[Service]:
     """Offer a service with notes that a test may edit, on SQLite or on the database it names."""
     database = getattr(request, "param", "sqlite")
-    need(database)
+    require_server(database)
     answers = {"database": database, "project_slug": harness.new_slug("days")}
     with Service(harness.render(template, tmp_path / "service", answers), database) as opened:
         yield opened

@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conftest import Say, need
+from tests.conftest import RecordFigure, require_server
 from tests.support import databases, harness
 from tests.support.harness import Project, Service, run, wait_until
 
@@ -35,9 +35,9 @@ def test_the_commands_of_the_final_message_lead_to_a_first_record(
     version: str,
     template: Path,
     tmp_path: Path,
-    say: Say,
+    record_figure: RecordFigure,
 ) -> None:
-    need(database)
+    require_server(database)
     slug = harness.new_slug("hour")
     began = time.perf_counter()
     message = _copy(template, tmp_path, database=database, project_slug=slug)
@@ -66,7 +66,9 @@ def test_the_commands_of_the_final_message_lead_to_a_first_record(
         if database == "sqlite":
             for command in _commands(project.text("AGENTS.md")):
                 run(command, cwd=project.path, environment=environment)
-        say(f"{database} on Python {version}: first record {seconds:.0f} s after copying began")
+        record_figure(
+            f"{database} on Python {version}: first record {seconds:.0f} s after copying began"
+        )
         lock = (project / "uv.lock").read_text(encoding="utf-8")
         assert re.search(r'name = "tortoise-orm"', lock)
     finally:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Say, need
+from tests.conftest import RecordFigure, require_server
 from tests.support import databases, harness, janitor
 from tests.support.harness import ROOT, Service, wait_until
 from tests.support.live import prepare
@@ -26,7 +26,7 @@ ROW = next(row for row in PAIRS if row.database == "postgres")
 def test_a_service_that_dies_fails_its_row_and_leaves_no_database(
     template: Path, tmp_path: Path
 ) -> None:
-    need("postgres")
+    require_server("postgres")
 
     met: list[str] = []
 
@@ -45,7 +45,7 @@ def test_a_service_that_dies_fails_its_row_and_leaves_no_database(
 
 def test_the_databases_of_every_server_are_looked_for() -> None:
     for database in databases.with_servers():
-        need(database.name)
+        require_server(database.name)
         name = harness.new_slug("left").replace("-", "_")
         url = databases.server(database.name).administration_url
         with database.session(url) as session:
@@ -88,7 +88,7 @@ def test_an_interrupted_run_leaves_no_process_and_no_database(
     end: signal.Signals, tmp_path: Path
 ) -> None:
     """In a copy of the repository, whose rows and environments are its own."""
-    need("postgres")
+    require_server("postgres")
     copy = harness.snapshot(tmp_path / "copy")
     subprocess.run(["git", "init", "-q"], cwd=copy, check=True)
     arguments = ["-m", "pytest", "-n", "2", "-p", "no:cacheprovider", "tests/variants/test_rows.py"]
@@ -107,8 +107,10 @@ def test_an_interrupted_run_leaves_no_process_and_no_database(
     assert "Traceback" not in (tmp_path / "log").read_text(encoding="utf-8")
 
 
-def test_a_tried_row_answers_and_leaves_nothing(tmp_path: Path, say: Say) -> None:
-    need("postgres")
+def test_a_tried_row_answers_and_leaves_nothing(
+    tmp_path: Path, record_figure: RecordFigure
+) -> None:
+    require_server("postgres")
     log = tmp_path / "log"
     copy = harness.snapshot(tmp_path / "copy")
     subprocess.run(["git", "init", "-q"], cwd=copy, check=True)
@@ -122,7 +124,7 @@ def test_a_tried_row_answers_and_leaves_nothing(tmp_path: Path, say: Say) -> Non
     assert "Traceback" not in told
     assert janitor.tidy(run) == []
     seconds = told.partition("/docs after ")[2].partition(" s.")[0]
-    say(f"just try {ROW}: it answers after {seconds} s (bar 90)")
+    record_figure(f"just try {ROW}: it answers after {seconds} s (bar 90)")
 
 
 @pytest.mark.parametrize(

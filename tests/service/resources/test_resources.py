@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import need
+from tests.conftest import require_server
 from tests.service.resources.draw import KINDS, Drawn, draw
 from tests.service.resources.trial import CHECKS, git, trial
 from tests.support import databases, harness
@@ -19,7 +19,7 @@ LINT = CHECKS[:3]
 @pytest.mark.parametrize("database", databases.NAMES)
 def test_a_noun_with_a_key_to_a_user(database: str, template: Path, tmp_path: Path) -> None:
     """It is written, migrated, tested, served and removed, and nothing is left of it."""
-    need(database)
+    require_server(database)
     drawn = [Drawn("invoice", ["invoice", *INVOICE], is_public=False)]
     answers = {"database": database}
 
@@ -150,8 +150,8 @@ def test_rows_are_counted_and_asked_for(service: Service) -> None:
     service.cli("new-resource", "gadget", "a:int")
     service.cli("migrate")
 
-    refused = service.cli("remove-resource", "gadget", check=False, given="n\n")
-    removed = service.cli("remove-resource", "gadget", given="y\n")
+    refused = service.cli("remove-resource", "gadget", check=False, stdin="n\n")
+    removed = service.cli("remove-resource", "gadget", stdin="y\n")
 
     assert "deletes table gadgets (0 rows)" in refused.text
     assert "Nothing was removed" in refused.text

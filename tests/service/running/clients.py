@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.conftest import missing
+from tests.conftest import skip_or_fail
 from tests.support.harness import ROOT, Outcome, Service, clean_environment, run
 
 SOURCES = Path(__file__).with_name("typescript")
@@ -48,7 +48,7 @@ def _install_node_packages() -> None:
     """Install what package.json names, unless it is there from the last time."""
     for tool in ("node", "npm"):
         if not shutil.which(tool):
-            missing(f"{tool} is not installed")
+            skip_or_fail(f"{tool} is not installed")
     wanted = (SOURCES / "package.json").read_text(encoding="utf-8")
     installed = CACHE / "installed.json"
     if installed.exists() and installed.read_text(encoding="utf-8") == wanted:
@@ -57,7 +57,9 @@ def _install_node_packages() -> None:
     CACHE.mkdir(parents=True)
     shutil.copy(SOURCES / "package.json", CACHE)
     if _run(["npm", "install", "--no-audit", "--no-fund"], check=False).status != 0:
-        missing("npm cannot install the packages of tests/service/running/typescript/package.json")
+        skip_or_fail(
+            "npm cannot install the packages of tests/service/running/typescript/package.json"
+        )
     installed.write_text(wanted, encoding="utf-8")
 
 
@@ -66,7 +68,7 @@ def generate_python(document: Path) -> list[str]:
     tool = ["uv", "run", "--quiet", "--no-project", "--with", GENERATOR]
     folder = document.parent
     if _run([*tool, "python", "-c", ""], folder, check=False).status != 0:
-        missing(f"uv cannot install {GENERATOR}")
+        skip_or_fail(f"uv cannot install {GENERATOR}")
     options = ["--path", str(document), "--output-path", "client", "--meta", "none"]
     _run([*tool, "openapi-python-client", "generate", *options, "--fail-on-warning"], folder)
     return _run([*tool, "python", "-c", IMPORT_ALL], folder).output.split()

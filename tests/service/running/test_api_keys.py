@@ -568,7 +568,7 @@ def there(alone: Service) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="module")
 def root(alone: Service) -> str:
     """Make the first administrator and the first key there, by the service's own commands."""
-    alone.cli("create-admin", *people.ADMIN_OPTIONS, given=f"{PASSWORD}\n")
+    alone.cli("create-admin", *people.ADMIN_OPTIONS, stdin=f"{PASSWORD}\n")
     return key_of(alone, people.ADMIN)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import Say
+from tests.conftest import RecordFigure
 from tests.service.running import generated
 from tests.service.running.conftest import sibling_service
 from tests.support.harness import Service
@@ -17,7 +17,7 @@ from tests.variants.rows import RUNNING
     ids=str,
 )
 def test_no_request_finds_a_crash_or_an_undocumented_answer(
-    running: Service, caller: str, say: Say
+    running: Service, caller: str, record_figure: RecordFigure
 ) -> None:
     """Whatever the OpenAPI document allows or forbids, the answer is one that it documents.
 
@@ -34,7 +34,7 @@ def test_no_request_finds_a_crash_or_an_undocumented_answer(
         assert found.operations == operations
         assert found.requests >= operations * generated.EXAMPLES
         assert "Traceback" not in service.log.read_text(encoding="utf-8")
-        say(f"generated requests: {found.requests} as {caller}, 0 findings")
+        record_figure(f"generated requests: {found.requests} as {caller}, 0 findings")
 
 
 def _document(service: Service) -> dict[str, dict[str, dict[str, object]]]:

@@ -704,7 +704,7 @@ def test_long_lists_need_few_statements(
         ("/api/users?size=100", admin.headers),
     ]
 
-    counted = running.python("-c", COUNT, given=json.dumps(calls)).output.splitlines()
+    counted = running.python("-c", COUNT, stdin=json.dumps(calls)).output.splitlines()
 
     results = [json.loads(line) for line in counted if line.startswith("[")]
     statements = [number for status, _, number in results if status == 200]

@@ -12,7 +12,7 @@ from sys import executable
 
 import pytest
 
-from tests.conftest import need
+from tests.conftest import require_server
 from tests.support import databases, harness, sql
 from tests.support.databases import Session
 from tests.support.harness import Service, wait_until
@@ -31,7 +31,7 @@ def fresh(
 ) -> Iterator[Service]:
     """Offer a service on each database, which does not exist yet."""
     database = request.param
-    need(database)
+    require_server(database)
     answers = {"database": database, "project_slug": harness.new_slug("race")}
     folder = tmp_path_factory.mktemp("race") / "service"
     with Service(harness.render(template, folder, answers), database) as service:
@@ -210,7 +210,7 @@ def test_a_rollback_says_what_it_deletes_and_asks_in_production(migrated: Servic
     migrated.environment["ENVIRONMENT"] = "production"
     commands = ["rollback", "--to", "0"], ["rollback"], ["rollback", "--yes"]
     try:
-        refused, unanswered, undone = migrated.cli_at_once(*commands, given="n\n")
+        refused, unanswered, undone = migrated.cli_at_once(*commands, stdin="n\n")
     finally:
         migrated.environment["ENVIRONMENT"] = "development"
 
@@ -271,7 +271,7 @@ def _write(service: Service, upgrade: str, downgrade: str, constants: str = "") 
 
 def _seeded(service: Service) -> dict[str, int]:
     """Write some rows, and return how many there are."""
-    service.cli_at_once(["create-admin", *ADMIN_OPTIONS], ["seed"], given=f"{PASSWORD}\n")
+    service.cli_at_once(["create-admin", *ADMIN_OPTIONS], ["seed"], stdin=f"{PASSWORD}\n")
     return _counts(service)
 
 

@@ -17,7 +17,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.conftest import missing
+from tests.conftest import skip_or_fail
 from tests.service.running.conftest import on_sqlite
 from tests.support.harness import Service, wait_until
 from tests.support.people import PASSWORD, Person, log_in
@@ -92,7 +92,7 @@ def window(running: Service) -> Iterator[Window]:
     options.binary_location = next(filter(None, map(shutil.which, names)), "")
     program = shutil.which("chromedriver")
     if not options.binary_location or not program:
-        missing("chromium and chromedriver are not installed")
+        skip_or_fail("chromium and chromedriver are not installed")
     options.add_argument("--headless")
     if os.geteuid() == 0:
         options.add_argument("--no-sandbox")  # it refuses to run as root with one

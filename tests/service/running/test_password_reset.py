@@ -403,6 +403,6 @@ for name, guesses in json.load(sys.stdin).items():
     del os.environ[name]
 """
     with sibling_service(running, own_database=False) as sibling:
-        accepted = sibling.python("-c", program, given=json.dumps(wrong)).output
+        accepted = sibling.python("-c", program, stdin=json.dumps(wrong)).output
 
     assert accepted == ""

@@ -235,8 +235,8 @@ def test_no_account_exists_until_someone_makes_one(running: Service) -> None:
     with sibling_service(running) as fresh:
         fresh.cli("migrate")
         before = sql.count(fresh, "users")
-        first = fresh.cli("create-admin", *person, "--password-stdin", given=f"{PASSWORD}\n")
-        second = fresh.cli("create-admin", *person, "--password-stdin", given=f"{PASSWORD}\n")
+        first = fresh.cli("create-admin", *person, "--password-stdin", stdin=f"{PASSWORD}\n")
+        second = fresh.cli("create-admin", *person, "--password-stdin", stdin=f"{PASSWORD}\n")
         after = sql.query(
             fresh,
             "SELECT username, name FROM users"
@@ -258,7 +258,7 @@ def test_the_password_is_shown_once_and_given_by_no_argument(running: Service) -
     with sibling_service(running) as fresh:
         fresh.cli("migrate")
         refused = fresh.cli("create-admin", *person, "--password", PASSWORD, check=False)
-        weak = fresh.cli("create-admin", *person, "--password-stdin", check=False, given="short\n")
+        weak = fresh.cli("create-admin", *person, "--password-stdin", check=False, stdin="short\n")
         first = fresh.cli("create-admin", *person)
         second = fresh.cli("create-admin", *person)
         count = sql.count(fresh, "users")

@@ -21,7 +21,7 @@ STYLES = [["jwt"], ["session"], ["api_key"], ["jwt", "session", "api_key"]]
 def test_the_lines_of_the_pages_work_as_they_are(styles: list[str], start: Start) -> None:
     """Each line that an owner may paste succeeds, in the order of the pages."""
     service = start(Row.of(auth=styles))
-    service.cli("create-admin", *_admin(), given=f"{people.PASSWORD}\n")
+    service.cli("create-admin", *_admin(), stdin=f"{people.PASSWORD}\n")
     readme, page = service.project.text("README.md"), service.project.text("SECURITY.md")
     blocks = [block for block in BLOCK.findall(readme) if "curl" in block] + BLOCK.findall(page)
     script = "\n".join(["set -euxo pipefail", *blocks])

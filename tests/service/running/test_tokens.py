@@ -104,7 +104,7 @@ for guess in json.load(sys.stdin):
     print(guess)
 """
     with sibling_service(running, own_database=False) as sibling:
-        accepted = sibling.python("-c", program, given=json.dumps(GUESSES)).output.split("\n")
+        accepted = sibling.python("-c", program, stdin=json.dumps(GUESSES)).output.split("\n")
 
     assert accepted == [""]
 
