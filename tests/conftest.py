@@ -77,7 +77,7 @@ def skip_or_fail(message: str) -> NoReturn:
 def start_service(template: Path, folder: Path, row: Row, **environment: str) -> Iterator[Service]:
     """Render a row with a database of its own, migrate, start two workers; tidy up after."""
     require_server(row.database)
-    answers = {**SPACE.unusual(row.answers), "project_slug": harness.new_slug("t")}
+    answers = {**SPACE.non_defaults(row.answers), "project_slug": harness.new_slug("t")}
     project = harness.render(template, folder, answers)
     with Service(project, row.database, dict(environment)) as service:
         service.cli("migrate")

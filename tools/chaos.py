@@ -18,7 +18,7 @@
   must be right, and `git status` empty at the end.
 
 It prints what it does to which process and when, then one row per figure. The exit
-status is 1 if a bar is missed, or if REQUIRE_SERVICES is 1 and a server is missing.
+status is 1 if a limit is missed, or if REQUIRE_SERVICES is 1 and a server is missing.
 """
 
 import os
@@ -39,7 +39,7 @@ from tests.service.running import generated
 from tests.service.schema.sequences import seeds
 from tests.support import databases, harness
 from tests.support.harness import Service
-from tests.support.private_servers import How, Missing, private_server
+from tests.support.private_servers import NotInstalled, StopMode, private_server
 from tests.support.scenarios import (
     MIGRATORS,
     Recovery,
@@ -63,13 +63,13 @@ class Figure:
 
     name: str
     measured: str
-    bar: str
+    limit: str
     is_reached: bool
 
     def __str__(self) -> str:
         """Return the row."""
         verdict = "ok" if self.is_reached else "MISSED"
-        return f"{self.name:<47} {self.measured:<64} {self.bar:<35} {verdict}"
+        return f"{self.name:<47} {self.measured:<64} {self.limit:<35} {verdict}"
 
 
 def main() -> None:
@@ -122,9 +122,9 @@ def _race(name: str, service: Service, rounds: int) -> Figure:
         failed += len(bad)
         repeated += len(versions) - len(set(versions))
         repeated += sum(end.output.count("Applied") for end in ends) != len(versions)
-        note(f"{name}, round {number}: {[end.status for end in ends]}, applied {versions}")
+        log(f"{name}, round {number}: {[end.status for end in ends]}, applied {versions}")
         for end in bad:
-            note(end.text)
+            log(end.text)
     total = rounds * MIGRATORS
     measured = f"{total - failed} of {total} ended with 0, {repeated} steps ran twice"
     return Figure(name, measured, "all, none", failed == repeated == 0)
@@ -137,25 +137,25 @@ def db_restart(folder: Path, given: Namespace) -> Iterator[Figure]:
             continue
         name = f"db-restart, {row.database}"
         try:
-            with private_server(row.database, note) as server:
+            with private_server(row.database, log) as server:
                 url = f"{server.url}/chaos"
                 with _service(folder, name, row.database, row.answers, DATABASE_URL=url) as service:
                     service.cli("migrate")
                     service.start(workers=2)
-                    ways: Iterator[How] = islice(cycle(HOW), given.rounds)
+                    ways: Iterator[StopMode] = islice(cycle(STOP_MODES), given.rounds)
                     yield _restarts(
                         f"{name} ({server.version()})",
-                        [restart_under_load(service, server, how, note) for how in ways],
+                        [restart_under_load(service, server, how, log) for how in ways],
                     )
-        except Missing as error:
+        except NotInstalled as error:
             yield _missing(name, str(error))
 
 
-HOW: tuple[How, ...] = ("shutdown", "kill")
+STOP_MODES: tuple[StopMode, ...] = ("shutdown", "kill")
 
 
 def _restarts(name: str, recoveries: list[Recovery]) -> Figure:
-    others = sum(len(recovery.impolite) for recovery in recoveries)
+    others = sum(len(recovery.unexpected) for recovery in recoveries)
     lost = sum(len(recovery.lost) for recovery in recoveries)
     doubled = sum(len(recovery.doubled) for recovery in recoveries)
     slowest = max(recovery.seconds for recovery in recoveries)
@@ -184,11 +184,11 @@ def schema(folder: Path, given: Namespace) -> Iterator[Figure]:
                 service.start(workers=2)
                 found = generated.requests(service, caller, examples=EXAMPLES, seed=given.seed)
             made = f"{found.requests} requests to {found.operations} operations"
-            note(f"{of_caller}: {made}, --seed {given.seed}")
+            log(f"{of_caller}: {made}, --seed {given.seed}")
             enough = found.requests >= EXAMPLES * found.operations > 0
             is_clean = found.status == 0 and enough
             if not is_clean:
-                note(found.report)
+                log(found.report)
             measured = f"{found.requests} requests, status {found.status}"
             yield Figure(of_caller, measured, "status 0", is_clean)
 
@@ -201,11 +201,11 @@ def resources(folder: Path, given: Namespace) -> Iterator[Figure]:
             yield missing
             continue
         drawn = list(draw(given.seed, RESOURCES))
-        note(f"{name}: {RESOURCES} from --seed {given.seed}")
+        log(f"{name}: {RESOURCES} from --seed {given.seed}")
         place = folder / name.replace(", ", "-") / "service"
         faults = trial(folder / "template", place, {"database": database}, drawn)
         for fault in faults:
-            note(fault)
+            log(fault)
         yield Figure(name, f"{RESOURCES} resources, {len(faults)} faults", "0 faults", not faults)
 
 
@@ -218,7 +218,7 @@ def schema_changes(folder: Path, given: Namespace) -> Iterator[Figure]:
             continue
         place = folder / name.replace(", ", "-") / "service"
         project = harness.render(folder / "template", place, {"database": database})
-        note(f"{name}: {SEEDS} seeds from --seed {given.seed}")
+        log(f"{name}: {SEEDS} seeds from --seed {given.seed}")
         chosen = range(given.seed, given.seed + SEEDS)
         endings = seeds.elsewhere(database, project.path, chosen, is_watched=True)
         counts = sum((Counter(ending.counts) for ending in endings), Counter())
@@ -241,7 +241,7 @@ SCENARIOS: dict[str, Callable[[Path, Namespace], Iterator[Figure]]] = {
 }
 
 
-def note(event: str) -> None:
+def log(event: str) -> None:
     """Print what happens, with the time since the start."""
     print(f"{time.monotonic() - STARTED:7.2f} s  {event}", flush=True)
 

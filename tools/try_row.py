@@ -66,7 +66,7 @@ def _try(row: Row) -> None:
     shutil.rmtree(destination, ignore_errors=True)
     with tempfile.TemporaryDirectory() as folder:
         template = harness.snapshot(Path(folder, "template"))
-        answers = {**SPACE.unusual(row.answers), "project_slug": harness.new_slug("try")}
+        answers = {**SPACE.non_defaults(row.answers), "project_slug": harness.new_slug("try")}
         project = harness.render(template, destination, answers)
     print(f"Rendered {row} into {destination.relative_to(ROOT)}", flush=True)
     with Service(project, row.database, {"LOG_FORMAT": "text"}) as service:

@@ -10,7 +10,7 @@ from tests.options.preset.common import Preset
 from tests.support import harness
 from tests.support.answers import Answer
 from tests.support.mutations import (
-    Apart,
+    ServicePair,
     broken_promise,
     proposes,
     survivors,
@@ -47,13 +47,13 @@ def mutate(template: Path, tmp_path: Path, record_figure: RecordFigure) -> Mutat
         choices = {name: value for name, value in given[0].items() if name in SPACE.questions}
         require_server(SPACE.with_defaults(choices)["database"])
         slug = {} if answer.name == "project_slug" else {"project_slug": harness.new_slug("mut")}
-        apart = Apart(
+        pair = ServicePair(
             answer,
             harness.render(template, tmp_path / "on", slug | given[0]),
             harness.render(template, tmp_path / "off", slug | given[1]),
         )
-        assert broken_promise(answer, apart.on) == ""
-        tried = list(survivors(apart, tmp_path))
+        assert broken_promise(answer, pair.on) == ""
+        tried = list(survivors(pair, tmp_path))
         unnoticed = [mutation.label for mutation, survived in tried if survived]
 
         assert tried

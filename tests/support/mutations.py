@@ -25,17 +25,17 @@ from tests.variants.rows import SPACE, STATIC, Row
 Given = dict[str, Any]
 
 NOT_MUTATED = {
-    checks.RECORD: "it is what Copier remembers",
+    checks.ANSWERS_FILE: "it is what Copier remembers",
     "tests/conftest.py": "the service's own `just check` needs it, in each row that is run",
 }
 """Files that an answer may change without a promise about it."""
 
-SIMILAR = 0.5
+SAME_FILE_RATIO = 0.5
 """Below this ratio two versions of a file count as two files."""
 
 
 @dataclass(frozen=True)
-class Apart:
+class ServicePair:
     """Two services that differ in one answer."""
 
     answer: Answer
@@ -69,7 +69,7 @@ def with_and_without(name: str) -> tuple[Given, Given]:
     for row in candidates:
         if name in chosen(row.answers):
             for other in _others(row, question, choice):
-                return SPACE.unusual(row.answers), SPACE.unusual(other)
+                return SPACE.non_defaults(row.answers), SPACE.non_defaults(other)
     raise LookupError(f"No valid combination differs in {name} alone")
 
 
@@ -83,13 +83,13 @@ def _others(row: Row, question: str, choice: str) -> Iterator[Given]:
             yield changed
 
 
-def mutations(apart: Apart) -> Iterator[Mutation]:
+def mutations(pair: ServicePair) -> Iterator[Mutation]:
     """Take away each difference, as far as somebody must notice.
 
     That is each group of lines in a file that both services have, the body of a module of its
     own, and each other file that only one of them has.
     """
-    on, off = apart.on, apart.off
+    on, off = pair.on, pair.off
     for name in sorted({*on.files, *off.files}):
         is_in_both = name in on.files and name in off.files
         if name.startswith(tuple(NOT_MUTATED)) or (is_in_both and name.endswith(".md")):
@@ -97,11 +97,11 @@ def mutations(apart: Apart) -> Iterator[Mutation]:
         if is_in_both:
             yield from _changed_lines(name, on.text(name), off.text(name))
         elif name in off.files:
-            yield Mutation(f"{name} is there", name, off.text(name))
+            yield Mutation(f"{name} is added", name, off.text(name))
         elif not (name.startswith("app/") and name.endswith(".py")):
-            yield Mutation(f"{name} is gone", name, None)
+            yield Mutation(f"{name} is removed", name, None)
         elif len(ast.parse(on.text(name)).body) > 1:  # more than a docstring
-            yield Mutation(f"{name} is hollow", name, _hollow(on.text(name)))
+            yield Mutation(f"{name} is stubbed", name, _stubbed(on.text(name)))
 
 
 def _changed_lines(name: str, on: str, off: str) -> Iterator[Mutation]:
@@ -110,10 +110,10 @@ def _changed_lines(name: str, on: str, off: str) -> Iterator[Mutation]:
         return
     lines, others = on.splitlines(keepends=True), off.splitlines(keepends=True)
     matcher = SequenceMatcher(a=lines, b=others, autojunk=False)
-    if name.startswith("migrations/") or matcher.ratio() < SIMILAR:
-        yield Mutation(f"{name} is another", name, off)
+    if name.startswith("migrations/") or matcher.ratio() < SAME_FILE_RATIO:
+        yield Mutation(f"{name} is replaced", name, off)
         if name.endswith(".py"):
-            yield Mutation(f"{name} is hollow", name, _hollow(on))
+            yield Mutation(f"{name} is stubbed", name, _stubbed(on))
         return
     for kind, begin, end, other_begin, other_end in matcher.get_opcodes():
         if kind != "equal":
@@ -121,7 +121,7 @@ def _changed_lines(name: str, on: str, off: str) -> Iterator[Mutation]:
             yield Mutation(f"{name}:{begin + 1}-{end}", name, "".join(undone))
 
 
-class _Hollow(ast.NodeTransformer):
+class _Stubber(ast.NodeTransformer):
     """Takes the body out of each function but those that only say what a value is called."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
@@ -134,20 +134,20 @@ class _Hollow(ast.NodeTransformer):
         return node
 
 
-def _hollow(text: str) -> str:
+def _stubbed(text: str) -> str:
     """Return a module without the bodies of its functions; without functions, without any body."""
     tree = ast.parse(text)
-    hollow = ast.unparse(_Hollow().visit(tree))
-    return hollow if hollow != ast.unparse(ast.parse(text)) else ""
+    stubbed = ast.unparse(_Stubber().visit(tree))
+    return stubbed if stubbed != ast.unparse(ast.parse(text)) else ""
 
 
-def survivors(apart: Apart, folder: Path) -> Iterator[tuple[Mutation, bool]]:
+def survivors(pair: ServicePair, folder: Path) -> Iterator[tuple[Mutation, bool]]:
     """Apply each mutation to a copy, and say of each whether no promise broke."""
-    for number, mutation in enumerate(mutations(apart)):
-        copy = Project(folder / f"copy{number}", apart.on.branches, apart.on.said)
-        shutil.copytree(apart.on.path, copy.path)
+    for number, mutation in enumerate(mutations(pair)):
+        copy = Project(folder / f"copy{number}", pair.on.branches, pair.on.said)
+        shutil.copytree(pair.on.path, copy.path)
         mutation.apply_to(copy)
-        yield mutation, not broken_promise(apart.answer, copy)
+        yield mutation, not broken_promise(pair.answer, copy)
 
 
 def broken_promise(answer: Answer, project: Project) -> str:

@@ -16,11 +16,11 @@ from tests.support import databases, sql
 from tests.support.harness import free_port, wait_until
 from tests.support.processes import children
 
-How = Literal["shutdown", "kill"]
-Note = Callable[[str], None]
+StopMode = Literal["shutdown", "kill"]
+Log = Callable[[str], None]
 
 
-class Missing(Exception):  # noqa: N818 - a fact, as all our errors
+class NotInstalled(Exception):  # noqa: N818 - a fact, as all our errors
     """A binary is not installed; the sentence names it."""
 
 
@@ -31,10 +31,10 @@ class PrivateServer(ABC):
     owner: ClassVar[str]
     shutdown_signal: ClassVar[signal.Signals]
 
-    def __init__(self, folder: Path, note: Note = print) -> None:
+    def __init__(self, folder: Path, log: Log = print) -> None:
         self.folder = folder
         self.port = free_port()
-        self.note = note
+        self.log = log
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -66,7 +66,7 @@ class PrivateServer(ABC):
                 user=self.user,
                 group=self.user,
             )
-        self.note(f"{self.kind} started with pid {self.process.pid}")
+        self.log(f"{self.kind} started with pid {self.process.pid}")
         wait_until(self.accepts, f"{self.kind} to start", self.folder / "server.log")
 
     def accepts(self) -> bool:
@@ -83,14 +83,14 @@ class PrivateServer(ABC):
         """Return what it calls itself."""
         return sql.server_version(f"{self.url}/{self.own_database}")
 
-    def stop(self, how: How = "shutdown") -> None:
+    def stop(self, how: StopMode = "shutdown") -> None:
         """End it: by the signal that cuts all connections at once, or by force."""
         if self.process is None:
             return
         pid = self.process.pid
         sent = self.shutdown_signal if how == "shutdown" else signal.SIGKILL
         offspring = children(pid)
-        self.note(f"{self.kind} gets {sent.name} at pid {pid}")
+        self.log(f"{self.kind} gets {sent.name} at pid {pid}")
         os.kill(pid, sent)
         if how == "kill":
             _send_all(offspring, sent)
@@ -105,12 +105,12 @@ class PrivateServer(ABC):
         assert self.process is not None
         pids = [self.process.pid, *children(self.process.pid)]
         _send_all(pids, signal.SIGSTOP)
-        self.note(f"{self.kind} gets SIGSTOP at pid {self.process.pid}")
+        self.log(f"{self.kind} gets SIGSTOP at pid {self.process.pid}")
         try:
             yield
         finally:
             _send_all(pids, signal.SIGCONT)
-            self.note(f"{self.kind} gets SIGCONT at pid {self.process.pid}")
+            self.log(f"{self.kind} gets SIGCONT at pid {self.process.pid}")
 
     @property
     def user(self) -> str | None:
@@ -130,16 +130,16 @@ class PrivateServer(ABC):
 
 
 @contextmanager
-def private_server(database: str, note: Note = print) -> Iterator[PrivateServer]:
+def private_server(database: str, log: Log = print) -> Iterator[PrivateServer]:
     """Offer a fresh server, running; leave nothing of it behind.
 
     Raises:
-        Missing: It is not installed here, or the tests do not know how to start one.
+        NotInstalled: It is not installed here, or the tests do not know how to start one.
     """
     kind = _kind(database)
     with tempfile.TemporaryDirectory(prefix=f"private-{database}-") as name:
         folder = Path(name)
-        server = kind(folder, note)
+        server = kind(folder, log)
         if os.geteuid() == 0:
             _give(folder, kind.owner)
         try:
@@ -154,7 +154,7 @@ def _kind(database: str) -> type[PrivateServer]:
     try:
         found: type[PrivateServer] = databases.part(database, "private_server").PRIVATE_SERVER
     except LookupError as error:
-        raise Missing(str(error)) from error
+        raise NotInstalled(str(error)) from error
     return found
 
 
@@ -162,7 +162,7 @@ def _give(folder: Path, owner: str) -> None:
     try:
         user = pwd.getpwnam(owner)
     except KeyError as error:
-        raise Missing(f"There is no user {owner} to run the server as") from error
+        raise NotInstalled(f"There is no user {owner} to run the server as") from error
     os.chown(folder, user.pw_uid, user.pw_gid)
 
 
@@ -170,12 +170,12 @@ def binary(name: str, *folders: Path) -> str:
     """Find a binary on the path, in these folders, or where servers usually are.
 
     Raises:
-        Missing: It is not there.
+        NotInstalled: It is not there.
     """
     places = [os.environ.get("PATH", ""), *map(str, folders), "/usr/sbin", "/usr/local/sbin"]
     found = shutil.which(name, path=os.pathsep.join(places))
     if found is None:
-        raise Missing(f"{name} is not installed")
+        raise NotInstalled(f"{name} is not installed")
     return found
 
 

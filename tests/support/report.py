@@ -25,7 +25,7 @@ TIERS = {
     "service": "service",
 }
 """The parts of a run by the beginning of their modules; the first that fits counts."""
-BARS = {
+LIMITS = {
     "row read": 1.0,
     "static": 5,
     "rows": 12,
@@ -91,24 +91,24 @@ class Report:
         yield from self._real(planned)
         yield from self._table()
         for tier, seconds in sorted(self.seconds.items()):
-            bar = f" (bar {BARS[tier]})" if tier in BARS else ""
-            yield f"{tier}: {seconds / CORES / 60:.1f} minutes on {CORES} cores{bar}"
+            limit = f" (limit {LIMITS[tier]})" if tier in LIMITS else ""
+            yield f"{tier}: {seconds / CORES / 60:.1f} minutes on {CORES} cores{limit}"
         total = sum(self.seconds.values()) / CORES / 60
-        yield f"all: {total:.1f} minutes on {CORES} cores (bar {BARS['all']})"
+        yield f"all: {total:.1f} minutes on {CORES} cores (limit {LIMITS['all']})"
 
     def _static(self, planned: Mapping[str, int]) -> Iterator[str]:
         if not (costs := self.values["static"]):
             return
         yield (
             f"static: {len(costs)} rows read, {mean(costs):.2f} s CPU each on average,"
-            f" {max(costs):.2f} at most (bar {BARS['row read']})"
+            f" {max(costs):.2f} at most (limit {LIMITS['row read']})"
         )
         if planned and (types := self.values["typed"]):
             seconds = mean(costs) * planned["static"] + mean(types) * planned["pairs"]
             yield (
                 f"static with every planned option: {planned['static']} rows, and types of"
                 f" {planned['pairs']}: {seconds / CORES / 60:.1f} minutes on {CORES} cores"
-                f" (bar {BARS['static']}, with all else that is static)"
+                f" (limit {LIMITS['static']}, with all else that is static)"
             )
 
     def _real(self, planned: Mapping[str, int]) -> Iterator[str]:
@@ -119,13 +119,13 @@ class Report:
         yield (
             f"rows: {len(rows)} rows run, {whole:.1f} s each on average; beyond"
             f" its own check {mean(rest):.1f} s on average, {max(rest):.1f} at most"
-            f" (bar {BARS['rest']})"
+            f" (limit {LIMITS['rest']})"
         )
         if planned:
             yield (
                 f"rows with every planned option: {planned['pairs']} rows:"
                 f" {whole * planned['pairs'] / CORES / 60:.1f} minutes on {CORES} cores"
-                f" (bar {BARS['rows']})"
+                f" (limit {LIMITS['rows']})"
             )
 
     def _table(self) -> Iterator[str]:

@@ -18,11 +18,11 @@ import httpx
 from tests.support import people, sql
 from tests.support.harness import Outcome, Service, wait_until
 from tests.support.people import Person
-from tests.support.private_servers import How, Note, PrivateServer
+from tests.support.private_servers import Log, PrivateServer, StopMode
 
 MIGRATORS = 8
 WRITERS = 16
-ENOUGH = 64
+ENOUGH_NOTES = 64
 """So many notes are written before and after the server goes away."""
 
 
@@ -69,7 +69,7 @@ class Attempt:
         return 200 <= self.status < 300
 
     @property
-    def is_polite(self) -> bool:
+    def is_retryable(self) -> bool:
         """Whether the client was told to come back, and when."""
         return self.status == 503 and self.retry_after is not None
 
@@ -102,7 +102,7 @@ class Recovery:
     attempts: int
     acknowledged: int
     unavailable: int
-    impolite: list[Attempt]
+    unexpected: list[Attempt]
     """Answers that were neither a success nor a 503 with Retry-After."""
     lost: set[str]
     doubled: set[str]
@@ -113,30 +113,32 @@ class Recovery:
 
 
 def restart_under_load(
-    service: Service, server: PrivateServer, how: How, note: Note = print
+    service: Service, server: PrivateServer, how: StopMode, log: Log = print
 ) -> Recovery:
     """Restart the database while notes are written; compare what was said with what is stored."""
     with service.client() as client:
         owner = people.sign_up(client, "writer")
     ledger = Ledger()
     with _writing(service, owner, ledger):
-        wait_until(lambda: len(ledger.acknowledged()) >= ENOUGH, "the first notes", service.log)
+        wait_until(
+            lambda: len(ledger.acknowledged()) >= ENOUGH_NOTES, "the first notes", service.log
+        )
         stopped = time.monotonic()
         server.stop(how)
         wait_until(lambda: _all_were_refused(ledger, stopped), "all to notice", service.log)
         server.start()
         accepted = time.monotonic()
         wait_until(lambda: _all_are_back(ledger, accepted), "every writer", service.log)
-        wait_until(lambda: len(ledger.acknowledged(accepted)) >= ENOUGH, "more", service.log)
+        wait_until(lambda: len(ledger.acknowledged(accepted)) >= ENOUGH_NOTES, "more", service.log)
     written = sql.query(service, f"SELECT title FROM notes WHERE owner_id = {owner.id}")
     stored = Counter(title for (title,) in written)
     answered = {one.title for one in ledger.acknowledged()}
-    failures = [one for one in ledger.refused() if one.is_polite]
+    failures = [one for one in ledger.refused() if one.is_retryable]
     recovery = Recovery(
         attempts=len(ledger.attempts),
         acknowledged=len(answered),
         unavailable=len(failures),
-        impolite=[one for one in ledger.refused() if not one.is_polite],
+        unexpected=[one for one in ledger.refused() if not one.is_retryable],
         lost=answered - set(stored),
         doubled={title for title, times in stored.items() if times > 1},
         most_failures=max(
@@ -144,7 +146,7 @@ def restart_under_load(
         ),
         seconds=min(one.ended for one in ledger.acknowledged(accepted)) - accepted,
     )
-    note(
+    log(
         f"{server.kind}, {how}: {recovery.attempts} attempts, {recovery.acknowledged} acknowledged,"
         f" {recovery.unavailable} × 503, first success after {recovery.seconds:.2f} s"
     )

@@ -24,10 +24,10 @@ NEEDED_BY_OTHERS = {
     "python-multipart": "FastAPI loads it to read forms",
     "python-json-logger": "the log configuration names it",
 }
-PATTERNS = ".j2"
+JINJA_SUFFIX = ".j2"
 """The service's own templates; tests/service/resources tries them."""
-RECORD = ".copier-answers.yml"
-IGNORED = ".gitignore"
+ANSWERS_FILE = ".copier-answers.yml"
+GITIGNORE = ".gitignore"
 
 
 def parses(project: Project) -> Iterator[str]:
@@ -61,7 +61,7 @@ def holds_no_leftovers(project: Project) -> Iterator[str]:
             yield f"{name} is an empty folder"
         if path.suffix in {".pyc", ".pyo"} or path.name in {"__pycache__", ".DS_Store"}:
             yield f"{name} does not belong here"
-    for name in (name for name in project.files if not name.endswith(PATTERNS)):
+    for name in (name for name in project.files if not name.endswith(JINJA_SUFFIX)):
         text = project.text(name)
         syntax = JUST if name == "justfile" else JINJA
         if found := syntax.search(text):
@@ -110,7 +110,7 @@ def is_silent_about_what_is_off(project: Project) -> Iterator[str]:
     for answer in set(wordy) - chosen(project.answers):
         pattern = re.compile(wordy[answer].words, re.IGNORECASE)
         for name in project.files:
-            if name not in {RECORD, IGNORED} and (
+            if name not in {ANSWERS_FILE, GITIGNORE} and (
                 found := pattern.search(f"{name}\n{project.text(name)}")
             ):
                 yield f"{name} speaks of {answer}: {found.group()}"

@@ -18,7 +18,7 @@ from tests.variants.space import PRESET, Answers, Setting, Settings, Space
 ROOT = Path(__file__).parents[2]
 FILE = Path(__file__).with_name("rows.yml")
 SEED = 1
-WHOLE = (("auth",), ("database", "example"))
+EXHAUSTIVE = (("auth",), ("database", "example"))
 """Run are each set of ways to sign in, and each first migration with and without the example."""
 
 CANDIDATES = 12
@@ -47,7 +47,7 @@ def wanted(space: Space, strength: int) -> set[Group]:
     return found
 
 
-def missing(space: Space, rows: Iterable[Answers], strength: int) -> set[Group]:
+def uncovered(space: Space, rows: Iterable[Answers], strength: int) -> set[Group]:
     """Return the pairs or triples that no row covers."""
     found = wanted(space, strength)
     for answers in rows:
@@ -56,7 +56,7 @@ def missing(space: Space, rows: Iterable[Answers], strength: int) -> set[Group]:
 
 
 def cover(
-    space: Space, strength: int, *, seed: int, whole: Iterable[Sequence[str]] = ()
+    space: Space, strength: int, *, seed: int, exhaustive: Iterable[Sequence[str]] = ()
 ) -> list[Answers]:
     """Return rows that cover every pair or triple; the same seed gives the same rows.
 
@@ -64,7 +64,7 @@ def cover(
         space: The valid combinations.
         strength: 2 for pairs, 3 for triples.
         seed: Of the random choices.
-        whole: Groups of questions of which every valid combination of answers is in a row.
+        exhaustive: Groups of questions of which every valid combination of answers is in a row.
     """
     random = Random(seed)  # noqa: S311 - rows are no secret
     left = wanted(space, strength)
@@ -77,7 +77,7 @@ def cover(
         rows.append(row)
         left.difference_update(groups(space.settings(row), strength))
 
-    for start in starts(space, whole):
+    for start in starts(space, exhaustive):
         is_there = any(start.items() <= space.settings(row).items() for row in rows)
         if not is_there and (row := grown(start)):
             keep(row)
@@ -88,15 +88,15 @@ def cover(
     return rows
 
 
-def starts(space: Space, whole: Iterable[Sequence[str]]) -> Iterator[Settings]:
+def starts(space: Space, exhaustive: Iterable[Sequence[str]]) -> Iterator[Settings]:
     """Yield the settings of each valid combination of the answers to each group of questions.
 
     The presets come first, as they are: most services begin as one of them.
     """
     presets = space.questions[PRESET].choices if PRESET in space.questions else ()
-    for preset in presets if whole else ():
+    for preset in presets if exhaustive else ():
         yield space.settings(space.with_defaults({PRESET: preset}))
-    for names in whole:
+    for names in exhaustive:
         questions = [space.questions[name] for name in names]
         for answers in product(*(question.answers for question in questions)):
             settings: dict[str, str | bool] = {}
@@ -132,9 +132,11 @@ def main() -> None:
     """Write the file anew; after a new question or answer most rows are others."""
     space = Space.of(ROOT)
     lines = ["# Written by `just cover`.", ""]
-    for kind, strength, whole in (("pairs", 2, WHOLE), ("triples", 3, ())):
+    for kind, strength, exhaustive in (("pairs", 2, EXHAUSTIVE), ("triples", 3, ())):
         lines.append(f"{kind}:")
-        found = {space.name(row): row for row in cover(space, strength, seed=SEED, whole=whole)}
+        found = {
+            space.name(row): row for row in cover(space, strength, seed=SEED, exhaustive=exhaustive)
+        }
         for name, row in sorted(found.items()):
             body = yaml.safe_dump(row, default_flow_style=True, sort_keys=False, width=999)
             lines.append(f"  {name}: {body.strip()}")

@@ -177,7 +177,7 @@ class Space:
         """Return some valid combination with these settings, or None if there is none."""
         return next(self._search(settings, random), None)
 
-    def unusual(self, answers: Mapping[str, Any]) -> Answers:
+    def non_defaults(self, answers: Mapping[str, Any]) -> Answers:
         """Return the answers that are not what Copier would propose: what a user has to say."""
         before: Answers = {}
         found: Answers = {}
@@ -190,7 +190,7 @@ class Space:
     def name(self, answers: Mapping[str, Any]) -> str:
         """Return a readable id: the preset, and each answer that is not what it proposes."""
         words: list[str] = [answers[PRESET]]
-        for name, answer in self.unusual(answers).items():
+        for name, answer in self.non_defaults(answers).items():
             if self.questions[name].takes_several:
                 usual = self.default(name, answers)
                 words += [f"no-{each}" for each in usual if each not in answer]

@@ -20,7 +20,7 @@ from tests.conftest import RecordFigure, Render
 from tests.support import harness
 from tests.support.report import NOT_RENDERED, Report, is_excepted
 from tests.variants.branches import Branch, all_branches
-from tests.variants.cover import SEED, WHOLE, cover, groups, missing, starts, wanted
+from tests.variants.cover import EXHAUSTIVE, SEED, cover, groups, starts, uncovered, wanted
 from tests.variants.rows import PAIRS, SPACE, STATIC, TRIPLES, Row, drawn
 from tests.variants.space import Refused, Space, documents
 
@@ -39,7 +39,7 @@ def test_the_committed_rows_cover_every_pair_and_triple(
     """`just cover` writes them anew."""
     strength, rows = COVERS[kind]
 
-    left = missing(SPACE, _valid(rows), strength)
+    left = uncovered(SPACE, _valid(rows), strength)
     assert not left, f"{AGAIN}: {[sorted(map(str, group)) for group in left]}"
     needed = len(wanted(SPACE, strength))
     record_figure(
@@ -47,7 +47,7 @@ def test_the_committed_rows_cover_every_pair_and_triple(
     )
 
 
-@pytest.mark.parametrize("names", WHOLE, ids="+".join)
+@pytest.mark.parametrize("names", EXHAUSTIVE, ids="+".join)
 def test_each_combination_of_some_questions_is_run(names: tuple[str, ...]) -> None:
     covered = [SPACE.settings(row.answers) for row in PAIRS]
     wanted_together = list(starts(SPACE, [names]))
@@ -78,7 +78,7 @@ def test_a_new_answer_is_missed_in_the_committed_rows(
     strength, rows = COVERS[kind]
     space = Space.of(_with_a_dummy(question, tmp_path))
 
-    left = missing(space, _valid(rows), strength)
+    left = uncovered(space, _valid(rows), strength)
 
     assert [group for group in left if any("dummy" in str(setting) for setting in group)]
 
@@ -90,7 +90,7 @@ def test_a_new_question_is_missed_in_the_committed_rows(tmp_path: Path) -> None:
     with path.open("a", encoding="utf-8") as file:
         yaml.safe_dump({"dummy": body}, file)
 
-    left = missing(Space.of(copy), _valid(PAIRS), 2)
+    left = uncovered(Space.of(copy), _valid(PAIRS), 2)
 
     assert {name for group in left for name, _ in group} >= {"dummy", "database"}
 
@@ -125,8 +125,8 @@ def test_every_pair_and_triple_is_one_that_the_whole_space_has(strength: int) ->
 
     assert wanted(SMALL, strength) == found
     rows = cover(SMALL, strength, seed=SEED)
-    assert missing(SMALL, rows, strength) == set()
-    assert missing(SMALL, rows[1:], strength) != set()
+    assert uncovered(SMALL, rows, strength) == set()
+    assert uncovered(SMALL, rows[1:], strength) != set()
 
 
 def test_the_space_refuses_what_copier_refuses(template: Path, tmp_path: Path) -> None:
@@ -150,12 +150,14 @@ def test_the_space_refuses_what_copier_refuses(template: Path, tmp_path: Path) -
 
 def test_the_space_proposes_what_copier_proposes(render: Render) -> None:
     for answers in SPACE.deviations():
-        project = render(**SPACE.unusual(answers))
+        project = render(**SPACE.non_defaults(answers))
         assert {name: project.answers[name] for name in answers} == answers
 
 
 def test_the_same_seed_leads_to_the_same_rows() -> None:
-    assert sorted(PAIRS, key=str) == _named(cover(SPACE, 2, seed=SEED, whole=WHOLE)), AGAIN
+    assert sorted(PAIRS, key=str) == _named(cover(SPACE, 2, seed=SEED, exhaustive=EXHAUSTIVE)), (
+        AGAIN
+    )
     assert sorted(TRIPLES, key=str) == _named(cover(SPACE, 3, seed=SEED)), AGAIN
     assert drawn(7, 20) == drawn(7, 20) != drawn(8, 20)
     assert len(drawn(7, 20)) == 20
@@ -164,10 +166,10 @@ def test_the_same_seed_leads_to_the_same_rows() -> None:
 def test_the_cover_is_whole_for_every_planned_option(request: pytest.FixtureRequest) -> None:
     """Hundreds of millions of combinations, of which nobody can make a list."""
     space = _with_what_is_planned()
-    pairs = cover(space, 2, seed=SEED, whole=WHOLE)
+    pairs = cover(space, 2, seed=SEED, exhaustive=EXHAUSTIVE)
     triples = cover(space, 3, seed=SEED)
 
-    assert missing(space, pairs, 2) == missing(space, triples, 3) == set()
+    assert uncovered(space, pairs, 2) == uncovered(space, triples, 3) == set()
     read = {space.name(answers) for answers in [*pairs, *triples, *space.deviations()]}
     request.node.user_properties.append(("planned", {"pairs": len(pairs), "static": len(read)}))
 
@@ -222,7 +224,7 @@ def test_a_fast_render_is_a_render(
     row: Row, render: Render, template: Path, tmp_path: Path
 ) -> None:
     """The command line of Copier, in a process that knows nothing of the short cuts."""
-    given = SPACE.unusual(row.answers)
+    given = SPACE.non_defaults(row.answers)
     fast = render(**given)
     data = tmp_path / "data.yml"
     data.write_text(yaml.safe_dump(given), encoding="utf-8")
@@ -245,7 +247,7 @@ def test_each_branch_of_the_templates_is_rendered_by_a_row_that_is_run(render: R
     """That those rows also did what their owner does is seen at the end of the run."""
     rendered: set[Branch] = set()
     for row in PAIRS:
-        rendered |= render(**SPACE.unusual(row.answers)).branches
+        rendered |= render(**SPACE.non_defaults(row.answers)).branches
 
     missed = [
         str(branch) for branch in sorted(all_branches() - rendered) if not is_excepted(branch)
@@ -283,7 +285,7 @@ def test_each_exception_is_one(render: Render) -> None:
     """It is about branches that exist, and that are not rendered."""
     rendered: set[Branch] = set()
     for row in PAIRS:
-        named = {**SPACE.unusual(row.answers), "project_slug": "a-name"}
+        named = {**SPACE.non_defaults(row.answers), "project_slug": "a-name"}
         rendered |= render(**named).branches
 
     for pattern in NOT_RENDERED:

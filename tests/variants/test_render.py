@@ -156,7 +156,7 @@ def test_no_dependency_can_be_a_slug(render: Render) -> None:
     """A package cannot depend on itself."""
     needed = set()
     for row in PAIRS:
-        pyproject = render(**SPACE.unusual(row.answers)).pyproject
+        pyproject = render(**SPACE.non_defaults(row.answers)).pyproject
         needed |= checks.names(pyproject["project"]["dependencies"])
         needed |= checks.names(pyproject["dependency-groups"]["dev"])
 

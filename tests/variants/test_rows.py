@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import require_server
-from tests.variants import real
+from tests.variants import execution
 from tests.variants.rows import Row
 
 
@@ -17,10 +17,10 @@ def test_a_row_does_what_its_owner_does(
     rerun_command: str,
 ) -> None:
     require_server(live_row.database)
-    kept = real.folder(live_row)
+    kept = execution.folder(live_row)
     try:
-        with real.open_service(template, live_row, tmp_path / "service", kept) as service:
-            times = real.exercise(service)
+        with execution.open_service(template, live_row, tmp_path / "service", kept) as service:
+            times = execution.exercise(service)
     except BaseException as error:
         error.add_note(f"What it printed is in {kept}.\nOnce more: {rerun_command}")
         raise

@@ -26,7 +26,9 @@ def test_a_rendered_service_is_as_if_written_by_hand(
     static_row: Row, template: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     with _cpu_seconds() as spent:
-        project = harness.render(template, tmp_path / "service", SPACE.unusual(static_row.answers))
+        project = harness.render(
+            template, tmp_path / "service", SPACE.non_defaults(static_row.answers)
+        )
         complaints = checks.complaints(project)
 
     recorded = {name: project.answers[name] for name in static_row.answers}
@@ -37,7 +39,7 @@ def test_a_rendered_service_is_as_if_written_by_hand(
 
 def test_types_are_strict(typed_row: Row, render: Render, request: pytest.FixtureRequest) -> None:
     """With the settings of the service; mypy keeps what it knows of the libraries."""
-    project = render(**SPACE.unusual(typed_row.answers))
+    project = render(**SPACE.non_defaults(typed_row.answers))
     cache = ROOT / ".cache/mypy" / os.environ.get("PYTEST_XDIST_WORKER", "main")
     command = [sys.executable, "-m", "mypy", "--cache-dir", str(cache)]
 
@@ -61,12 +63,12 @@ def test_each_answer_has_words_that_only_it_may_bring_or_a_reason_why_not() -> N
 def test_a_word_is_there_where_its_answer_is(answer: str, render: Render) -> None:
     """Otherwise nobody would notice that the pattern is out of date."""
     row = next(row for row in PAIRS if answer in chosen(row.answers))
-    project = render(**SPACE.unusual(row.answers))
+    project = render(**SPACE.non_defaults(row.answers))
     pattern = re.compile(answers()[answer].words, re.IGNORECASE)
 
     found = [name for name in project.files if pattern.search(f"{name}\n{project.text(name)}")]
 
-    assert set(found) - {checks.RECORD}
+    assert set(found) - {checks.ANSWERS_FILE}
 
 
 def _add(name: str, text: str) -> Damage:

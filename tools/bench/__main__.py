@@ -29,7 +29,7 @@ from jose import jwt
 
 from tests.support import databases, harness
 from tools.bench.child import Order
-from tools.bench.processes import OURS, R2, R2A, Bench, copy_seconds, obey
+from tools.bench.processes import OURS, R2, R2A, Bench, copy_seconds, send_order
 
 HERE = Path(__file__).parent
 HEALTH = Order("burst", "/health/live", count=2000)
@@ -53,24 +53,24 @@ class Figure:
 
     name: str
     measured: float
-    bar: float
+    limit: float
     spread: str = ""
 
     @property
     def is_missed(self) -> bool:
-        """Whether the measured figure is above the bar."""
-        return self.measured > self.bar
+        """Whether the measured figure is above the limit."""
+        return self.measured > self.limit
 
     def __str__(self) -> str:
         verdict = "MISSED" if self.is_missed else "ok"
-        return f"{self.name:<42} {self.measured:8.3f} {self.bar:6.2f}  {verdict:<7} {self.spread}"
+        return f"{self.name:<42} {self.measured:8.3f} {self.limit:6.2f}  {verdict:<7} {self.spread}"
 
 
-def ratio(name: str, ours: Sequence[float], theirs: Sequence[float], *, bar: float) -> Figure:
+def ratio(name: str, ours: Sequence[float], theirs: Sequence[float], *, limit: float) -> Figure:
     """Return the median of the ratios of neighbours."""
     ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
     low, _, high = quantiles(ratios, n=4)
-    return Figure(name, median(ratios), bar, f"{low:.2f}-{high:.2f}")
+    return Figure(name, median(ratios), limit, f"{low:.2f}-{high:.2f}")
 
 
 def check_references() -> None:
@@ -112,20 +112,20 @@ class Applications:
         """Refuse to compare applications that do not answer the same JSON."""
         expected = None
         for name, order in orders.items():
-            status, body = obey(self.children[name], replace(order, do="answer"))
+            status, body = send_order(self.children[name], replace(order, do="answer"))
             expected = expected or json.loads(body)
             if status != HTTPStatus.OK or json.loads(body) != expected:
                 sys.exit(f"{name} answers {order.path} unlike R2: {status} {body[:200]}")
 
     def statements(self, name: str) -> list[str]:
         """Return the SQL of one list."""
-        return list(obey(self.children[name], replace(self.lists[name], do="statements")))
+        return list(send_order(self.children[name], replace(self.lists[name], do="statements")))
 
     def take_turns(self, orders: dict[str, Order], count: int) -> dict[str, list[float]]:
         """Let the children send bursts in turn; return microseconds per request for each turn."""
         self.check_answers(orders)
         turns = [
-            {name: obey(self.children[name], order) * 1e6 for name, order in orders.items()}
+            {name: send_order(self.children[name], order) * 1e6 for name, order in orders.items()}
             for _ in range(WARM_UP_BURSTS + count)
         ][WARM_UP_BURSTS:]
         figures = {name: [turn[name] for turn in turns] for name in orders}
@@ -160,13 +160,13 @@ def measure(bench: Bench, count: int, *, with_layers: bool) -> list[Figure]:
     print(f"  start: service {median(seconds):.2f} s, R2 {median(their_seconds):.2f} s")
     print(f"  memory: service {median(mib):.0f} MiB, R2 {median(their_mib):.0f} MiB")
     return [
-        ratio("list / R2a, CPU per request, token", lists["service"], lists["R2a"], bar=1.30),
-        ratio("the same with a cookie", lists["service, cookie"], lists["R2a"], bar=1.45),
-        ratio("the same with a key", lists["service, key"], lists["R2a"], bar=1.45),
+        ratio("list / R2a, CPU per request, token", lists["service"], lists["R2a"], limit=1.30),
+        ratio("the same with a cookie", lists["service, cookie"], lists["R2a"], limit=1.45),
+        ratio("the same with a key", lists["service, key"], lists["R2a"], limit=1.45),
         Figure("caller and permissions, SQL statements", extra, 2),
-        ratio("health / R2, CPU per request", healths["service"], healths["R2"], bar=2.4),
-        ratio("exec to first health / R2, wall time", seconds, their_seconds, bar=1.6),
-        ratio("memory after 200 lists / R2, RSS", mib, their_mib, bar=1.4),
+        ratio("health / R2, CPU per request", healths["service"], healths["R2"], limit=2.4),
+        ratio("exec to first health / R2, wall time", seconds, their_seconds, limit=1.6),
+        ratio("memory after 200 lists / R2, RSS", mib, their_mib, limit=1.4),
         *measure_logins(bench),
     ]
 
@@ -181,8 +181,8 @@ def measure_logins(bench: Bench) -> list[Figure]:
     waits = [[each.p99 for each in rounds] for rounds in (ours, theirs)]
     gaps = [[1 / each.rate for each in rounds] for rounds in (ours, theirs)]
     return [
-        ratio("health p99 beside 4 logins / unlimited", *waits, bar=0.3),
-        ratio("time per login / unlimited", *gaps, bar=1.11),
+        ratio("health p99 beside 4 logins / unlimited", *waits, limit=0.3),
+        ratio("time per login / unlimited", *gaps, limit=1.11),
     ]
 
 
@@ -207,7 +207,7 @@ def choose_database(wanted: str | None) -> str:
 
 
 def main() -> None:
-    """Measure, print the table, and fail if a bar is missed."""
+    """Measure, print the table, and fail if a limit is missed."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
     parser.add_argument("--database", choices=databases.NAMES)
     parser.add_argument("--bursts", type=int, default=21, help="turns for each figure, at least 2")
@@ -225,7 +225,7 @@ def main() -> None:
             bench.fill()
             figures = measure(bench, options.bursts, with_layers=options.layers)
         figures.append(measure_copies(template, folder))
-    print(f"\n{f'{database}, median of {options.bursts} bursts':<42} measured    bar")
+    print(f"\n{f'{database}, median of {options.bursts} bursts':<42} measured  limit")
     print(*figures, sep="\n")
     sys.exit(any(figure.is_missed for figure in figures))
 

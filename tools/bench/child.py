@@ -116,7 +116,7 @@ async def statements(app: ASGIApp, order: Order) -> list[str]:
     return [record.getMessage() for record in handler.buffer]
 
 
-DEEDS: dict[str, Callable[[ASGIApp, Order], Awaitable[object]]] = {
+ACTIONS: dict[str, Callable[[ASGIApp, Order], Awaitable[object]]] = {
     "answer": answer,
     "burst": burst,
     "statements": statements,
@@ -144,7 +144,7 @@ async def main(module: str, folder: str) -> None:
     async with app.router.lifespan_context(app):
         while line := await asyncio.to_thread(sys.stdin.readline):
             order = Order(**json.loads(line))
-            print(json.dumps(await DEEDS[order.do](app, order)), file=answers, flush=True)
+            print(json.dumps(await ACTIONS[order.do](app, order)), file=answers, flush=True)
 
 
 if __name__ == "__main__":

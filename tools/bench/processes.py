@@ -185,7 +185,7 @@ class Bench(Service):
                 process.terminate()
 
 
-def obey(child: subprocess.Popen[str], order: Order) -> Any:  # noqa: ANN401 - what JSON holds
+def send_order(child: subprocess.Popen[str], order: Order) -> Any:  # noqa: ANN401 - what JSON holds
     """Give an order and return the answer."""
     assert child.stdin
     assert child.stdout

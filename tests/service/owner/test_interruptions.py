@@ -16,8 +16,8 @@ from tests.conftest import RecordFigure, require_server
 from tests.support import databases, harness, janitor
 from tests.support.harness import ROOT, Service, wait_until
 from tests.support.live import prepare
-from tests.support.private_servers import Missing, private_server
-from tests.variants import real
+from tests.support.private_servers import NotInstalled, private_server
+from tests.variants import execution
 from tests.variants.rows import PAIRS
 
 ROW = next(row for row in PAIRS if row.database == "postgres")
@@ -37,7 +37,7 @@ def test_a_service_that_dies_fails_its_row_and_leaves_no_database(
         os.killpg(service.process.pid, signal.SIGKILL)
         service.process.wait()
 
-    with pytest.raises(real.RowFailed, match="The service died with status -9"):
+    with pytest.raises(execution.RowFailed, match="The service died with status -9"):
         _run_into(kill, template, tmp_path)
 
     assert met[0] not in _databases()
@@ -61,9 +61,9 @@ def test_a_database_server_that_dies_fails_its_row(template: Path, tmp_path: Pat
     try:
         with private_server("postgres", lambda _: None) as server:
             url = f"{server.url}/gone"
-            with pytest.raises(real.RowFailed, match="database does not answer"):
+            with pytest.raises(execution.RowFailed, match="database does not answer"):
                 _run_into(lambda _: server.stop("kill"), template, tmp_path, DATABASE_URL=url)
-    except Missing as reason:
+    except NotInstalled as reason:
         pytest.skip(str(reason))
 
 
@@ -71,12 +71,12 @@ def _run_into(
     mishap: Callable[[Service], None], template: Path, folder: Path, **environment: str
 ) -> None:
     """Run a row; when its service answers, something happens."""
-    with real.open_service(template, ROW, folder / "service", folder) as service:
+    with execution.open_service(template, ROW, folder / "service", folder) as service:
         service.environment |= environment
         told = prepare(service)
         service.start()
         mishap(service)
-        real.guarded(service, partial(real.use, told=told))
+        execution.guarded(service, partial(execution.use, told=told))
 
 
 def _databases() -> set[str]:
@@ -124,7 +124,7 @@ def test_a_tried_row_answers_and_leaves_nothing(
     assert "Traceback" not in told
     assert janitor.tidy(run) == []
     seconds = told.partition("/docs after ")[2].partition(" s.")[0]
-    record_figure(f"just try {ROW}: it answers after {seconds} s (bar 90)")
+    record_figure(f"just try {ROW}: it answers after {seconds} s (limit 90)")
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from tests.conftest import start_service
 from tests.service.running.conftest import name_the_server, sibling_service
 from tests.support import databases, people
 from tests.support.harness import Service, wait_until
-from tests.support.private_servers import How, Missing, PrivateServer, private_server
+from tests.support.private_servers import NotInstalled, PrivateServer, StopMode, private_server
 from tests.support.problems import assert_problem
-from tests.support.scenarios import ENOUGH, restart_under_load
+from tests.support.scenarios import ENOUGH_NOTES, restart_under_load
 from tests.variants.rows import RUNNING, Row
 
 REMOTE = [row for row in RUNNING if databases.named(row.database).server]
@@ -29,7 +29,7 @@ def pair(
     with ExitStack() as stack:
         try:
             server = stack.enter_context(private_server(row.database))
-        except Missing as error:
+        except NotInstalled as error:
             if os.environ.get("REQUIRE_SERVICES") == "1":
                 pytest.fail(str(error))
             pytest.skip(str(error))
@@ -81,17 +81,19 @@ def test_readiness_sees_a_hanging_server(pair: tuple[PrivateServer, Service]) ->
 
 @pytest.mark.check("D07")
 @pytest.mark.parametrize("how", ["shutdown", "kill"])
-def test_a_restart_under_load_loses_nothing(pair: tuple[PrivateServer, Service], how: How) -> None:
+def test_a_restart_under_load_loses_nothing(
+    pair: tuple[PrivateServer, Service], how: StopMode
+) -> None:
     """While its server is restarted, writers hear success or "come back", and both are true."""
     server, service = pair
 
     recovery = restart_under_load(service, server, how)
 
-    assert recovery.impolite == []
+    assert recovery.unexpected == []
     assert recovery.lost == set()
     assert recovery.doubled == set()
     assert recovery.unavailable > 0
-    assert recovery.acknowledged >= 2 * ENOUGH
+    assert recovery.acknowledged >= 2 * ENOUGH_NOTES
     assert recovery.most_failures <= 5
     assert "Unexpected error" not in service.log.read_text(encoding="utf-8")
 

@@ -17,9 +17,9 @@ from tests.variants.rows import SPACE, Row
 
 Result = TypeVar("Result")
 
-KEPT = ROOT / ".cache/rows"
+OUTPUT = ROOT / ".cache/rows"
 STOPPED_BY_SIGTERM = {0, -15}
-BOOKS = {"aerich", "sqlite_sequence"}
+BOOKKEEPING_TABLES = {"aerich", "sqlite_sequence"}
 """The tables that are there when every migration is undone."""
 
 
@@ -37,7 +37,7 @@ class Times:
 
 def folder(row: Row) -> Path:
     """Return an empty folder in which the output of a row is kept."""
-    kept = KEPT / str(row)
+    kept = OUTPUT / str(row)
     shutil.rmtree(kept, ignore_errors=True)
     kept.mkdir(parents=True)
     return kept
@@ -45,7 +45,7 @@ def folder(row: Row) -> Path:
 
 def open_service(template: Path, row: Row, destination: Path, kept: Path) -> Service:
     """Render a row as a user would answer, with a name and so a database that nobody else has."""
-    answers = {**SPACE.unusual(row.answers), "project_slug": harness.new_slug("row")}
+    answers = {**SPACE.non_defaults(row.answers), "project_slug": harness.new_slug("row")}
     project = harness.render(template, destination, answers)
     for name, answer in row.answers.items():
         if project.answers[name] != answer:
@@ -108,7 +108,7 @@ def _exercise(service: Service) -> Times:
 def undo(service: Service) -> str:
     """Undo every migration, and return what it said; no table is left but the tool's own."""
     said = service.cli("rollback", "--to", "0").output
-    left = set(sql.tables(service)) - BOOKS
+    left = set(sql.tables(service)) - BOOKKEEPING_TABLES
     assert left == set()
     return said
 
