@@ -163,7 +163,7 @@ def test_the_same_seed_leads_to_the_same_rows() -> None:
     assert len(drawn(7, 20)) == 20
 
 
-def test_the_cover_is_whole_for_every_planned_option(request: pytest.FixtureRequest) -> None:
+def test_the_cover_is_complete_for_every_planned_option(request: pytest.FixtureRequest) -> None:
     """Hundreds of millions of combinations, of which nobody can make a list."""
     space = _with_what_is_planned()
     pairs = cover(space, 2, seed=SEED, exhaustive=EXHAUSTIVE)
@@ -174,7 +174,7 @@ def test_the_cover_is_whole_for_every_planned_option(request: pytest.FixtureRequ
     request.node.user_properties.append(("planned", {"pairs": len(pairs), "static": len(read)}))
 
 
-def test_what_exists_is_not_planned_any_more() -> None:
+def test_no_existing_choice_is_listed_as_planned() -> None:
     """Of a question that exists, more choices are planned, and nothing else."""
     for name in SPACE.questions.keys() & PLANNED.keys():
         assert PLANNED[name].keys() == {"choices"}, name
@@ -220,7 +220,7 @@ def test_render_refuses_what_is_unknown_or_not_allowed(
 
 
 @pytest.mark.parametrize("row", PAIRS, ids=str)
-def test_a_fast_render_is_a_render(
+def test_a_fast_render_equals_that_of_the_command_line(
     row: Row, render: Render, template: Path, tmp_path: Path
 ) -> None:
     """The command line of Copier, in a process that knows nothing of the short cuts."""
@@ -281,7 +281,7 @@ def test_a_branch_that_nobody_can_reach_is_missed(tmp_path: Path) -> None:
     assert "database/sqlite/forgotten.md:1 file" in done.stdout
 
 
-def test_each_exception_is_one(render: Render) -> None:
+def test_each_exception_is_about_branches_that_are_not_rendered(render: Render) -> None:
     """It is about branches that exist, and that are not rendered."""
     rendered: set[Branch] = set()
     for row in PAIRS:
@@ -294,7 +294,7 @@ def test_each_exception_is_one(render: Render) -> None:
         assert excepted & rendered == set()
 
 
-def test_nothing_chooses_but_what_is_marked() -> None:
+def test_every_construct_that_branches_is_marked() -> None:
     """Macros, blocks and inherited templates would need marks of their own."""
     environment = jinja2.Environment(autoescape=False)  # noqa: S701 - it makes no HTML
     unknown = (nodes.Macro, nodes.CallBlock, nodes.FilterBlock, nodes.Block, nodes.Extends)

@@ -27,7 +27,9 @@ FIRST_READ = ("main.py", "parts.py", "config.py", "accounts/models.py", "account
 
 
 @pytest.mark.parametrize("preset", BUDGETS)
-def test_a_preset_is_light(preset: str, render: Render, record_figure: RecordFigure) -> None:
+def test_a_preset_stays_within_its_budget(
+    preset: str, render: Render, record_figure: RecordFigure
+) -> None:
     project = render(preset=preset)
 
     sizes = {

@@ -60,7 +60,7 @@ def test_each_answer_has_words_that_only_it_may_bring_or_a_reason_why_not() -> N
 
 
 @pytest.mark.parametrize("answer", [name for name, each in answers().items() if each.words])
-def test_a_word_is_there_where_its_answer_is(answer: str, render: Render) -> None:
+def test_the_pattern_of_an_answer_is_found_where_it_is_chosen(answer: str, render: Render) -> None:
     """Otherwise nobody would notice that the pattern is out of date."""
     row = next(row for row in PAIRS if answer in chosen(row.answers))
     project = render(**SPACE.non_defaults(row.answers))

@@ -48,7 +48,7 @@ def test_steps_are_shell_and_take_no_text_of_strangers() -> None:
         assert "${{" not in command
 
 
-def test_jobs_end() -> None:
+def test_jobs_have_a_time_limit() -> None:
     jobs = list(chain.from_iterable(workflow["jobs"].values() for workflow in WORKFLOWS.values()))
 
     assert [job for job in jobs if "uses" not in job and "timeout-minutes" not in job] == []

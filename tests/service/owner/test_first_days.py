@@ -42,7 +42,7 @@ def service(request: pytest.FixtureRequest, template: Path, tmp_path: Path) -> I
         yield opened
 
 
-def test_fix_mends_what_the_formatter_mends(service: Service) -> None:
+def test_fix_formats_and_removes_unused_imports(service: Service) -> None:
     module = service.project / "app/long.py"
     module.write_text(f'"""Too long."""\nimport os, sys\nALL = [{"sys.path, " * 12}]\n')
 
@@ -73,7 +73,7 @@ def test_ctrl_c_ends_quietly(service: Service, recipe: str) -> None:
     assert not re.search("recipe|Traceback|Aborted", service.log.read_text("utf-8"))
 
 
-def test_seed_gives_notes_to_whoever_is_there(service: Service) -> None:
+def test_seed_adds_notes_to_an_existing_account(service: Service) -> None:
     service.cli("migrate")
     service.start()
     with service.client() as client:
@@ -163,7 +163,7 @@ def test_an_empty_database_is_never_up_to_date(service: Service, tmp_path: Path)
     assert "up to date" not in elsewhere.text + without_files.text
 
 
-def test_doctor_speaks_where_not_every_character_can_be_written(service: Service) -> None:
+def test_doctor_works_where_the_encoding_lacks_characters(service: Service) -> None:
     service.environment["PYTHONIOENCODING"] = "cp1252"  # of a pipe on Windows
 
     told = service.cli("doctor", check=False)
@@ -172,7 +172,9 @@ def test_doctor_speaks_where_not_every_character_can_be_written(service: Service
     assert "Traceback" not in told.text
 
 
-def test_another_answer_that_needs_a_setting_leads_to_setup(template: Path, tmp_path: Path) -> None:
+def test_doctor_recommends_setup_after_an_answer_that_needs_a_setting(
+    template: Path, tmp_path: Path
+) -> None:
     """What `doctor` recommends, works."""
     before = harness.render(template, tmp_path / "before", {"auth": [], "example": "none"})
     after = harness.render(template, tmp_path / "after", {"auth": ["jwt"], "example": "none"})
@@ -186,7 +188,7 @@ def test_another_answer_that_needs_a_setting_leads_to_setup(template: Path, tmp_
     assert "✓ settings: complete" in again.output
 
 
-def test_no_answer_lets_git_see_rows(render: Render, tmp_path: Path) -> None:
+def test_git_ignores_sqlite_files_with_every_database(render: Render, tmp_path: Path) -> None:
     """After sqlite → postgres, say, the file with accounts and hashes is still there."""
     for database in databases.NAMES:
         copy = tmp_path / database

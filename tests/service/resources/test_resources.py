@@ -79,7 +79,7 @@ REFUSED = [
 ]
 
 
-def test_what_cannot_be_is_one_sentence_and_writes_nothing(service: Service) -> None:
+def test_an_impossible_resource_is_refused_in_one_sentence(service: Service) -> None:
     done = service.cli_at_once(*(["new-resource", *words] for words, _ in REFUSED))
 
     for outcome, (_, sentence) in zip(done, REFUSED, strict=True):
@@ -101,7 +101,7 @@ def test_a_failure_half_way_takes_back_what_was_written(service: Service) -> Non
     assert git(service.project.path, "status", "--short") == ""
 
 
-def test_what_was_edited_is_not_removed(service: Service) -> None:
+def test_an_edited_part_is_not_removed(service: Service) -> None:
     service.cli("new-resource", "thing", "a:int")
     api = service.project / "app/things/api.py"
     text = api.read_text(encoding="utf-8")
@@ -116,7 +116,7 @@ def test_what_was_edited_is_not_removed(service: Service) -> None:
     assert git(service.project.path, "status", "--short") == ""
 
 
-def test_what_others_need_is_not_removed(service: Service) -> None:
+def test_a_part_that_others_import_is_not_removed(service: Service) -> None:
     service.cli("new-resource", "customer", "name:str")
     service.cli("new-resource", "invoice", "customer:fk:Customer")
 
@@ -146,7 +146,7 @@ def test_a_migration_that_others_may_have_stays_and_another_drops_the_table(
     assert changed[0].endswith("_drop_things.py")
 
 
-def test_rows_are_counted_and_asked_for(service: Service) -> None:
+def test_removing_a_table_counts_its_rows_and_asks(service: Service) -> None:
     service.cli("new-resource", "gadget", "a:int")
     service.cli("migrate")
 

@@ -100,7 +100,7 @@ def test_the_last_administrator_stays(
 
 
 @pytest.mark.check("Z10")
-def test_two_who_remove_each_other_leave_one(
+def test_two_administrators_who_remove_each_other_leave_one(
     company: Service, client: httpx.Client, root: Person
 ) -> None:
     """Of two administrators who delete, disable or demote each other at once, one remains."""
@@ -127,7 +127,9 @@ def test_two_who_remove_each_other_leave_one(
 
 @pytest.mark.check("Z10")
 @on_sqlite
-def test_nobody_grants_what_they_lack(company: Service, client: httpx.Client, root: Person) -> None:
+def test_nobody_grants_permissions_that_they_lack(
+    company: Service, client: httpx.Client, root: Person
+) -> None:
     """Who may give roles gives those that permit no more than theirs, to themselves neither."""
     clerk, other = enlist(client, "clerk", root), enlist(client, "member", root)
 
@@ -140,7 +142,7 @@ def test_nobody_grants_what_they_lack(company: Service, client: httpx.Client, ro
 @pytest.mark.check("Z10")
 @pytest.mark.parametrize("role", ["clerk", "deputy", "reader", "member"])
 @on_sqlite
-def test_nobody_reaches_above_themselves(
+def test_nobody_changes_accounts_with_more_permissions(
     company: Service, client: httpx.Client, root: Person, role: str
 ) -> None:
     """Who has fewer rights cannot edit, disable, delete or demote who has more."""
@@ -167,7 +169,9 @@ def test_nobody_reaches_above_themselves(
 
 @pytest.mark.check("Z10")
 @on_sqlite
-def test_equals_and_those_below_can_be_governed(client: httpx.Client, root: Person) -> None:
+def test_accounts_with_as_many_or_fewer_permissions_can_be_changed(
+    client: httpx.Client, root: Person
+) -> None:
     """Permissions reach as far as they say: to those who may do as much or less."""
     deputy = enlist(client, "deputy", root)
     below = [enlist(client, role, root) for role in ("deputy", "reader", "member")]

@@ -105,9 +105,7 @@ def all_but(key: str) -> dict[str, str]:
 
 @pytest.mark.check("K01")
 @on_sqlite
-def test_all_but_the_key_itself_is_refused_with_one_answer(
-    client: httpx.Client, ada: Person
-) -> None:
+def test_everything_but_the_exact_key_gets_the_same_401(client: httpx.Client, ada: Person) -> None:
     """Whatever is sent instead of a key, or none at all, the answer is 401 and the same."""
     key = create(client, ada)["key"]
 
@@ -214,7 +212,7 @@ def test_nothing_else_is_a_key(client: httpx.Client, ada: Person) -> None:
 
 
 @pytest.mark.check("K04")
-def test_a_key_is_shown_once_and_ends_at_once(client: httpx.Client, ada: Person) -> None:
+def test_a_key_is_shown_once_and_revoked_at_once(client: httpx.Client, ada: Person) -> None:
     """A key is shown when it is created and never again, and a revoked one works nowhere."""
     response = client.post(KEYS, json={"name": "CI"}, headers=ada.headers)
     created = response.json()
@@ -255,7 +253,7 @@ def test_keys_cannot_be_guessed(client: httpx.Client, ada: Person) -> None:
 
 
 @pytest.mark.check("K04", "Z04", "Z05")
-def test_nobody_revokes_what_is_not_theirs(
+def test_nobody_revokes_the_key_of_another(
     client: httpx.Client, running: Service, admin: Person, ada: Person
 ) -> None:
     """Another's key, a missing one and one's own token of another kind are the same 404."""
@@ -291,7 +289,7 @@ def test_keys_are_stored_as_hashes_only(
 
 
 @pytest.mark.check("K06")
-def test_a_key_ends_in_the_future_at_a_time_that_is_one(client: httpx.Client, ada: Person) -> None:
+def test_a_key_expires_at_a_valid_time_in_the_future(client: httpx.Client, ada: Person) -> None:
     """A time that is past, that has no zone, that is a number or no time at all is refused."""
     moments: list[object] = [
         *("2020-01-01T00:00:00Z", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-00:01"),
@@ -311,7 +309,7 @@ def test_a_key_ends_in_the_future_at_a_time_that_is_one(client: httpx.Client, ad
 
 
 @pytest.mark.check("K06")
-def test_the_time_of_a_key_is_kept(client: httpx.Client, ada: Person) -> None:
+def test_the_expiry_of_a_key_is_stored_exactly(client: httpx.Client, ada: Person) -> None:
     """The end of a key is stored to the microsecond, and shown in UTC at once and later."""
     times = {
         "2100-01-01T02:00:00+02:00": "2100-01-01T00:00:00Z",
@@ -347,7 +345,7 @@ def test_an_expired_key_is_refused(client: httpx.Client, running: Service, ada: 
 
 
 @pytest.mark.check("K06")
-def test_the_last_use_is_noted_once_a_minute(
+def test_the_last_use_is_recorded_once_a_minute(
     client: httpx.Client, running: Service, ada: Person
 ) -> None:
     """The last use is noted, and while the note is younger than a minute nothing is written."""
@@ -459,7 +457,9 @@ def test_a_key_may_do_no_more_than_its_owner(client: httpx.Client, ada: Person) 
 
 
 @pytest.mark.check("K06", "Z09")
-def test_a_key_loses_what_its_owner_loses(client: httpx.Client, admin: Person, ada: Person) -> None:
+def test_a_key_loses_the_permissions_that_its_owner_loses(
+    client: httpx.Client, admin: Person, ada: Person
+) -> None:
     """When a role is taken from its owner, a key can do no more than he can, scopes or not."""
     path = f"/api/users/{ada.id}/roles"
     client.put(path, json={"roles": ["admin"]}, headers=admin.headers)
@@ -496,7 +496,7 @@ def test_a_mistyped_key_is_refused_without_the_database(
 
 
 @pytest.mark.check("K08")
-def test_the_key_of_a_disabled_or_deleted_account_is_dead(
+def test_the_key_of_a_disabled_or_deleted_account_is_refused(
     client: httpx.Client, admin: Person, ada: Person, eve: Person
 ) -> None:
     """Disabling or deleting an account ends its keys with the next request, and for good."""
@@ -512,7 +512,7 @@ def test_the_key_of_a_disabled_or_deleted_account_is_dead(
 
 
 @pytest.mark.check("K08")
-def test_the_account_is_looked_at_with_each_request(
+def test_the_account_is_checked_with_each_request(
     client: httpx.Client, running: Service, ada: Person
 ) -> None:
     """An account that was disabled past the service is out too."""
@@ -601,7 +601,7 @@ def test_the_command_line_makes_the_first_key(
 
 
 @pytest.mark.check("K06", "Z03")
-def test_only_who_may_write_users_opens_accounts(
+def test_only_callers_with_user_write_create_accounts(
     alone: Service, there: httpx.Client, root: str
 ) -> None:
     """Where keys are all there is, nobody signs up: accounts are made by who may write users."""
@@ -624,7 +624,7 @@ def test_only_who_may_write_users_opens_accounts(
 
 
 @pytest.mark.check("K01")
-def test_where_keys_are_all_there_is_nobody_signs_in(there: httpx.Client, root: str) -> None:
+def test_a_service_with_keys_alone_has_no_sign_in(there: httpx.Client, root: str) -> None:
     """There is no sign-in and no reset; strangers, also those with a bearer token, are 401."""
     calls = [
         *(("POST", f"/api/auth/{what}") for what in ("login", "refresh", "logout", "session")),
@@ -643,7 +643,7 @@ def test_where_keys_are_all_there_is_nobody_signs_in(there: httpx.Client, root: 
 
 
 @pytest.mark.check("K04")
-def test_a_new_password_leaves_keys_alone(alone: Service, there: httpx.Client, root: str) -> None:
+def test_a_new_password_revokes_no_key(alone: Service, there: httpx.Client, root: str) -> None:
     """Passwords are kept where keys are all there is, and a new one ends no key."""
     name = new_name()
     there.post("/api/users", json=sign_up_form(name), headers=sending(root))

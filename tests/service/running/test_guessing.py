@@ -91,7 +91,9 @@ def test_passwords_that_are_easy_to_guess_are_refused(
 
 
 @pytest.mark.check("A12")
-def test_a_name_has_few_tries_in_all_processes(visitor: httpx.Client, bob: Person) -> None:
+def test_attempts_per_name_are_limited_across_all_processes(
+    visitor: httpx.Client, bob: Person
+) -> None:
     """Of forty guesses at once five are looked at; the rest is told when to come back."""
     for name in (bob.name, new_name(), f"{bob.name}@example.org"):
         responses = in_threads(40, partial(guess, visitor, name))
@@ -106,7 +108,7 @@ def test_a_name_has_few_tries_in_all_processes(visitor: httpx.Client, bob: Perso
 
 @pytest.mark.check("A12")
 @on_sqlite
-def test_a_locked_name_tells_nothing(visitor: httpx.Client, bob: Person) -> None:
+def test_a_locked_name_does_not_tell_whether_it_exists(visitor: httpx.Client, bob: Person) -> None:
     """Where there were too many guesses, right, wrong and unknown get the same answer."""
     unknown = new_name()
     for name in (bob.name, unknown):
@@ -124,7 +126,7 @@ def test_a_locked_name_tells_nothing(visitor: httpx.Client, bob: Person) -> None
 
 
 @pytest.mark.check("A12")
-def test_spellings_of_a_name_are_one_name(visitor: httpx.Client, bob: Person) -> None:
+def test_spellings_of_a_name_share_one_count(visitor: httpx.Client, bob: Person) -> None:
     """Case, width and space open no further tries, nor does another way to sign in."""
     wide = "".join(chr(ord(char) + 0xFEE0) for char in bob.name)
     for name in (bob.name, bob.name.upper(), wide, f"  {bob.name} "):
@@ -138,7 +140,7 @@ def test_spellings_of_a_name_are_one_name(visitor: httpx.Client, bob: Person) ->
 
 @pytest.mark.check("A12")
 @on_sqlite
-def test_a_limit_that_nobody_set_is_ten_a_minute(running: Service) -> None:
+def test_the_default_limit_is_ten_a_minute(running: Service) -> None:
     """Without the setting, or with an empty one, a service starts and has a limit."""
     with sibling_service(running, own_database=False, RATE_LIMIT_LOGIN="") as sibling:
         settings = "from app.config import get_settings as read"
@@ -148,7 +150,7 @@ def test_a_limit_that_nobody_set_is_ten_a_minute(running: Service) -> None:
 
 
 @pytest.mark.check("A12")
-def test_no_space_hides_a_name(visitor: httpx.Client, bob: Person) -> None:
+def test_leading_space_does_not_evade_the_limit(visitor: httpx.Client, bob: Person) -> None:
     """Space before a name opens no further tries, and nobody else's sign-in gives them back."""
     eve = people.sign_up(visitor, "eve")
     for length in (0, 999, 1000, 1001, 5000):
@@ -182,7 +184,7 @@ def test_one_locked_name_locks_no_other(visitor: httpx.Client, bob: Person) -> N
 
 @pytest.mark.check("A12")
 @on_sqlite
-def test_a_success_starts_the_count_anew(visitor: httpx.Client, bob: Person) -> None:
+def test_a_successful_sign_in_resets_the_count(visitor: httpx.Client, bob: Person) -> None:
     """Who mistypes now and then is never refused."""
     for _ in range(PEOPLE):
         assert statuses(visitor, bob.name, TRIES - 1) == [401] * (TRIES - 1)
@@ -190,7 +192,9 @@ def test_a_success_starts_the_count_anew(visitor: httpx.Client, bob: Person) -> 
 
 
 @pytest.mark.check("A12")
-def test_a_success_clears_no_look_alike(visitor: httpx.Client, bob: Person) -> None:
+def test_a_successful_sign_in_resets_no_count_of_a_look_alike(
+    visitor: httpx.Client, bob: Person
+) -> None:
     """Who signs in under an address that looks the same gets no new guesses at another's."""
     eve = people.sign_up(visitor, "eve")
     wide = chr(ord("b") + 0xFEE0) + f"{bob.name[1:]}@example.org"
@@ -205,7 +209,9 @@ def test_a_success_clears_no_look_alike(visitor: httpx.Client, bob: Person) -> N
 
 @pytest.mark.check("A12")
 @on_sqlite
-def test_an_address_has_few_tries(strict: Service, visitor: httpx.Client, bob: Person) -> None:
+def test_attempts_per_ip_address_are_limited(
+    strict: Service, visitor: httpx.Client, bob: Person
+) -> None:
     """An address that tried many names is refused whatever it claims, and fills no table."""
     *names, last = [new_name() for _ in range(TRIES * PEOPLE)]
     assert {guess(visitor, name, 1).status_code for name in names} == {401}
@@ -234,7 +240,7 @@ def test_an_address_has_few_tries(strict: Service, visitor: httpx.Client, bob: P
 
 
 @pytest.mark.check("A12")
-def test_the_count_is_in_the_database_and_names_nobody(
+def test_the_count_is_stored_under_hashes(
     strict: Service, visitor: httpx.Client, bob: Person
 ) -> None:
     """A service that starts anew still knows the count; neither name nor address is stored."""
@@ -251,7 +257,7 @@ def test_the_count_is_in_the_database_and_names_nobody(
 
 @pytest.mark.check("A12")
 @on_sqlite
-def test_ones_own_password_cannot_be_guessed(visitor: httpx.Client, bob: Person) -> None:
+def test_guesses_of_the_current_password_are_limited(visitor: httpx.Client, bob: Person) -> None:
     """Who found an open session has as few tries to guess its owner's password."""
 
     def change(current: str) -> int:
@@ -265,7 +271,7 @@ def test_ones_own_password_cannot_be_guessed(visitor: httpx.Client, bob: Person)
 
 @pytest.mark.check("A12")
 @on_sqlite
-def test_behind_a_proxy_each_client_has_an_address(running: Service) -> None:
+def test_behind_a_proxy_each_client_has_its_own_ip_address(running: Service) -> None:
     """A proxy that is trusted names the client; what the client itself wrote before is ignored."""
     with sibling_service(running, RATE_LIMIT_LOGIN=LIMIT, TRUSTED_PROXIES="127.0.0.1") as sibling:
         sibling.cli("migrate")

@@ -27,7 +27,7 @@ def is_refusal(response: httpx.Response) -> bool:
 
 @pytest.mark.check("I01")
 @pytest.mark.parametrize("bad", ["\x00", chr(0xD800), chr(0xDFFF), chr(0xD83D)], ids=ascii)
-def test_NUL_and_half_characters_are_refused(
+def test_NUL_and_unpaired_surrogates_are_refused(
     client: httpx.Client, admin: Person, ada: Person, bad: str
 ) -> None:
     """NUL and unpaired surrogates are refused in every text, before a database sees them."""
@@ -107,7 +107,7 @@ def test_broken_text_in_forms_and_addresses_is_no_crash(
     ],
     ids=lambda number: number[:12],
 )
-def test_odd_ids_are_found_nowhere(client: httpx.Client, admin: Person, number: str) -> None:
+def test_invalid_ids_are_404_or_422(client: httpx.Client, admin: Person, number: str) -> None:
     """An id that is too large, negative or no plain number is 404 or 422."""
     for noun in ("notes", "users"):
         for method in ("GET", "DELETE"):
@@ -133,7 +133,7 @@ def test_pages_are_bounded(
 
 
 @pytest.mark.check("I03")
-def test_there_is_no_page_of_everything(client: httpx.Client, ada: Person) -> None:
+def test_the_size_of_a_page_is_limited(client: httpx.Client, ada: Person) -> None:
     """Size 100 is accepted and 101 is not."""
     statuses = [
         client.get("/api/notes", params={"size": size}, headers=ada.headers).status_code
@@ -222,7 +222,7 @@ PROBES = [
 
 @pytest.mark.check("I05")
 @pytest.mark.parametrize("probe", PROBES)
-def test_injection_is_text(
+def test_injection_attempts_are_treated_as_text(
     client: httpx.Client, running: Service, admin: Person, ada: Person, probe: str
 ) -> None:
     """SQL, templates and shell in any text are text: stored as sent, or found nowhere."""
@@ -327,7 +327,7 @@ def test_broken_JSON_is_refused(client: httpx.Client, ada: Person, fault: str) -
 
 @pytest.mark.check("I07")
 @pytest.mark.parametrize("age", ["NaN", "Infinity", "1e400", "9" * 40, "9" * 5000, "1.5", '"7"'])
-def test_numbers_are_numbers(client: httpx.Client, ada: Person, age: str) -> None:
+def test_invalid_numbers_are_refused(client: httpx.Client, ada: Person, age: str) -> None:
     """A number that is none, or that no column holds, is refused."""
     content = f'{{"age": {age}}}'
 
@@ -356,7 +356,7 @@ def test_unusual_JSON_has_one_meaning(client: httpx.Client, ada: Person, body: b
 
 @pytest.mark.check("I08")
 @on_sqlite
-def test_a_large_body_is_refused_unread(running: Service) -> None:
+def test_a_large_body_is_refused_before_it_is_read(running: Service) -> None:
     """A body that says it is too large is refused before a byte of it is sent."""
     head = b"POST /api/users HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
 
@@ -370,7 +370,7 @@ def test_a_large_body_is_refused_unread(running: Service) -> None:
 @pytest.mark.check("I08")
 @pytest.mark.parametrize("path", ["/api/users", "/api/auth/login", "/api/notes"])
 @on_sqlite
-def test_an_endless_body_is_cut(running: Service, path: str) -> None:
+def test_an_endless_body_is_cut_off(running: Service, path: str) -> None:
     """A body that does not say its size is cut off soon after the limit."""
     chunk = b"%x\r\n%s\r\n" % (65_536, b"x" * 65_536)
     endless = 1024
@@ -409,7 +409,7 @@ def test_a_body_at_the_limit_is_read(running: Service) -> None:
 
 @pytest.mark.check("I09")
 @on_sqlite
-def test_compressed_bodies_are_not_unpacked(client: httpx.Client, ada: Person) -> None:
+def test_compressed_bodies_are_not_decompressed(client: httpx.Client, ada: Person) -> None:
     """A compressed body is refused; a bomb is as small as it looks."""
     bomb = gzip.compress(b" " * 100_000_000)
     note = gzip.compress(json.dumps({"title": "a", "body": ""}).encode())
@@ -567,7 +567,7 @@ def test_refusals_do_not_repeat_what_was_sent(client: httpx.Client, ada: Person)
     ["id", "owner", "owner_id", "created_at", "updated_at", "owner__email", "pk", "__class__"],
 )
 @on_sqlite
-def test_columns_of_the_service_are_not_written(
+def test_columns_that_the_service_sets_are_read_only(
     client: httpx.Client, ada: Person, eve: Person, field: str
 ) -> None:
     """What the service sets itself is not taken from a body, neither at first nor later."""
@@ -586,7 +586,7 @@ def test_columns_of_the_service_are_not_written(
 
 @pytest.mark.check("I14")
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
-def test_a_moment_is_the_same_everywhere(
+def test_times_do_not_depend_on_the_time_zone_of_the_machine(
     client: httpx.Client, running: Service, ada: Person, zone: str
 ) -> None:
     """Times carry their offset and mean the same moment, whatever zone the machine is in."""
@@ -640,7 +640,7 @@ def test_a_form_of_50000_fields_is_refused(client: httpx.Client) -> None:
 
 
 @pytest.mark.check("I19")
-def test_null_and_absent_are_two_things(client: httpx.Client, ada: Person) -> None:
+def test_null_and_absent_fields_differ(client: httpx.Client, ada: Person) -> None:
     """In a change, an absent field stays and null empties it, or is refused where it cannot."""
 
     def change(**values: object) -> httpx.Response:

@@ -100,7 +100,7 @@ def test_look_alikes_are_not_allowed(
 
 @pytest.mark.check("C01")
 @pytest.mark.parametrize("value", ["*", f"{ORIGIN},*", '["*"]'])
-def test_the_star_is_refused(guarded: Service, value: str) -> None:
+def test_a_wildcard_origin_is_refused(guarded: Service, value: str) -> None:
     """A service that shall allow every site does not start."""
     with sibling_service(guarded, own_database=False, CORS_ORIGINS=value) as sibling:
         end = sibling.cli("serve", check=False)
@@ -149,7 +149,7 @@ EVIL = "evil.example"
     "path", ["/api/users", "/api/users/", "/docs/", "/health/live/", "/api/", "/api/users//"]
 )
 @on_sqlite
-def test_nothing_is_built_from_the_host_header(
+def test_nothing_is_derived_from_the_Host_header(
     client: httpx.Client, ada: Person, path: str
 ) -> None:
     """No answer repeats what a request says about the host, and no slash redirects anybody."""
@@ -248,7 +248,7 @@ def test_smuggled_paths_need_a_sign_in_too(running: Service) -> None:
 
 
 @pytest.mark.check("C07")
-def test_an_old_probe_needs_no_host(unguarded: Service) -> None:
+def test_an_HTTP_1_0_probe_needs_no_Host_header(unguarded: Service) -> None:
     """A load balancer's probe by HTTP/1.0, which knows no Host header, is answered."""
     response = raw_http.send(unguarded, b"GET /health/live HTTP/1.0\r\n\r\n")
 
@@ -257,7 +257,7 @@ def test_an_old_probe_needs_no_host(unguarded: Service) -> None:
 
 @pytest.mark.check("C07")
 @pytest.mark.parametrize("origin", ["http://127.0.0.1", "http://", "null", ""])
-def test_what_names_no_host_comes_from_another_site(unguarded: Service, origin: str) -> None:
+def test_a_request_without_a_host_counts_as_cross_site(unguarded: Service, origin: str) -> None:
     """A request of HTTP/1.0 with an Origin, but without a Host, signs nobody in."""
     body = "username=ada&password=x"
     head = f"POST /api/auth/session HTTP/1.0\r\nOrigin: {origin}\r\nContent-Length: {len(body)}\r\n"

@@ -78,7 +78,7 @@ def me(client: httpx.Client, headers: dict[str, str]) -> int:
 
 @pytest.mark.check("T17")
 @on_sqlite
-def test_the_answer_does_not_tell_who_has_an_account(
+def test_the_response_does_not_tell_who_has_an_account(
     running: Service, client: httpx.Client, admin: Person, ada: Person, eve: Person
 ) -> None:
     """Known, unknown and disabled addresses get one answer, and only the known one gets mail."""
@@ -115,7 +115,9 @@ def test_the_answer_does_not_tell_who_has_an_account(
 
 @pytest.mark.check("A15")
 @on_servers
-def test_the_answer_waits_for_no_query(running: Service, client: httpx.Client, ada: Person) -> None:
+def test_the_response_waits_for_no_query(
+    running: Service, client: httpx.Client, ada: Person
+) -> None:
     """Asking for a reset is answered before the address is looked up, so time tells nothing."""
     with sql.session(running.database_url) as database:
         for statement in databases.server(running.database).lock_table:
@@ -130,7 +132,9 @@ def test_the_answer_waits_for_no_query(running: Service, client: httpx.Client, a
 
 @pytest.mark.check("A15")
 @on_sqlite
-def test_the_answer_waits_for_no_mail(running: Service, client: httpx.Client, ada: Person) -> None:
+def test_the_response_waits_for_no_mail(
+    running: Service, client: httpx.Client, ada: Person
+) -> None:
     """Nor does it wait for the mail server; a mail that is under way survives SIGTERM."""
     with (
         mail_server() as server,
@@ -158,7 +162,7 @@ def test_the_answer_waits_for_no_mail(running: Service, client: httpx.Client, ad
 
 
 @pytest.mark.check("T18")
-def test_a_link_works_once_and_ends_every_session(
+def test_a_link_works_once_and_revokes_every_session(
     running: Service, client: httpx.Client, ada: Person
 ) -> None:
     """A link sets one password, once; a refused one costs nothing, and all sign-ins end."""
@@ -177,7 +181,7 @@ def test_a_link_works_once_and_ends_every_session(
 
 
 @pytest.mark.check("T18")
-def test_ten_uses_at_once_set_one_password(
+def test_ten_simultaneous_uses_set_one_password(
     running: Service, client: httpx.Client, ada: Person
 ) -> None:
     """Of ten simultaneous uses of a link one sets its password, and nine change nothing."""
@@ -212,7 +216,7 @@ def test_a_link_is_short_lived_and_stored_as_a_hash(
 
 @pytest.mark.check("T18")
 @on_sqlite
-def test_a_mailed_token_is_for_nothing_else(
+def test_a_mailed_token_only_resets_a_password(
     running: Service, client: httpx.Client, ada: Person
 ) -> None:
     """A token from a mail opens and renews nothing, and no other token sets a password."""
@@ -233,7 +237,7 @@ def test_a_mailed_token_is_for_nothing_else(
 
 @pytest.mark.check("T18")
 @on_sqlite
-def test_nobody_else_writes_into_the_mail(running: Service, client: httpx.Client) -> None:
+def test_no_request_changes_the_content_of_the_mail(running: Service, client: httpx.Client) -> None:
     """The link leads where the settings say; neither a header nor a name adds to the mail."""
     address = f"{new_name()}@bücher.example"
     form = sign_up_form(new_name()) | {"username": f"evil.example {new_name()}", "email": address}
@@ -266,7 +270,7 @@ def test_nobody_else_writes_into_the_mail(running: Service, client: httpx.Client
 
 @pytest.mark.check("T18")
 @on_sqlite
-def test_mails_on_disk_are_their_owners(
+def test_mail_files_are_readable_by_their_owner_alone(
     running: Service, client: httpx.Client, ada: Person
 ) -> None:
     """Mails that development writes into a folder can be read by nobody else."""
@@ -280,7 +284,7 @@ def test_mails_on_disk_are_their_owners(
 @pytest.mark.check("T18")
 @on_sqlite
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
-def test_mail_travels_encrypted(running: Service, ada: Person, tmp_path: Path, scheme: str) -> None:
+def test_mail_is_sent_encrypted(running: Service, ada: Person, tmp_path: Path, scheme: str) -> None:
     """With a password the line is encrypted, by STARTTLS or from the start, and checked."""
     certificate = write_certificate(tmp_path / "server.pem")
     with (
@@ -348,7 +352,9 @@ def test_a_mail_that_cannot_be_sent_is_a_line_in_the_log(  # noqa: PLR0913, PLR0
 
 @pytest.mark.check("T18")
 @on_sqlite
-def test_what_the_mail_server_says_is_not_logged(running: Service, client: httpx.Client) -> None:
+def test_a_refusal_of_the_mail_server_does_not_leak_the_link(
+    running: Service, client: httpx.Client
+) -> None:
     """A server that quotes the mail in its refusal does not bring the link into the log."""
     refusals = {"RCPT": "550 no such mailbox", "DATA": "554 refused: {link}"}
     with (

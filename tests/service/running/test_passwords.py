@@ -17,7 +17,7 @@ from tests.support.people import PASSWORD, Person, log_in, new_name, sign_up_for
 
 @pytest.mark.check("A01")
 @on_sqlite
-def test_token_answers_are_not_kept(client: httpx.Client, ada: Person) -> None:
+def test_token_responses_are_not_cached(client: httpx.Client, ada: Person) -> None:
     """A token answer may not be cached, and says what the token is and how long it works."""
     by_password = log_in(client, ada.name)
     by_token = client.post("/api/auth/refresh", json={"refresh_token": ada.refresh})
@@ -33,7 +33,7 @@ def test_token_answers_are_not_kept(client: httpx.Client, ada: Person) -> None:
 
 @pytest.mark.check("A02")
 @on_sqlite
-def test_wrong_credentials_are_a_challenge(client: httpx.Client, ada: Person) -> None:
+def test_wrong_credentials_get_a_challenge(client: httpx.Client, ada: Person) -> None:
     """Wrong credentials are answered with 401 and a challenge."""
     response = log_in(client, ada.name, "not the password")
 
@@ -69,7 +69,7 @@ def test_failed_sign_ins_look_the_same(
 @pytest.mark.check("A05", "A06")
 @pytest.mark.parametrize("password", ["0123456789" * 10, "🔑" * 40], ids=["ascii", "emoji"])
 @on_sqlite
-def test_long_passwords_count_to_their_end(client: httpx.Client, password: str) -> None:
+def test_long_passwords_are_not_truncated(client: httpx.Client, password: str) -> None:
     """A password longer than 72 bytes works, and its first 72 bytes do not stand for it."""
     person = people.sign_up(client, password=password)
 
@@ -112,7 +112,7 @@ def test_huge_passwords_are_refused(client: httpx.Client, ada: Person) -> None:
     ids=["spaces", "scripts", "combining", "only spaces"],
 )
 @on_sqlite
-def test_passwords_are_taken_as_they_are(client: httpx.Client, password: str) -> None:
+def test_passwords_are_accepted_as_typed(client: httpx.Client, password: str) -> None:
     """Passphrases of any script are accepted, and never trimmed or shortened."""
     person = people.sign_up(client, password=password)
 
@@ -160,7 +160,7 @@ def test_hundred_parallel_registrations_of_one_address_make_one_account(
 
 
 @pytest.mark.check("A11")
-def test_look_alike_names_are_one_name(client: httpx.Client, ada: Person) -> None:
+def test_names_that_differ_in_case_or_width_are_one_name(client: httpx.Client, ada: Person) -> None:
     """Names and addresses that differ in case or width of their letters are the same."""
     full_width = "".join(chr(ord(char) + 0xFEE0) for char in ada.name)
     forms = [

@@ -42,7 +42,7 @@ def test_liveness_depends_on_nothing(running: Service) -> None:
 
 
 @pytest.mark.check("P04")
-def test_hashing_leaves_the_event_loop(service: Service) -> None:
+def test_hashing_does_not_block_the_event_loop(service: Service) -> None:
     """While passwords are hashed all the time, probes are answered between any two hashes."""
     loops, logins_each = 6, 6
     with service.client() as client:
@@ -117,7 +117,7 @@ def test_missing_settings_are_named(service: Service) -> None:
 
 
 @pytest.mark.check("P09")
-def test_a_taken_port_is_a_sentence(service: Service) -> None:
+def test_a_port_in_use_is_reported_in_one_sentence(service: Service) -> None:
     """Where another process has the port, the start says so and ends."""
     with sibling_service(service, own_database=False, PORT=str(service.port)) as sibling:
         end = sibling.cli("serve", check=False)
@@ -193,7 +193,7 @@ def test_a_service_that_cannot_start_ends(
 
 @pytest.mark.check("P09")
 @on_servers
-def test_a_pool_smaller_than_its_least_is_refused(running: Service) -> None:
+def test_a_maximum_pool_size_below_the_minimum_is_refused(running: Service) -> None:
     """Settings that contradict each other are named before the start too."""
     with sibling_service(running, own_database=False, DB_POOL_MIN="20", DB_POOL_MAX="5") as sibling:
         end = sibling.cli("serve", check=False)

@@ -16,7 +16,9 @@ from tests.support.problems import assert_problem
 
 @pytest.mark.check("E01")
 @on_sqlite
-def test_every_error_has_one_shape(client: httpx.Client, admin: Person, ada: Person) -> None:
+def test_every_error_is_a_problem_document(
+    client: httpx.Client, admin: Person, ada: Person
+) -> None:
     """Every error is a problem document whose status is the answer's, and tells nothing else."""
     roles = f"/api/users/{ada.id}/roles"
     form = sign_up_form(new_name())
@@ -39,7 +41,7 @@ def test_every_error_has_one_shape(client: httpx.Client, admin: Person, ada: Per
 
 @pytest.mark.check("E01")
 @on_sqlite
-def test_the_OpenAPI_document_says_so(client: httpx.Client) -> None:
+def test_the_OpenAPI_document_declares_every_error(client: httpx.Client) -> None:
     """Every operation declares its errors one by one, and none the framework's own."""
     document = client.get("/openapi.json").json()
     problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
@@ -79,7 +81,7 @@ def everyday(client: httpx.Client, person: Person) -> list[httpx.Response]:
 
 @pytest.mark.check("E02")
 @on_sqlite
-def test_every_answer_carries_security_headers(client: httpx.Client, ada: Person) -> None:
+def test_every_response_carries_security_headers(client: httpx.Client, ada: Person) -> None:
     """Every answer forbids sniffing, framing and referrers, and names no server software."""
     for response in everyday(client, ada):
         headers = response.headers
@@ -93,7 +95,7 @@ def test_every_answer_carries_security_headers(client: httpx.Client, ada: Person
 
 @pytest.mark.check("E02")
 @on_sqlite
-def test_https_is_remembered(running: Service) -> None:
+def test_hsts_is_sent_behind_an_https_proxy(running: Service) -> None:
     """Behind a trusted proxy that speaks HTTPS, browsers are told to stay with it."""
     with sibling_service(running, own_database=False, TRUSTED_PROXIES="127.0.0.1") as sibling:
         sibling.start()
@@ -107,7 +109,7 @@ def test_https_is_remembered(running: Service) -> None:
 
 @pytest.mark.check("E03")
 @on_sqlite
-def test_every_answer_has_an_id_of_its_own(client: httpx.Client, ada: Person) -> None:
+def test_every_response_has_an_id_of_its_own(client: httpx.Client, ada: Person) -> None:
     """Every answer has an unused request id; a decent one from the client is kept."""
     ids = [response.headers.get_list("x-request-id") for response in everyday(client, ada)]
     wanted = str(uuid4())
@@ -174,7 +176,7 @@ def test_no_file_of_the_service_is_served(running: Service, path: str) -> None:
 
 @pytest.mark.check("E07")
 @on_sqlite
-def test_a_crash_tells_nothing(client: httpx.Client, running: Service, ada: Person) -> None:
+def test_a_crash_discloses_nothing(client: httpx.Client, running: Service, ada: Person) -> None:
     """An unexpected error is a plain 500 with its id and security headers, and is logged."""
     sql.query(running, "ALTER TABLE roles RENAME TO roles_elsewhere")
     try:
@@ -194,7 +196,9 @@ def test_a_crash_tells_nothing(client: httpx.Client, running: Service, ada: Pers
 
 @pytest.mark.check("E08")
 @on_sqlite
-def test_personal_answers_are_not_kept(client: httpx.Client, admin: Person, ada: Person) -> None:
+def test_personal_responses_are_not_cached(
+    client: httpx.Client, admin: Person, ada: Person
+) -> None:
     """Whatever belongs to a person or depends on who asks may not be stored by a cache."""
     note = write_note(client, ada)
     responses = [

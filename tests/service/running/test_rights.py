@@ -65,7 +65,7 @@ def test_nobody_registers_with_privileges(client: httpx.Client, field: str) -> N
 
 @pytest.mark.check("Z02")
 @on_sqlite
-def test_nobody_gives_himself_privileges(client: httpx.Client, ada: Person) -> None:
+def test_nobody_gives_themselves_privileges(client: httpx.Client, ada: Person) -> None:
     """The same through a change of one's own account, which still works afterwards."""
     forbidden = PRIVILEGES | {"password": "another password", "created_at": "2020-01-01T00:00:00Z"}
 
@@ -103,7 +103,9 @@ def test_administration_is_for_administrators(
 
 
 @pytest.mark.check("Z04")
-def test_notes_are_their_owners(client: httpx.Client, ada: Person, eve: Person) -> None:
+def test_notes_are_accessible_to_their_owner_alone(
+    client: httpx.Client, ada: Person, eve: Person
+) -> None:
     """Nobody reads, changes or deletes what belongs to another, an administrator neither."""
     path = f"/api/notes/{write_note(client, ada)}"
     before = client.get(path, headers=ada.headers).json()
@@ -119,7 +121,7 @@ def test_notes_are_their_owners(client: httpx.Client, ada: Person, eve: Person) 
 
 
 @pytest.mark.check("Z04")
-def test_administrators_have_no_key_to_notes(
+def test_administrators_have_no_access_to_notes(
     client: httpx.Client, admin: Person, ada: Person
 ) -> None:
     """Permissions over accounts are none over what the accounts own."""
@@ -181,7 +183,7 @@ def _documented(client: httpx.Client) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.check("Z07")
 @on_sqlite
-def test_no_route_is_hidden(client: httpx.Client, running: Service) -> None:
+def test_undocumented_routes_are_pages(client: httpx.Client, running: Service) -> None:
     """Routes that the document does not show are pages for people, and no socket."""
     program = """
 import json
@@ -207,7 +209,7 @@ print(json.dumps(sorted(set(walk(app.routes)))))
 
 @pytest.mark.check("Z08")
 @on_sqlite
-def test_methods_are_what_they_say(client: httpx.Client, ada: Person) -> None:
+def test_a_wrong_method_is_405(client: httpx.Client, ada: Person) -> None:
     """A wrong method is 405 with the right ones named; headers and TRACE cannot replace it."""
     note = write_note(client, ada)
     path = f"/api/notes/{note}"

@@ -206,7 +206,7 @@ def test_a_killed_process_leaves_a_token_unused(
 
 @pytest.mark.check("T10")
 @on_servers
-def test_a_session_ends_although_it_is_being_renewed(
+def test_a_sign_out_revokes_a_session_that_is_being_refreshed(
     service: Service, http: httpx.Client, person: Person
 ) -> None:
     """Signing out while a refresh is between its two writes ends the successor too."""
@@ -232,7 +232,7 @@ def test_a_session_ends_although_it_is_being_renewed(
 @pytest.mark.check("T11")
 @on_servers
 @pytest.mark.parametrize("path", ["/api/auth/login", "/api/auth/session"])
-def test_a_sign_in_does_not_outlive_the_password_that_it_proved(
+def test_a_sign_in_with_a_password_replaced_meanwhile_fails(
     service: Service, http: httpx.Client, person: Person, path: str
 ) -> None:
     """If the password changes while a sign-in by the old one is under way, it opens nothing."""
@@ -252,7 +252,7 @@ def test_a_sign_in_does_not_outlive_the_password_that_it_proved(
 
 @pytest.mark.check("T11")
 @on_servers
-def test_a_change_does_not_outlive_the_password_that_it_proved(
+def test_a_change_of_a_password_replaced_meanwhile_fails(
     service: Service, http: httpx.Client, person: Person
 ) -> None:
     """A new password that was set meanwhile, such as by a mailed link, is not replaced."""
@@ -270,7 +270,7 @@ def test_a_change_does_not_outlive_the_password_that_it_proved(
 
 @pytest.mark.check("T11")
 @pytest.mark.parametrize("running", POSTGRES, indirect=True, ids=str)
-def test_a_change_lets_a_renewal_finish(
+def test_a_change_of_password_waits_for_a_refresh(
     service: Service, http: httpx.Client, person: Person
 ) -> None:
     """A new password waits for a refresh between its two writes, which need not wait for it.
@@ -290,7 +290,7 @@ def test_a_change_lets_a_renewal_finish(
 
 @pytest.mark.check("T18")
 @on_servers
-def test_no_link_goes_to_an_address_that_was_given_up(
+def test_no_link_goes_to_an_address_that_was_changed_meanwhile(
     service: Service, http: httpx.Client, person: Person
 ) -> None:
     """If the address changes while a link is being made, it is not made."""
@@ -325,7 +325,7 @@ def test_a_killed_process_leaves_the_password(
 
 @pytest.mark.check("D11")
 @on_servers
-def test_a_client_that_leaves_blocks_nobody(service: Service, person: Person) -> None:
+def test_a_client_that_disconnects_blocks_nobody(service: Service, person: Person) -> None:
     """Clients that hang up in a transaction leave none open and cost no connection."""
     body = json.dumps(CHANGE)
     blocker = f"SELECT id FROM tokens WHERE owner_id = {person.id} FOR UPDATE"
@@ -414,7 +414,7 @@ def test_the_database_is_strict(service: Service, person: Person) -> None:
 
 
 @pytest.mark.check("D13")
-def test_what_belongs_to_a_person_goes_with_them(
+def test_deleting_an_account_deletes_what_it_owns(
     service: Service, http: httpx.Client, boss: Person, person: Person
 ) -> None:
     """Deleting an account deletes its notes, tokens and roles, by the database's own rules."""
@@ -431,7 +431,9 @@ def test_what_belongs_to_a_person_goes_with_them(
 
 @pytest.mark.check("D14")
 @on_servers
-def test_a_deadlock_is_tried_again(service: Service, http: httpx.Client, person: Person) -> None:
+def test_a_deadlocked_transaction_is_retried(
+    service: Service, http: httpx.Client, person: Person
+) -> None:
     """A transaction that the database undoes because of a deadlock is run again and succeeds."""
     heavy = "INSERT INTO ballast (n) VALUES " + ", ".join(f"({n})" for n in range(500))
     sql.query(service, "CREATE TABLE IF NOT EXISTS ballast (n INT)")

@@ -41,7 +41,7 @@ def test_the_lines_of_the_pages_work_as_they_are(styles: list[str], start: Start
 
 
 @pytest.mark.parametrize("row", PAIRS, ids=str)
-def test_each_promise_names_a_test_that_there_is(row: Row, render: Render) -> None:
+def test_each_promise_names_a_test_that_exists(row: Row, render: Render) -> None:
     """The table names a test of the service for each promise; `just check` runs it in each row."""
     project = render(**SPACE.non_defaults(row.answers))
     if "accounts" not in chosen(row.answers):

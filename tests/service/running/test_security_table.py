@@ -31,7 +31,7 @@ def test_the_page_is_what_just_reference_would_write(
     assert reference.PAGE.read_text(encoding="utf-8") == reference.page(document, proofs)
 
 
-def test_every_test_of_the_tour_says_what_holds(proofs: list[Proof]) -> None:
+def test_every_marked_test_says_what_holds(proofs: list[Proof]) -> None:
     silent = [proof.name for proof in proofs if not proof.sentence.endswith(".")]
 
     assert silent == []
@@ -71,7 +71,7 @@ def test_a_check_that_does_not_exist_is_noticed(
     assert "D99: no such check" in reference.complaints(document, [*proofs, stray])
 
 
-def test_an_excuse_beside_a_test_is_noticed(document: dict[str, Any], proofs: list[Proof]) -> None:
+def test_a_reason_beside_a_test_is_noticed(document: dict[str, Any], proofs: list[Proof]) -> None:
     document["checks"]["A10"] = {"part": "API keys"}
 
     assert reference.complaints(document, proofs) == [

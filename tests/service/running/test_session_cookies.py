@@ -182,7 +182,7 @@ def test_production_binds_the_cookie_to_https_and_settings_count(
 @pytest.mark.check("S01")
 @pytest.mark.parametrize("blank", [b"\xa0", b"\x85"])
 @on_sqlite
-def test_a_name_that_begins_with_a_blank_is_another(
+def test_a_cookie_name_with_leading_space_is_not_the_session(
     web: httpx.Client, browser: Browser, blank: bytes
 ) -> None:
     """Browsers let any host below ours set it, as the prefix does not stand at the beginning."""
@@ -221,7 +221,7 @@ def test_a_cookie_is_worthless_after_the_sign_out(
 
 
 @pytest.mark.check("S03")
-def test_people_end_their_sessions_elsewhere(
+def test_people_revoke_their_other_sessions(
     web: httpx.Client, ada: Person, eve: Person, browser: Browser
 ) -> None:
     """A list shows one's own sessions, each of which can be ended; another's cannot."""
@@ -237,7 +237,7 @@ def test_people_end_their_sessions_elsewhere(
 
 
 @pytest.mark.check("S03")
-def test_a_new_password_ends_all_sessions_but_this(
+def test_a_new_password_revokes_all_other_sessions(
     web: httpx.Client, ada: Person, browser: Browser
 ) -> None:
     """Whoever sets a new password stays signed in where that was done, and nowhere else."""
@@ -256,7 +256,7 @@ def test_a_new_password_ends_all_sessions_but_this(
 @pytest.mark.check("S04")
 @pytest.mark.parametrize("headers", ELSEWHERE, ids=range(len(ELSEWHERE)))
 @on_sqlite
-def test_another_site_can_neither_act_nor_sign_in(
+def test_cross_site_requests_are_refused(
     web: httpx.Client, running: Service, ada: Person, browser: Browser, headers: dict[str, str]
 ) -> None:
     """Wherever a browser says that a request comes from elsewhere, nothing is done."""
@@ -273,7 +273,9 @@ def test_another_site_can_neither_act_nor_sign_in(
 
 @pytest.mark.check("S04")
 @on_sqlite
-def test_our_own_pages_can(web: httpx.Client, running: Service, ada: Person) -> None:
+def test_same_origin_requests_are_accepted(
+    web: httpx.Client, running: Service, ada: Person
+) -> None:
     """The same requests are answered when they come from this service's own pages."""
     here = {"Origin": f"http://127.0.0.1:{running.port}", "Sec-Fetch-Site": "same-origin"}
 
@@ -302,7 +304,7 @@ def test_the_cookie_alone_changes_nothing(web: httpx.Client, ada: Person, browse
 
 @pytest.mark.check("S04")
 @on_sqlite
-def test_no_route_forgets_the_token(web: httpx.Client, browser: Browser) -> None:
+def test_every_mutating_route_requires_the_CSRF_token(web: httpx.Client, browser: Browser) -> None:
     """Every documented call that is no mere reading is refused without the token."""
     document = web.get("/openapi.json").json()
     outside = {f"/api/auth/{name}" for name in OUTSIDE}
@@ -350,7 +352,7 @@ def test_ids_are_long_and_random(web: httpx.Client, ada: Person) -> None:
 
 @pytest.mark.check("S05")
 @on_sqlite
-def test_garbage_is_a_challenge(web: httpx.Client, browser: Browser) -> None:
+def test_a_malformed_cookie_gets_a_challenge(web: httpx.Client, browser: Browser) -> None:
     """Whatever stands in the cookie, and whenever there are two, the answer is 401."""
     values = ["", "x", "..", "../../etc/passwd", "A" * 43, "A" * 3000, "%00", "' OR 1=1 --", "{}"]
     values += [browser.secret[:-1], f"{browser.secret}=", f'"{browser.secret}"']
@@ -385,7 +387,7 @@ def test_the_cookie_holds_nothing_and_the_database_only_its_hash(
 
 
 @pytest.mark.check("S07")
-def test_a_session_ends_when_it_is_idle_and_when_it_is_old(
+def test_a_session_expires_when_it_is_idle_and_when_it_is_old(
     web: httpx.Client, running: Service, ada: Person
 ) -> None:
     """Two hours without a request end a session, and so do its fourteen days in any case."""
@@ -406,7 +408,7 @@ def test_a_session_ends_when_it_is_idle_and_when_it_is_old(
 
 
 @pytest.mark.check("S07")
-def test_use_is_noted_once_a_minute_and_prolongs_no_session(
+def test_use_is_recorded_once_a_minute_and_prolongs_no_session(
     web: httpx.Client, running: Service, browser: Browser
 ) -> None:
     """A request writes the row only if the last note is a minute old, and never moves the end."""
@@ -428,7 +430,7 @@ def test_use_is_noted_once_a_minute_and_prolongs_no_session(
 
 @pytest.mark.check("S09")
 @on_sqlite
-def test_a_stronger_credential_wins_and_a_wrong_one_falls_back_to_nothing(
+def test_an_explicit_credential_overrides_the_cookie(
     web: httpx.Client, ada: Person, eve: Person, browser: Browser
 ) -> None:
     """Beside a cookie a good token counts, a bad credential is 401, and neither opens a way."""

@@ -89,7 +89,7 @@ def test_an_edited_token_is_refused(client: httpx.Client, ada: Person, eve: Pers
 
 @pytest.mark.check("T03")
 @on_sqlite
-def test_guessable_keys_are_refused(running: Service) -> None:
+def test_guessable_signing_keys_are_refused(running: Service) -> None:
     """No key that tutorials print, that is short or that repeats itself starts the service."""
     program = """
 import json, os, sys
@@ -112,7 +112,7 @@ for guess in json.load(sys.stdin):
 @pytest.mark.check("T03")
 @on_sqlite
 @pytest.mark.parametrize("guess", ["", "short", GUESSES[20]], ids=["none", "short", "tutorial"])
-def test_without_a_good_key_there_is_no_service(running: Service, guess: str) -> None:
+def test_a_service_without_a_good_key_does_not_start(running: Service, guess: str) -> None:
     """A start without a good key ends at once with one line that names the setting."""
     with sibling_service(running, own_database=False, SECRET_KEY=guess) as sibling:
         ends = [
@@ -160,7 +160,7 @@ def test_the_time_zone_of_the_machine_does_not_matter(running: Service, zone: st
 
 @pytest.mark.check("T05")
 @on_sqlite
-def test_tokens_say_who_and_for_what_and_no_more(
+def test_tokens_hold_identifiers_and_no_personal_data(
     client: httpx.Client, admin: Person, ada: Person
 ) -> None:
     """A token names issuer, audience, kind and an opaque subject, and no address, name or role."""
@@ -207,7 +207,7 @@ def test_a_token_signed_for_another_purpose_opens_nothing(
 
 
 @pytest.mark.check("T08")
-def test_a_refresh_token_used_twice_ends_its_family(
+def test_reuse_of_a_refresh_token_revokes_its_family(
     client: httpx.Client, running: Service, ada: Person
 ) -> None:
     """A refresh token works once; a second use ends all tokens of that sign-in, and is logged."""
@@ -228,7 +228,7 @@ def test_a_refresh_token_used_twice_ends_its_family(
 
 
 @pytest.mark.check("T09")
-def test_ten_uses_at_once_make_one_successor(
+def test_ten_simultaneous_refreshes_yield_one_successor(
     client: httpx.Client, running: Service, ada: Person
 ) -> None:
     """Of ten simultaneous uses one is answered, nine are refused, and then the family is over."""
@@ -243,7 +243,7 @@ def test_ten_uses_at_once_make_one_successor(
 
 
 @pytest.mark.check("T10")
-def test_logging_out_ends_the_session_at_once(client: httpx.Client, ada: Person) -> None:
+def test_logging_out_revokes_the_session_at_once(client: httpx.Client, ada: Person) -> None:
     """After a sign-out neither the refresh token nor an access token of it works; others do."""
     other = people.sign_in(client, ada.id, ada.name)
 
@@ -271,7 +271,7 @@ def test_a_session_ends_when_its_time_is_over(
 
 
 @pytest.mark.check("T11")
-def test_a_new_password_ends_every_session(client: httpx.Client, ada: Person) -> None:
+def test_a_new_password_revokes_every_session(client: httpx.Client, ada: Person) -> None:
     """A new password needs the current one, and ends all sessions that the old one opened."""
     other = people.sign_in(client, ada.id, ada.name)
     new = "a new and longer password"
@@ -292,7 +292,9 @@ def test_a_new_password_ends_every_session(client: httpx.Client, ada: Person) ->
 
 @pytest.mark.check("T12")
 @on_sqlite
-def test_garbage_is_a_challenge(client: httpx.Client, ada: Person) -> None:
+def test_a_malformed_Authorization_header_gets_a_challenge(
+    client: httpx.Client, ada: Person
+) -> None:
     """Whatever stands in the Authorization header, the answer is 401 with a challenge."""
     payload = ada.access.split(".")[1]
 
@@ -333,7 +335,7 @@ def test_garbage_is_a_challenge(client: httpx.Client, ada: Person) -> None:
 
 @pytest.mark.check("T12")
 @on_sqlite
-def test_two_credentials_are_none(client: httpx.Client, ada: Person, eve: Person) -> None:
+def test_two_credentials_are_refused(client: httpx.Client, ada: Person, eve: Person) -> None:
     """Two Authorization headers in one request are refused."""
     pair = [("Authorization", f"Bearer {person.access}") for person in (ada, eve)]
 
@@ -344,7 +346,7 @@ def test_two_credentials_are_none(client: httpx.Client, ada: Person, eve: Person
 
 @pytest.mark.check("T13")
 @on_sqlite
-def test_a_missing_token_is_a_challenge(client: httpx.Client) -> None:
+def test_a_missing_token_gets_a_challenge(client: httpx.Client) -> None:
     """A request without a credential is 401, not 403, and is told all that would be taken."""
     for path in ("/api/users/me", "/api/notes", "/api/users", "/api/roles"):
         response = client.get(path)
@@ -437,7 +439,7 @@ def test_a_right_signature_is_not_enough(client: httpx.Client, key: bytes, ada: 
 
 
 @pytest.mark.check("T16")
-def test_a_disabled_account_is_out_at_once(
+def test_disabling_an_account_revokes_its_tokens_at_once(
     client: httpx.Client, admin: Person, ada: Person, eve: Person
 ) -> None:
     """Disabling or deleting an account ends its tokens with the next request, and its sign-in."""
@@ -454,7 +456,9 @@ def test_a_disabled_account_is_out_at_once(
 
 
 @pytest.mark.check("T16")
-def test_an_enabled_account_starts_anew(client: httpx.Client, admin: Person, ada: Person) -> None:
+def test_enabling_an_account_restores_no_token(
+    client: httpx.Client, admin: Person, ada: Person
+) -> None:
     """An account that is enabled again can sign in, and its old tokens stay dead."""
     for is_active in (False, True):
         change = {"is_active": is_active}
@@ -466,7 +470,7 @@ def test_an_enabled_account_starts_anew(client: httpx.Client, admin: Person, ada
 
 @pytest.mark.check("T19")
 @on_sqlite
-def test_a_new_key_can_be_brought_in(
+def test_signing_keys_can_be_rotated(
     running: Service, client: httpx.Client, key: bytes, ada: Person
 ) -> None:
     """The newest key signs and older ones are accepted, until they are taken away."""
@@ -497,7 +501,7 @@ def test_a_new_key_can_be_brought_in(
 
 @pytest.mark.check("T19")
 @on_sqlite
-def test_no_retired_key_can_be_guessed(running: Service) -> None:
+def test_guessable_retired_keys_are_refused(running: Service) -> None:
     """A guessable key is refused among the older ones too, and the refusal does not show it."""
     with sibling_service(
         running, own_database=False, SECRET_KEYS_PREVIOUS=f"{NEW},{GUESSES[20]}"
@@ -511,7 +515,9 @@ def test_no_retired_key_can_be_guessed(running: Service) -> None:
 
 @pytest.mark.check("T20")
 @on_sqlite
-def test_clocks_may_differ_by_seconds_only(client: httpx.Client, key: bytes, ada: Person) -> None:
+def test_clock_skew_is_tolerated_by_seconds_only(
+    client: httpx.Client, key: bytes, ada: Person
+) -> None:
     """A token from the future, or one that expired half a minute ago, is refused."""
     claims = forged_tokens.decode(ada.access)
     tokens = [
