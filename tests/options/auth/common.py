@@ -123,7 +123,7 @@ def accounts_have_commands(live: Live) -> None:
     """Expired tokens are purged, and example rows are added."""
     assert live.told["purge"].output == "Deleted 0 expired or revoked tokens.\n"
     assert live.told["seed"].output.count(" with the password ") == 3
-    assert live.told["seed again"].output.count("is there already") == 3
+    assert live.told["seed again"].output.count("exists already") == 3
     assert sql.count(live.service, "users") >= 3
 
 

@@ -100,7 +100,7 @@ def search(query: UserQuery) -> QuerySet[User]:
 
     Both are stored case-folded, as databases differ in how they fold `É`.
     """
-    users = query.narrow(User.all())
+    users = query.apply(User.all())
     if query.keyword:
         folded = username_key(query.keyword)
         users = users.filter(Q(username_key__contains=folded) | Q(email__contains=folded))

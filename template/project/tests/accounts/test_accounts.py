@@ -71,7 +71,7 @@ async def test_seed_adds_users_once(database: None) -> None:
     second = await run("seed")
 
     assert first.exit_code == second.exit_code == 0
-    assert "ada is there already." in second.output
+    assert "ada exists already." in second.output
     assert await User.filter(username="ada").count() == 1
 
 
