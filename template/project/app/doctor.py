@@ -88,8 +88,7 @@ def _is_running(settings: Settings) -> bool:
     if settings.allowed_hosts:
         headers["Host"] = settings.allowed_hosts[0].replace("*", "any")
     host = LOOPBACK.get(settings.host, settings.host)
-    connection = HTTPConnection(host, settings.port, timeout=2)
-    with closing(connection):
+    with closing(HTTPConnection(host, settings.port, timeout=2)) as connection:
         try:
             connection.request("GET", path, headers=headers)
             answer = json.load(connection.getresponse())

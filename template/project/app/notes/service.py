@@ -1,4 +1,4 @@
-"""Notes: rules and queries. `owner` is the caller, who sees only their own notes."""
+"""Notes. `owner` is the caller, who sees only their own notes."""
 
 from tortoise.queryset import QuerySet
 
@@ -20,7 +20,7 @@ async def create(owner: User, new_note: NoteCreate) -> Note:
 
 
 def search(owner: User, query: NoteQuery) -> QuerySet[Note]:
-    """Return the owner's notes that match the filters; the keyword searches titles."""
+    """Return the owner's notes; the keyword searches titles."""
     notes = query.apply(Note.filter(owner=owner))
     return notes.filter(title__icontains=query.keyword) if query.keyword else notes
 
