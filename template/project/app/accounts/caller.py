@@ -29,7 +29,7 @@ class NotAuthenticated(AppError):
 
 
 def single_value(values: Sequence[str], challenge: str) -> str | None:
-    """Return the only value of a header or cookie, or None if there is none.
+    """Return the only value of a header, for example, or None if there is none.
 
     Raises:
         NotAuthenticated: There are two; choosing one would be a guess.

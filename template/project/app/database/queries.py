@@ -74,7 +74,7 @@ class Statement(Generic[Row]):
         query, sql, sample, places = self._compiled
         encoded = list(sample)
         for place, name in places.items():
-            is_text = isinstance(sample[place], str)  # SQLite, for example, stores UUIDs as text
+            is_text = isinstance(sample[place], str)  # some databases store UUIDs as text
             encoded[place] = str(values[name]) if is_text else values[name]
         connection = Tortoise.get_connection("default")
         executor = connection.executor_class(
