@@ -99,12 +99,12 @@ def test_what_rows_are_filled_with(owner: Owner) -> None:
     price = "price = fields.DecimalField(max_digits=27, decimal_places=6, null=True)"
     owner.replace(TITLE, TITLE, due, is_done, level, price, "code = fields.BinaryField(null=True)")
     wrong = {
-        "tasks.is_done=yes": "'yes' is no value of tasks.is_done: write true or false.",
-        "tasks.due=soon": "'soon' is no value of tasks.due: ",
+        "tasks.is_done=yes": "'yes' is not a value of tasks.is_done: write true or false.",
+        "tasks.due=soon": "'soon' is not a value of tasks.due: ",
         "tasks.done=true": "No column tasks.done to fill is added or changed.",
         "tasks.title=x": "No column tasks.title to fill is added or changed.",
         "tasks.due=2027-01-31 --fill-sql tasks.due=NULL": "Fill tasks.due with --fill or with",
-        "tasks.price=1e99": "'1e99' is no value of tasks.price: it is no number, or has more",
+        "tasks.price=1e99": "'1e99' is not a value of tasks.price: it is not a number, or has more",
     }
 
     refused = owner.runs(*[f"make-migration wrong --fill {each}" for each in wrong])

@@ -58,7 +58,7 @@ async def find(kind: str, secret: str) -> Token | None:
     return tokens[0] if tokens and tokens[0].is_current else None
 
 
-async def revoke_unnamed(owner: User, *, keep_session: UUID | None = None) -> None:
+async def revoke_sessions(owner: User, *, keep_session: UUID | None = None) -> None:
     """Revoke the owner's sessions and mailed links, except one session; keep tokens with a name."""
     filters = {"family__not": keep_session} if keep_session else {}
     await revoke(owner_id=owner.id, name="", **filters)

@@ -163,7 +163,7 @@ async def store_password(
     """
     await tokens.lock_unchanged(user, verified_hash)
     await user.save(update_fields=["password_hash", "updated_at"])
-    await tokens.revoke_unnamed(user, keep_session=keep_session)
+    await tokens.revoke_sessions(user, keep_session=keep_session)
 
 
 @transactional

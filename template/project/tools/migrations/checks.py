@@ -121,7 +121,7 @@ def _of_column(
     assert isinstance(new, Column)
     value = values.get((table.name, new.name))
     source = names.rows(table)
-    fill = f"make this migration again with --fill {table.name}.{new.name}=VALUE"
+    fill = f"write this migration again with --fill {table.name}.{new.name}=VALUE"
     yield from _of_expression(table, change, values, names)
     if not isinstance(change.old, Column):
         if not (new.is_null or new.has_own_values or value or new.default is not None):

@@ -100,7 +100,7 @@ def value_of(table: str, column: str, text: str) -> str:
     model, field = _field(table, column) or (None, None)
     if not model or not field:
         return literal(text)
-    with refusing(f"{text!r} is no value of {table}.{column}"):
+    with refusing(f"{text!r} is not a value of {table}.{column}"):
         if isinstance(field, BooleanField):
             return literal(_boolean(text))
         if isinstance(field, BinaryField):
@@ -109,7 +109,7 @@ def value_of(table: str, column: str, text: str) -> str:
         try:
             value = field.to_python_value(int(text) if is_number else text)
         except ArithmeticError as error:
-            raise ValueError("it is no number, or has more digits than the field") from error
+            raise ValueError("it is not a number, or has more digits than the field") from error
         return literal(field.to_db_value(value, model))
 
 

@@ -76,7 +76,7 @@ async def _make_migration(resource: Resource) -> Path:
     parts.PARTS.append(resource.part)
     made = await make(project(), f"add_{resource.plural}", Wishes())
     if made is None:
-        raise Refused(f"The models of {resource.part} make no table.")
+        raise Refused(f"The models of {resource.part} create no table.")
     return made.path
 
 
