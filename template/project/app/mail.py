@@ -16,7 +16,7 @@ TIMEOUT_SECONDS = 10
 PORTS = {"smtp": 587, "smtps": 465}
 
 SmtpUrl = Annotated[AnyUrl, UrlConstraints(allowed_schemes=[*PORTS], host_required=True)]
-"""`smtp://` uses STARTTLS if the server offers it, requires it for a password; `smtps://` TLS."""
+"""`smtp://`: STARTTLS if offered, and always with a password; `smtps://`: TLS from the start."""
 
 
 class NotSent(Exception):
