@@ -1,8 +1,8 @@
-"""What migrations need when they are applied. Files of any age load it: it never changes.
+"""Helpers of migrations on SQLite. Files of any age load this module: keep it stable.
 
-SQLite changes a table by making it anew, and a file may meet a table to which other files
-have added since it was written. So a file says what becomes of single columns, and the
-statements are made from the tables that are there. A step that has been taken does nothing.
+SQLite changes a table by recreating it, and other files may have changed the table since a
+file was written. So a file lists changes of single columns, and the statements are generated
+from the existing tables. Steps are idempotent.
 """
 
 import re
@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 Step = Callable[[sqlite3.Connection], Iterable[str]]
-"""Returns the statements for a schema. Each runs in a copy of it before the next step is asked."""
+"""Returns the statements for a schema; they run in a copy of it before the next step is called."""
 
 TOKEN = re.compile(
     r"""--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^]]*]|[(),]|[^-/'"`\[(),]+|.""",
@@ -24,10 +24,10 @@ NEEDS_ALL_ROWS = re.compile(r"\b(UNIQUE|PRIMARY|NOT\s+NULL|GENERATED|AS|CURRENT_
 
 
 async def script(db: Any, steps: Iterable[Step]) -> str:
-    """Return one script, which is carried out as a whole or not at all.
+    """Return one script, which is one transaction.
 
-    Foreign keys are off while it runs, so that a table can be made anew under the rows that
-    refer to it; if rows refer to missing rows afterwards that did not before, all is undone.
+    Foreign keys are off while it runs, so that a table can be recreated while rows refer to it.
+    If the number of rows that refer to missing rows has grown, it is rolled back.
     """
     rows = await db.execute_query_dict("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
     schema = sqlite3.connect(":memory:", isolation_level=None)
@@ -65,12 +65,12 @@ def _script(schema: sqlite3.Connection, sources: Iterable[str], steps: Iterable[
 
 
 def execute(statement: str) -> Step:
-    """Run a statement that does no harm when it runs twice."""
+    """Run an idempotent statement."""
     return lambda _: [statement]
 
 
 def create(table: str, source: str) -> Step:
-    """Make a table; one that is there must be the same."""
+    """Create a table; an existing one must be identical."""
 
     def step(schema: sqlite3.Connection) -> Iterable[str]:
         items = map(without_comments, parts(source)[1])
@@ -86,7 +86,7 @@ def drop(table: str) -> Step:
 
 
 def rename(table: str, new: str) -> Step:
-    """Give a table another name, also in the keys of others."""
+    """Rename a table, also in the foreign keys of others."""
 
     def step(schema: sqlite3.Connection) -> Iterable[str]:
         if _source(schema, table) and not _source(schema, new):
@@ -100,7 +100,7 @@ def rename(table: str, new: str) -> Step:
 
 
 def rename_column(table: str, column: str, new: str) -> Step:
-    """Give a column another name, also in indexes and in the keys of others."""
+    """Rename a column, also in indexes and in the foreign keys of others."""
 
     def step(schema: sqlite3.Connection) -> Iterable[str]:
         columns = _columns(schema, table)
@@ -119,14 +119,14 @@ def alter(
     values: Mapping[str, str] | None = None,
     constraints: Mapping[str, bool] | None = None,
 ) -> Step:
-    """Change a table, and nothing of it that is not named here.
+    """Alter a table; everything that is not named here stays unchanged.
 
     Args:
         table: Its name.
-        columns: The new definition of each column that changes or comes, None if it goes.
-        adds: Those that come. If one is there it must be the same, and keeps its values.
-        values: SQL for the rows that are there, from their old columns.
-        constraints: Constraints of the table, with whether they shall be there.
+        columns: The definition of each changed or added column; None drops the column.
+        adds: The added columns. An existing one must be identical, and keeps its values.
+        values: SQL of values for existing rows, from their old columns.
+        constraints: Constraints of the table; True adds one, False drops it.
     """
 
     def step(schema: sqlite3.Connection) -> Iterable[str]:
@@ -151,7 +151,7 @@ def alter(
 
 
 def parts(source: str) -> tuple[str, list[str], str]:
-    """Take a `CREATE TABLE` apart: what is before, between and behind its brackets."""
+    """Split a `CREATE TABLE`: text before its brackets, the items in them, text after them."""
     depth, items, head, tail = 0, [""], "", ""
     for token in TOKEN.findall(source):
         depth += {"(": 1, ")": -1}.get(token, 0)
@@ -177,7 +177,7 @@ def name_of(item: str) -> str | None:
 
 
 def without_comments(item: str) -> str:
-    """Return an item in one line, without what only people read."""
+    """Return an item in one line, without comments."""
     tokens = [token for token in TOKEN.findall(item) if not token.startswith(("--", "/*"))]
     return "".join(
         token if token[0] in "'\"`[" else re.sub(r"\s+", " ", token) for token in tokens
@@ -185,7 +185,7 @@ def without_comments(item: str) -> str:
 
 
 def subject(constraint: str) -> str:
-    """Return what a constraint is about, whatever its name: `unique(a,b)`."""
+    """Return a constraint in normal form without its name: `unique(a,b)`."""
     text = re.sub(r'^CONSTRAINT ("(?:[^"]|"")*"|\S+) ', "", without_comments(constraint))
     tokens = (re.sub(r"\s*([(),])\s*", r"\1", token) for token in TOKEN.findall(text))
     bare = (token if token[0] == "'" else token.strip('"`[]').lower() for token in tokens)
@@ -195,7 +195,7 @@ def subject(constraint: str) -> str:
 def _changed(
     items: Sequence[str], columns: Mapping[str, str | None], constraints: Mapping[str, bool]
 ) -> list[str]:
-    """Return the items with what becomes of them, columns before constraints."""
+    """Return the changed items, columns before constraints."""
     mentioned = {subject(each) for each in constraints}
     own = {name: item for item in items if (name := name_of(item)) is not None}
     for name, definition in columns.items():
@@ -216,7 +216,7 @@ def _changed(
 def _made_anew(
     schema: sqlite3.Connection, table: str, body: str, values: Mapping[str, str]
 ) -> Iterator[str]:
-    """Copy a table into one of the new form, and put that in its place with all that it had."""
+    """Recreate a table: copy its rows into a new one, which replaces it, and add its indexes."""
     old = _columns(schema, table)
     new, beside = _quoted(table), _quoted(f"{table}__new")
     rest = "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND type <> 'table' AND sql NOT NULL"
@@ -249,7 +249,7 @@ def _source(schema: sqlite3.Connection, table: str) -> str:
 
 
 def _columns(schema: sqlite3.Connection, table: str) -> list[str]:
-    """Return the columns that a statement can write."""
+    """Return the columns that are not generated."""
     query = "SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0"
     return [name for (name,) in schema.execute(query, (table,))]
 

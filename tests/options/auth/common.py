@@ -121,9 +121,9 @@ def accounts_have_rights(live: Live) -> None:
 
 def accounts_have_commands(live: Live) -> None:
     """Expired tokens are purged, and example rows are added."""
-    assert live.told["purge"].output == "Deleted 0 tokens whose time is over.\n"
+    assert live.told["purge"].output == "Deleted 0 expired or revoked tokens.\n"
     assert live.told["seed"].output.count(" with the password ") == 3
-    assert live.told["seed again"].output.count("is there already") == 3
+    assert live.told["seed again"].output.count("exists already") == 3
     assert sql.count(live.service, "users") >= 3
 
 
@@ -222,7 +222,7 @@ ACCOUNTS = AuthAnswer(
     ),
     dev_dependencies=frozenset({"types-passlib", "types-zxcvbn"}),
     recipes=frozenset({"create-admin", "purge", "seed"}),
-    promise="What is not public answers strangers with 401",
+    promise="Every route that is not public answers strangers with 401",
     in_readme="Create the first administrator with `uv run just create-admin`",
 )
 LOGIN = AuthAnswer(
@@ -234,7 +234,7 @@ LOGIN = AuthAnswer(
     heading="A forgotten password",
     public=("/password-reset", "/api/auth/password-reset", "/api/users"),
     ignored=frozenset({"var/"}),
-    in_readme="Open an account:",
+    in_readme="Register an account:",
 )
 COMMON: tuple[UsePromise, ...] = (accounts_have_rights, accounts_have_commands)
 """What each way in has."""

@@ -84,7 +84,7 @@ def test_seed_adds_notes_to_an_existing_account(service: Service) -> None:
         tokens = people.tokens_of(people.log_in(client, "ada", people.PASSWORD))
         notes = client.get("/api/notes", headers={"Authorization": f"Bearer {tokens[0]}"})
     assert notes.json()["total"] == 25
-    assert "ada is there already.\nAdded 25 notes of ada.\n" in first
+    assert "ada exists already.\nAdded 25 notes of ada.\n" in first
     assert "Added" not in second
 
 

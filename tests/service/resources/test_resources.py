@@ -55,25 +55,25 @@ def service(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 REFUSED = [
     (["class", "a:str"], "'class' is a word of Python"),
     (["service", "a:str"], "'service' is a word of Python, or of the code"),
-    (["Thing", "a:str"], "'Thing' is no name in lower case"),
-    (["thing_", "a:str"], "'thing_' is no name in lower case"),
+    (["Thing", "a:str"], "'Thing' must be lower case"),
+    (["thing_", "a:str"], "'thing_' must be lower case"),
     (["note", "a:str"], "There is a class Note already"),
-    (["notes", "a:str"], "'notes' looks like several"),
+    (["notes", "a:str"], "'notes' looks like a plural"),
     (["web_page", "a:str", "--plural=web"], "There is app/web already"),
     (["page", "a:str"], "There is a class Page already"),
     (["thing"], "Name at least one field"),
-    (["thing", "a"], "'a' is no field"),
+    (["thing", "a"], "'a' is not a field"),
     (["thing", "a:number"], "there is no type 'number'"),
     (["thing", "a:int:3"], "write int alone"),
     (["thing", "a:str:0"], "write str alone, or str:10000 at most"),
     (["thing", "a:decimal:2,4"], "no more places than digits"),
     (["thing", "a:enum()"], "such as enum(open|paid)"),
     (["thing", "a:enum(x|x)"], "such as enum(open|paid)"),
-    (["thing", "a:fk:Nobody"], "name a model behind fk:, one of LoginFailure, Note"),
+    (["thing", "a:fk:Nobody"], "name a model after fk:, one of LoginFailure, Note"),
     (["thing", "select:int"], "'select' is a reserved word of SQL"),
-    (["thing", "id:int"], "'id' is there in every resource"),
-    (["thing", "sort:int"], "'sort' is there in every resource or list"),
-    (["thing", "filter:int"], "'filter' is a name that models or schemas need"),
+    (["thing", "id:int"], "'id' exists in every resource"),
+    (["thing", "sort:int"], "'sort' exists in every resource or list"),
+    (["thing", "filter:int"], "'filter' is an attribute of models or schemas"),
     (["thing", "a:int", "a:str"], "There are two fields a"),
     (["thing", "a_id:int", "a:fk:User"], "There are two fields a_id"),
 ]
@@ -123,7 +123,7 @@ def test_a_part_that_others_import_is_not_removed(service: Service) -> None:
     kept = service.cli("remove-resource", "customer", check=False)
 
     assert kept.status == 1
-    assert "imports app.customers: remove that before" in kept.text
+    assert "imports app.customers: remove that first" in kept.text
     service.cli("remove-resource", "invoice")
     service.cli("remove-resource", "customer")
     assert git(service.project.path, "status", "--short") == ""

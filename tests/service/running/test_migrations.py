@@ -127,7 +127,7 @@ def test_a_migration_gives_up_on_a_lock(migrated: Service) -> None:
     assert end.status == 1
     assert re.findall(r"Try (\d) of 3 failed", end.errors) == ["1", "2"]
     sentence = f"Error: {OWN} failed (another session holds a lock on the table)."
-    assert end.errors.endswith(f"{sentence} docs/migrations.md says how to go on.\n")
+    assert end.errors.endswith(f"{sentence} docs/migrations.md says how to continue.\n")
     assert "Traceback" not in end.text
     assert before == [f"{name}.py" for name in SHIPPED]
     assert (process.returncode, output) == (0, f"Applied {OWN}\n"), errors
@@ -196,7 +196,7 @@ def test_a_migration_whose_file_is_gone_is_named(migrated: Service) -> None:
     refused = migrated.cli("rollback", "--to", "0", check=False)
 
     assert refused.errors == (
-        f"Error: {path} was applied and is missing: see `just restore-migrations`, or git.\n"
+        f"Error: {path} was applied and is missing: run `just restore-migrations`, or see git.\n"
     )
     assert applied(migrated) == [f"{name}.py" for name in [*SHIPPED, OWN]]
 

@@ -188,7 +188,7 @@ def test_people_set_a_new_password(
         ("/sign-in", (NAME, "Password"), "The name or the password is wrong"),
         (
             "/password-reset#token=x",
-            ("New password", "The same again"),
+            ("New password", "Repeat the new password"),
             "The link is not valid any more; ask for another one",
         ),
     ],

@@ -165,7 +165,7 @@ class Planner(Aerich):
         planner = importlib.import_module("tools.migrations.make")
         project = planner.Project(None, bench.config("scratch"), bench.folder)
         try:
-            return [str(change) for change in await planner.left_over(project)]
+            return [str(change) for change in await planner.remaining_changes(project)]
         except planner.Refused as refusal:
             return [str(refusal)]
 

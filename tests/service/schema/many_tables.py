@@ -34,7 +34,7 @@ class Thing{number}(Model):
         unique_together = (("owner", "due"),)
         indexes = (("amount", "created_at"),)
 '''
-TEST = "tests/database/test_migrations.py::test_the_migrations_make_what_the_models_describe"
+TEST = "tests/database/test_migrations.py::test_the_migrations_create_the_schema_of_the_models"
 
 
 def main() -> None:

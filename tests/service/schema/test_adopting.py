@@ -57,7 +57,7 @@ def test_such_a_database_is_not_migrated_but_adopted(older: Owner, books: str) -
     assert "notes, roles, tasks" in refused
     assert "Run `just adopt-migrations` in development, then `migrate --adopt` here." in refused
     assert "  add tasks.slug " in made
-    assert "leave table holidays alone: no model describes it" in made
+    assert "leave table holidays unchanged: no model describes it" in made
     assert adopted == f"Applied {older.named('adopt')}\n"
     assert again.startswith("Error: ")
     assert nothing == "Nothing to write: the migrations match the models.\n"

@@ -35,7 +35,7 @@ def test_a_model_of_which_tortoise_was_not_told(owner: Owner) -> None:
     (refused,) = owner.runs("make-migration add_others")
     path.unlink()
 
-    assert refused.startswith("Error: Tortoise was not told of app.tasks.other.Other: add its")
+    assert refused.startswith("Error: Tortoise does not know app.tasks.other.Other: add its")
 
 
 def test_the_page_is_read_once(owner: Owner) -> None:
@@ -81,7 +81,7 @@ def test_rows_that_forbid_a_change(owner: Owner) -> None:
     for message in (refused, stopped):
         for column in ("code", "mark", "is_done"):
             assert f"tasks.{column}, 2 rows: each row needs a value" in message
-        assert "tasks.title, 2 rows: has a value that others have too" in message
+        assert "tasks.title, 2 rows: has a duplicate value" in message
     assert stopped.startswith(f"Error: {name} was not run. ")
     found = [tuple(map(str, row)) for row in owner.tasks("code, mark")]
     assert found == [("text", "buy milk"), ("text", "call bob")]
@@ -99,12 +99,12 @@ def test_what_rows_are_filled_with(owner: Owner) -> None:
     price = "price = fields.DecimalField(max_digits=27, decimal_places=6, null=True)"
     owner.replace(TITLE, TITLE, due, is_done, level, price, "code = fields.BinaryField(null=True)")
     wrong = {
-        "tasks.is_done=yes": "'yes' is no value of tasks.is_done: write true or false.",
-        "tasks.due=soon": "'soon' is no value of tasks.due: ",
-        "tasks.done=true": "This adds or changes no column tasks.done that could be filled.",
-        "tasks.title=x": "This adds or changes no column tasks.title that could be filled.",
+        "tasks.is_done=yes": "'yes' is not a value of tasks.is_done: write true or false.",
+        "tasks.due=soon": "'soon' is not a value of tasks.due: ",
+        "tasks.done=true": "No column tasks.done to fill is added or changed.",
+        "tasks.title=x": "No column tasks.title to fill is added or changed.",
         "tasks.due=2027-01-31 --fill-sql tasks.due=NULL": "Fill tasks.due with --fill or with",
-        "tasks.price=1e99": "'1e99' is no value of tasks.price: it is no number, or has more",
+        "tasks.price=1e99": "'1e99' is not a value of tasks.price: it is not a number, or has more",
     }
 
     refused = owner.runs(*[f"make-migration wrong --fill {each}" for each in wrong])
@@ -124,7 +124,7 @@ def test_what_rows_are_filled_with(owner: Owner) -> None:
 @on_sqlite
 def test_what_cannot_get_another_name_is_said(owner: Owner) -> None:
     wrong = {
-        "tasks.titel=subject": "There is no column tasks.titel that could get another name",
+        "tasks.titel=subject": "There is no column tasks.titel to rename",
         "tasks.title=slug": "There is a column slug already, so column tasks.title cannot get its",
         "tasks.title=tasks.subject": "The models have no column tasks.subject, which column tasks.",
     }
@@ -176,8 +176,8 @@ def test_a_rename_is_told_of_where_nobody_can_be_asked(owner: Owner) -> None:
     (made,) = owner.runs("make-migration rename_title --anyway")
 
     assert made.startswith(
-        "Is tasks.subject the column title with a new name? Then delete the file and make it"
-        " again with --rename tasks.title=subject.\n"
+        "Is tasks.subject the column title with a new name? If so, delete the file and write"
+        " it again with --rename tasks.title=subject.\n"
     )
 
 
@@ -188,8 +188,8 @@ def test_a_new_name_of_a_table_is_told_of_too(owner: Owner) -> None:
     (made,) = owner.runs("make-migration jobs")
 
     assert made.startswith(
-        "Is table jobs the table tasks with a new name? Then delete the file and make it again"
-        " with --rename-table tasks=jobs.\n  add table jobs ("
+        "Is table jobs the table tasks with a new name? If so, delete the file and write it"
+        " again with --rename-table tasks=jobs.\n  add table jobs ("
     )
 
 
@@ -197,7 +197,7 @@ def test_a_new_name_of_a_table_is_told_of_too(owner: Owner) -> None:
 def test_a_file_to_fill_by_hand_takes_no_wishes(owner: Owner) -> None:
     (refused,) = owner.runs("make-migration titles --empty --fill tasks.title=x")
 
-    assert "--empty writes a file to fill by hand: it takes no other option." in refused
+    assert "--empty writes a file to complete by hand: it takes no other option." in refused
     assert not [path for path in owner.files() if path.stem.endswith("titles")]
 
 
@@ -207,7 +207,7 @@ def test_the_name_of_a_table_has_no_dot(owner: Owner) -> None:
 
     (refused,) = owner.runs("make-migration dotted")
 
-    assert refused == "Error: Task: the name of a table has no dot; Meta.schema is apart.\n"
+    assert refused == "Error: Task: a table name must not contain a dot; use Meta.schema.\n"
 
 
 @on_sqlite
@@ -222,7 +222,7 @@ def test_a_file_that_was_applied_and_deleted_is_missed(owner: Owner) -> None:
     path.write_text(text, encoding="utf-8")
     (nothing,) = owner.runs("make-migration nothing")
 
-    assert f"Error: The development database has applied {path.name}, whose file is not" in made
+    assert f"Error: The development database has applied {path.name}, whose file is missing" in made
     assert nothing == "Nothing to write: the migrations match the models.\n"
 
 
@@ -307,7 +307,7 @@ def test_what_no_model_describes(owner: Owner) -> None:
 
     name = owner.named("add_holidays")
     assert made == f"Applied {name}\n"
-    assert dropped.startswith("  drop table holidays (day) (what it holds is lost)\n")
+    assert dropped.startswith("  drop table holidays (day) (its values are lost)\n")
     assert nothing == "Nothing to write: the migrations match the models.\n"
     assert undone == f"{name} deletes table holidays (0 rows)\nUndid {name}\n"
 
@@ -335,7 +335,7 @@ def test_plain_aerich(owner: Owner) -> None:
         owner.service.run(aerich, *command.split())
     owner.service.run(aerich, "migrate", "--name", "add_due")
     (refused,) = owner.runs("make-migration add_due")
-    test = "tests/database/test_migrations.py::test_the_migrations_make_what_the_models_describe"
+    test = "tests/database/test_migrations.py::test_the_migrations_create_the_schema_of_the_models"
     red = owner.service.python("-m", "pytest", "-p", "no:cacheprovider", test, check=False)
 
     (made,) = set(owner.files()) - set(files)

@@ -13,26 +13,26 @@ from tools.migrations.changes import Rename, Step
 from tools.migrations.refusal import Refused
 from tools.migrations.source import CONSTANT, as_source
 
-logging.getLogger("asyncmy").setLevel(logging.ERROR)  # it repeats all that the server remarks
+logging.getLogger("asyncmy").setLevel(logging.ERROR)  # it logs every warning of the server
 
 NAME = "mysql"
 DATABASE, SERVER = "database", "information_schema"
-"""Where a configuration names the database, and one that is always there."""
+"""The key of the database name in the credentials, and a database that always exists."""
 DATABASES = "SELECT schema_name AS name FROM information_schema.schemata"
-DROPS_KEYS_FIRST = False  # error 1553: a foreign key needs an index at every moment
+DROPS_KEYS_FIRST = False  # error 1553: a foreign key always needs an index
 RENAMES_FOREIGN_KEYS = False
 HOLDS_UNIQUE_KEYS = False
-"""Whether foreign keys must be set aside while the key that they refer to goes."""
+"""Whether foreign keys must be dropped before the unique key that they refer to."""
 HELPER = "mysql_statements"
-"""What files load when they are applied, beside their checks."""
+"""The helper module that files load when they are applied, beside `checks`."""
 PREPARE = ""
-"""The function of the session, for which checks ask the helper."""
+"""Text by which a check is known to need the helper's `prepare()`; empty if none does."""
 REFUSE = """\
     if await mysql_statements.is_new(db, __name__, "{name}"):
         await checks.refuse(db, __name__, {constant})"""
 RUN_IN_TRANSACTION = False
 ROWS_HINT = "With SQL:"
-"""What to say in a file that a person fills."""
+"""A comment in a file to complete by hand."""
 BEFORE_TABLES = ("SET FOREIGN_KEY_CHECKS = 0",)
 FOREIGN_KEYS_LAST = False
 AERICH_TABLE = """CREATE TABLE IF NOT EXISTS `aerich` (
@@ -42,11 +42,11 @@ AERICH_TABLE = """CREATE TABLE IF NOT EXISTS `aerich` (
     `content` JSON NOT NULL
 ) CHARACTER SET utf8mb4"""
 HAS_ZONES = False
-"""Whether a moment is written with its time zone."""
+"""Whether times are written with a time zone."""
 DECIMALS_ARE_TEXTS = False
-"""Whether a decimal is a text, in which no digit is lost."""
+"""Whether decimals are stored as text, which keeps all digits."""
 TEXT = "char"
-"""What a value of any type is cast to, to compare it with one of another type."""
+"""The type to which values are cast to compare different types."""
 BOOLEANS = {True: "1", False: "0"}
 NEUTRAL = {
     **dict.fromkeys(("integer", "decimal", "float", "boolean"), "0"),
@@ -58,7 +58,7 @@ NEUTRAL = {
     "datetime": "'1970-01-01 00:00:00'",
     "binary": "''",
 }
-"""What a column gets that comes back NOT NULL, since the values that it had are gone."""
+"""Values for a NOT NULL column that a downgrade adds again, as its old values are lost."""
 FAMILIES = {
     "uuid": r"char\(36\)",
     "boolean": r"tinyint\(1\)",
@@ -74,7 +74,7 @@ FAMILIES = {
 }
 
 LARGE = re.compile("json|.*text|.*blob")
-"""Types that take no constant as a default in MySQL."""
+"""Types that accept no constant as default in MySQL."""
 
 NAMED = r"`((?:[^`]|``)+)`"
 STRING = r"'(?:[^'\\]|''|\\.)*'"
@@ -88,11 +88,11 @@ LAST_CHARACTER = 0xFFFF
 UUID = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 TEXTS = r"(var)?char|(tiny|medium|long)?text|enum"
 CHOSEN_BY_SERVER = re.compile(r".*_ibfk_\d+")
-"""Names that depend on the order in which keys were made: ours is used instead."""
+"""Names that depend on the order of creation; replaced by our own."""
 
 
 async def read(connection: BaseDBAsyncClient) -> Catalogue:
-    """Return the tables of the database, from the statements that would make them again."""
+    """Return the tables of the database, parsed from SHOW CREATE TABLE."""
     query = (
         "SELECT table_name AS name FROM information_schema.tables"
         " WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' AND table_name <> 'aerich'"
@@ -104,7 +104,7 @@ async def read(connection: BaseDBAsyncClient) -> Catalogue:
             [found] = await connection.execute_query_dict(show)
         except UnicodeDecodeError as error:
             raise Refused(
-                f"A default of table {row['name']} has bytes that the server prints as they are:"
+                f"A default of table {row['name']} has bytes that the server prints unescaped:"
                 " write it as an expression, such as (unhex('00ff'))."
             ) from error
         tables[row["name"]] = table_of(row["name"], found["Create Table"])
@@ -112,15 +112,15 @@ async def read(connection: BaseDBAsyncClient) -> Catalogue:
 
 
 async def clear(connection: BaseDBAsyncClient, catalogue: Catalogue) -> None:
-    """Drop all tables, whatever refers to them."""
+    """Drop all tables, in spite of foreign keys."""
     drops = [f"DROP TABLE {quote(name)}" for name in catalogue]
     await connection.execute_script(
         ";".join(["SET FOREIGN_KEY_CHECKS = 0", *drops, "SET FOREIGN_KEY_CHECKS = 1"])
     )
 
 
-def as_ours(catalogue: Catalogue) -> Catalogue:
-    """Return tables that Tortoise made as migrations will have made them: all keys have names."""
+def as_migrated(catalogue: Catalogue) -> Catalogue:
+    """Return Tortoise's tables as migrations create them: all foreign keys have names."""
     return {
         name: replace(
             table,
@@ -136,7 +136,7 @@ def as_ours(catalogue: Catalogue) -> Catalogue:
 
 
 def table_of(name: str, source: str) -> Table:
-    """Understand what `SHOW CREATE TABLE` says, in the words of MySQL 8 or of MariaDB."""
+    """Parse the output of `SHOW CREATE TABLE`, of MySQL 8 or MariaDB."""
     lines = [line.removesuffix(",") for line in source.splitlines()[1:]]
     options = OPTIONS.fullmatch(lines[-1])
     charset, collation, comment = options.groups() if options else ("utf8mb4", None, None)
@@ -152,10 +152,10 @@ def table_of(name: str, source: str) -> Table:
 
 
 def _column(match: re.Match[str], collation: str) -> Column:
-    """Read a column; each pair of words says something of it.
+    """Parse the definition of a column, two words at a time.
 
-    Here and in `_keys` is all in which MySQL 8 and MariaDB differ: widths of whole numbers,
-    JSON as a text that is checked, collations that are said or not, NULL as a default.
+    Here and in `_keys` are all differences between MySQL 8 and MariaDB: widths of integers,
+    JSON as text with a check, collations that are implicit or not, NULL as a default.
     """
     name, type_, rest = match[1].replace("``", "`"), match[2], match[3]
     if type_ != "tinyint(1)":
@@ -186,7 +186,7 @@ def _column(match: re.Match[str], collation: str) -> Column:
 
 
 def _words(text: str) -> Iterator[str]:
-    """Split a definition into words; what is in brackets belongs to the word before."""
+    """Split a definition into words; brackets belong to the word before."""
     word, depth, end = "", 0, 0
     for token in TOKEN.finditer(text):
         is_apart = token.start() > end
@@ -220,7 +220,7 @@ def _keys(table: str, lines: Iterable[str]) -> Iterator[Key]:
 
 
 def _name(table: str, columns: Sequence[str]) -> str:
-    """Return a name for a foreign key to which Tortoise gives none."""
+    """Return the name of a foreign key that Tortoise leaves unnamed."""
     return f"{table}_{'_'.join(columns)}"[:59] + "_fkey"
 
 
@@ -235,41 +235,41 @@ def _unescaped(text: str) -> str:
 
 
 def table_name(_schema: str | None, name: str) -> str:
-    """Return the name by which the planner knows a table."""
+    """Return the planner's name of a table."""
     return name
 
 
 def quote(name: str) -> str:
-    """Return the name of a table or column as SQL."""
+    """Quote the name of a table or column for SQL."""
     return "`" + name.replace("`", "``") + "`"
 
 
 def text(value: str) -> str:
-    """Return a string as SQL."""
+    """Return a string as an SQL literal."""
     value = value.replace("\\", "\\\\").replace("'", "''")
     return "'" + value.replace("\n", "\\n").replace("\r", "\\r") + "'"
 
 
 def refuse_unstorable(default: str) -> None:
-    """Refuse a default that the catalogue could not tell: it knows three bytes a character.
+    """Refuse a default that the catalogue cannot store: it has three bytes per character.
 
     Raises:
-        Refused: It has a character such as an emoji.
+        Refused: The default has a character such as an emoji.
     """
     if any(ord(character) > LAST_CHARACTER for character in default):
         raise Refused(
-            f"The db_default {default!r} has characters that the server's catalogue does not hold:"
+            f"The db_default {default!r} has characters that the server's catalogue cannot store:"
             " set them in Python, with default=."
         )
 
 
 def binary(value: bytes) -> str:
-    """Return bytes as SQL; in brackets, as a default may be no literal that is no text."""
+    """Return bytes as SQL; in brackets, since a default must be text or an expression."""
     return f"(x'{value.hex()}')"
 
 
 def comment(words: str, escape: Callable[[str], str]) -> str:
-    """Return what stands between the quotes of a comment."""
+    """Return the escaped text of a comment, without quotes."""
     return escape(words)
 
 
@@ -279,12 +279,12 @@ def length(column: str) -> str:
 
 
 def family(type_: str) -> str:
-    """Return the kind of a type, or the type itself where it is of no kind."""
+    """Return the family of a type, or the type itself if it is in none."""
     return next((name for name, each in FAMILIES.items() if re.fullmatch(each, type_)), type_)
 
 
-def is_made_anew(old: Column | None, new: Column | None) -> bool:
-    """Whether a column goes and comes rather than changes: its values are computed."""
+def is_recreated(old: Column | None, new: Column | None) -> bool:
+    """Whether a change drops the column and adds it again, as for generated columns."""
     is_computed = any(each and "GENERATED" in each.extra for each in (old, new))
     if not (old and new) or old == new:
         return is_computed
@@ -292,16 +292,16 @@ def is_made_anew(old: Column | None, new: Column | None) -> bool:
 
 
 def is_held_by_keys(old: Column, new: Column) -> bool:
-    """Whether foreign keys must be set aside while the column changes (error 1833)."""
+    """Whether foreign keys must be dropped while the column changes (error 1833)."""
     return (old.type, old.extra) != (new.type, new.extra)
 
 
 LIMITS = {"tinyint": 7, "smallint": 15, "mediumint": 23, "int": 31, "bigint": 63}
-"""Bits of whole numbers, without the sign."""
+"""Bits of the integer types, without the sign."""
 
 
 def not_castable(column: str, old: Column, new: Column) -> str:
-    """Return the condition that finds the values that the new type cannot hold."""
+    """Return an SQL condition for the values that the new type cannot hold."""
     kinds = family(old.type), family(new.type)
     number = rf"{column} NOT REGEXP '^[[:space:]]*[-+]?[0-9]+([.]0*)?[[:space:]]*$'"
     if kinds[1] == "integer":
@@ -339,7 +339,7 @@ def rename(step: Rename) -> str:
 
 
 def body(name: str, steps: Iterable[Rename | Step], first: Sequence[str]) -> str:
-    """Return the end of the function that aerich calls, upgrade or downgrade."""
+    """Return the last lines of the function upgrade or downgrade, which aerich calls."""
     made, steps = [*first], list(steps)
     primary = [step for step in steps if isinstance(step, Step) and _is_of_primary_key(step)]
     for step in steps:
@@ -357,9 +357,9 @@ def body(name: str, steps: Iterable[Rename | Step], first: Sequence[str]) -> str
 
 
 def _is_of_primary_key(step: Step) -> bool:
-    """Whether a primary key comes or goes, or a column that numbers rows.
+    """Whether a step adds or drops a primary key or an AUTO_INCREMENT column.
 
-    Such a column is a key at every moment (error 1075), so both happen in one statement.
+    Such a column must always be a key (error 1075), so both happen in one statement.
     """
     thing = None if step.old and step.new else step.old or step.new
     if isinstance(thing, Key):
@@ -368,7 +368,7 @@ def _is_of_primary_key(step: Step) -> bool:
 
 
 def _clause(step: Step) -> str:
-    """Return what one change of columns or keys is in a statement that makes several."""
+    """Return the clause of one change for an ALTER TABLE with several."""
     match step.old, step.new:
         case None, Column():
             return f"ADD COLUMN {_definition(step.new)}"
@@ -419,7 +419,7 @@ def _definition(column: Column) -> str:
     else:
         generated = column.extra
     is_generated = generated.startswith("GENERATED")
-    null = "" if is_generated else "NULL"  # which MariaDB does not take there
+    null = "" if is_generated else "NULL"  # MariaDB refuses it there
     words = [
         quote(column.name),
         column.type,

@@ -13,20 +13,20 @@ from tools.migrations.source import CONSTANT, indented
 
 NAME = "postgres"
 DATABASE, SERVER = "database", "postgres"
-"""Where a configuration names the database, and one that is always there."""
+"""The key of the database name in the credentials, and a database that always exists."""
 DATABASES = "SELECT datname AS name FROM pg_database"
 DROPS_KEYS_FIRST = True
 RENAMES_FOREIGN_KEYS = True
 HOLDS_UNIQUE_KEYS = True
-"""Whether foreign keys must be set aside while the key that they refer to goes."""
+"""Whether foreign keys must be dropped before the unique key that they refer to."""
 HELPER = "postgres_casts"
-"""What files load when they are applied, beside their checks."""
+"""The helper module that files load when they are applied, beside `checks`."""
 PREPARE = "is_valid("
-"""The function of the session, for which checks ask the helper."""
+"""Text by which a check is known to need the helper's `prepare()`; empty if none does."""
 REFUSE = "    await checks.refuse(db, __name__, {constant})"
 RUN_IN_TRANSACTION = True
 ROWS_HINT = "With SQL:"
-"""What to say in a file that a person fills."""
+"""A comment in a file to complete by hand."""
 AERICH_TABLE = """CREATE TABLE IF NOT EXISTS "aerich" (
     "id" SERIAL NOT NULL PRIMARY KEY,
     "version" VARCHAR(255) NOT NULL,
@@ -36,11 +36,11 @@ AERICH_TABLE = """CREATE TABLE IF NOT EXISTS "aerich" (
 BEFORE_TABLES: tuple[str, ...] = ()
 FOREIGN_KEYS_LAST = True
 HAS_ZONES = True
-"""Whether a moment is written with its time zone."""
+"""Whether times are written with a time zone."""
 DECIMALS_ARE_TEXTS = False
-"""Whether a decimal is a text, in which no digit is lost."""
+"""Whether decimals are stored as text, which keeps all digits."""
 TEXT = "text"
-"""What a value of any type is cast to, to compare it with one of another type."""
+"""The type to which values are cast to compare different types."""
 BOOLEANS = {True: "true", False: "false"}
 NEUTRAL = {
     **dict.fromkeys(("integer", "decimal", "float"), "0"),
@@ -53,7 +53,7 @@ NEUTRAL = {
     "uuid": "'00000000-0000-0000-0000-000000000000'",
     "binary": r"'\x'",
 }
-"""What a column gets that comes back NOT NULL, since the values that it had are gone."""
+"""Values for a NOT NULL column that a downgrade adds again, as its old values are lost."""
 FAMILIES = {
     "integer": r"smallint|integer|bigint",
     "decimal": r"numeric.*",
@@ -130,35 +130,35 @@ async def read(connection: BaseDBAsyncClient) -> Catalogue:
 
 
 async def clear(connection: BaseDBAsyncClient, catalogue: Catalogue) -> None:
-    """Drop all tables, with what they refer to."""
+    """Drop all tables, with their schemas."""
     schemas = {"public", *(name.rpartition(".")[0] or "public" for name in catalogue)}
     for schema in schemas:
         await connection.execute_script(f"DROP SCHEMA {quote(schema)} CASCADE")
     await connection.execute_script("CREATE SCHEMA public")
 
 
-def as_ours(catalogue: Catalogue) -> Catalogue:
-    """Return tables that Tortoise made as migrations will have made them: just the same."""
+def as_migrated(catalogue: Catalogue) -> Catalogue:
+    """Return Tortoise's tables as migrations create them: unchanged."""
     return catalogue
 
 
 def table_name(schema: str | None, name: str) -> str:
-    """Return the name by which the planner knows a table."""
+    """Return the planner's name of a table."""
     return name if schema in {None, "public"} else f"{schema}.{name}"
 
 
 def quote(name: str) -> str:
-    """Return the name of a table or column as SQL."""
+    """Quote the name of a table or column for SQL."""
     return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))
 
 
 def text(value: str) -> str:
-    """Return a string as SQL."""
+    """Return a string as an SQL literal."""
     return "'" + value.replace("'", "''") + "'"
 
 
 def refuse_unstorable(_default: str) -> None:
-    """Refuse a default that the catalogue could not tell: it tells all."""
+    """Accept every default: the catalogue can store all."""
 
 
 def binary(value: bytes) -> str:
@@ -167,12 +167,12 @@ def binary(value: bytes) -> str:
 
 
 def comment(words: str, _escape: object) -> str:
-    """Return what stands between the quotes of a comment."""
+    """Return the escaped text of a comment, without quotes."""
     return words.replace("'", "''")
 
 
 def not_castable(column: str, old: Column, new: Column) -> str:
-    """Return the condition that finds the values that the new type cannot hold."""
+    """Return an SQL condition for the values that the new type cannot hold."""
     kinds = family(old.type), family(new.type)
     if kinds == ("float", "integer"):
         return f"{column} <> trunc({column}) OR NOT pg_temp.is_valid({column}::text, '{new.type}')"
@@ -198,12 +198,12 @@ def length(column: str) -> str:
 
 
 def family(type_: str) -> str:
-    """Return the kind of a type, or the type itself where it is of no kind."""
+    """Return the family of a type, or the type itself if it is in none."""
     return next((name for name, each in FAMILIES.items() if re.fullmatch(each, type_)), type_)
 
 
-def is_made_anew(old: Column | None, new: Column | None) -> bool:
-    """Whether a column goes and comes rather than changes: its values are computed."""
+def is_recreated(old: Column | None, new: Column | None) -> bool:
+    """Whether a change drops the column and adds it again, as for generated columns."""
     was, will = (each is not None and "STORED" in each.extra for each in (old, new))
     if not (old and new) or old == new:
         return was or will
@@ -212,7 +212,7 @@ def is_made_anew(old: Column | None, new: Column | None) -> bool:
 
 
 def is_held_by_keys(old: Column, new: Column) -> bool:
-    """Whether foreign keys must be set aside while the column changes."""
+    """Whether foreign keys must be dropped while the column changes."""
     return family(old.type) != family(new.type)
 
 
@@ -256,7 +256,7 @@ def _statements(step: Step) -> list[str]:
 
 
 def body(_name: str, steps: Iterable[Rename | Step], first: Sequence[str]) -> str:
-    """Return the end of the function that aerich calls, upgrade or downgrade."""
+    """Return the last lines of the function upgrade or downgrade, which aerich calls."""
     made = [*first]
     for step in steps:
         made += [rename(step)] if isinstance(step, Rename) else _statements(step)
@@ -321,7 +321,7 @@ def _add_column(table: str, column: Column, value: str | None) -> list[str]:
 
 
 def _alter(table: str, old: Column, new: Column, value: str | None) -> list[str]:
-    """Change a column in place; one that is no longer computed keeps its values."""
+    """Change a column in place; one that is no longer generated keeps its values."""
     name = quote(new.name)
     alter = f"ALTER TABLE {table} ALTER COLUMN {name}"
     made: list[str] = []
@@ -344,7 +344,7 @@ def _alter(table: str, old: Column, new: Column, value: str | None) -> list[str]
 
 
 def _using(name: str, old: Column, new: Column) -> str:
-    """Say how values become those of another family; towards text a cast could cut them."""
+    """Return the conversion to another family; none to text, where a cast could truncate."""
     kinds = family(old.type), family(new.type)
     if kinds[0] == kinds[1] or kinds[1] == "text":
         return ""
@@ -358,7 +358,7 @@ def _using(name: str, old: Column, new: Column) -> str:
 
 
 def _retype(table: str, old: Column, new: Column) -> list[str]:
-    """Change the type of a column, and whether the database numbers its rows."""
+    """Change the type of a column, and its sequence or identity."""
     alter = f"ALTER TABLE {table} ALTER COLUMN {quote(new.name)}"
     was, will = _numbering(old), _numbering(new)
     made: list[str] = []
@@ -379,14 +379,14 @@ def _retype(table: str, old: Column, new: Column) -> list[str]:
 
 
 def _numbering(column: Column) -> str:
-    """Say what numbers new rows, if anything does."""
+    """Return what numbers new rows: `identity`, `sequence` or nothing."""
     if column.extra.endswith("AS IDENTITY"):
         return "identity"
     return "sequence" if column.extra.startswith("sequence") else ""
 
 
 def _number(table: str, column: Column) -> list[str]:
-    """Let the database number new rows, on from the last."""
+    """Let the database number new rows, after the existing ones."""
     name = quote(column.name)
     alter = f"ALTER TABLE {table} ALTER COLUMN {name}"
     sequence = f'{table[:-1]}_{name[1:-1]}_seq"'
@@ -401,7 +401,7 @@ def _number(table: str, column: Column) -> list[str]:
 
 
 def _of_sequence(table: str, column: Column, statement: str) -> str:
-    """Change the sequence of a column, whatever its name is."""
+    """Run a statement on the sequence of a column, whose name is looked up."""
     found = f"pg_get_serial_sequence({text(table)}, {text(column.name)})"
     return f"DO $$ BEGIN EXECUTE format({text(statement)}, {found}); END $$"
 
@@ -427,7 +427,7 @@ def _rename_key(table: str, old: Key, new: Key) -> str:
 
 
 def _index(table: str, key: Key) -> str:
-    """Return the name of an index as SQL: it lies in the schema of its table."""
+    """Quote the name of an index for SQL: it is in the schema of its table."""
     schema = table.rpartition(".")[0]
     return quote(f"{schema}.{key.name}" if schema else key.name)
 

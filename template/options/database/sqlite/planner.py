@@ -18,20 +18,20 @@ from tools.migrations.source import as_source
 
 NAME = "sqlite"
 DATABASE, SERVER = "file_path", ""
-"""Where a configuration names the database; there is no server."""
+"""The key of the file's path in the credentials; there is no server."""
 DATABASES = ""
 DROPS_KEYS_FIRST = True
 RENAMES_FOREIGN_KEYS = False
 HOLDS_UNIQUE_KEYS = False
-"""Whether foreign keys must be set aside while the key that they refer to goes."""
+"""Whether foreign keys must be dropped before the unique key that they refer to."""
 HELPER = "sqlite_tables"
-"""What files load when they are applied, beside their checks."""
+"""The helper module that files load when they are applied, beside `checks`."""
 PREPARE = ""
-"""The function of the session, for which checks ask the helper."""
+"""Text by which a check is known to need the helper's `prepare()`; empty if none does."""
 REFUSE = "    await checks.refuse(db, __name__, {constant})"
 RUN_IN_TRANSACTION = True
 ROWS_HINT = "With SQL, one statement; let `await db.execute_query(...)` run others before:"
-"""What to say in a file that a person fills."""
+"""A comment in a file to complete by hand."""
 BEFORE_TABLES: tuple[str, ...] = ()
 FOREIGN_KEYS_LAST = False
 AERICH_TABLE = """CREATE TABLE IF NOT EXISTS "aerich" (
@@ -41,11 +41,11 @@ AERICH_TABLE = """CREATE TABLE IF NOT EXISTS "aerich" (
     "content" JSON NOT NULL
 )"""
 HAS_ZONES = True
-"""Whether a moment is written with its time zone."""
+"""Whether times are written with a time zone."""
 DECIMALS_ARE_TEXTS = True
-"""Whether a decimal is a text, in which no digit is lost."""
+"""Whether decimals are stored as text, which keeps all digits."""
 TEXT = "text"
-"""What a value of any type is cast to, to compare it with one of another type."""
+"""The type to which values are cast to compare different types."""
 BOOLEANS = {True: "1", False: "0"}
 NEUTRAL = {
     **dict.fromkeys(("integer", "float"), "0"),
@@ -57,7 +57,7 @@ NEUTRAL = {
     "datetime": "'1970-01-01 00:00:00+00:00'",
     "binary": "x''",
 }
-"""What a column gets that comes back NOT NULL, since the values that it had are gone."""
+"""Values for a NOT NULL column that a downgrade adds again, as its old values are lost."""
 FAMILIES = {
     "uuid": r"char\(36\)",
     "integer": r"(small|big)?int|integer",
@@ -71,7 +71,7 @@ FAMILIES = {
 }
 UUID = "-".join("[0-9a-f]" * length for length in (8, 4, 4, 4, 12))
 LIMITS = {"smallint": 15, "int": 31, "integer": 31, "bigint": 63}
-"""Bits of whole numbers, without the sign, where other databases hold the same models."""
+"""Bits of the integer types, without the sign, as in other databases."""
 
 TABLES = """
     SELECT name, sql FROM sqlite_master
@@ -145,7 +145,7 @@ def _given_name(constraint: str) -> str:
 
 
 def _laid_out(source: str) -> str:
-    """Return a statement with an item a line."""
+    """Return a CREATE TABLE with one item a line."""
     head, items, tail = tables.parts(source)
     return f"{head}{','.join(f'{chr(10)}    {item.strip()}' for item in items)}\n{tail}"
 
@@ -175,35 +175,35 @@ def _foreign_key(rows: Rows) -> Key:
 
 
 async def clear(connection: BaseDBAsyncClient, catalogue: Catalogue) -> None:
-    """Drop all tables, whatever refers to them."""
+    """Drop all tables, in spite of foreign keys."""
     drops = [f"DROP TABLE {quote(name)}" for name in catalogue]
     await connection.execute_script(
         ";".join(["PRAGMA foreign_keys = OFF", *drops, "PRAGMA foreign_keys = ON"])
     )
 
 
-def as_ours(catalogue: Catalogue) -> Catalogue:
-    """Return tables that Tortoise made as migrations will have made them: just the same."""
+def as_migrated(catalogue: Catalogue) -> Catalogue:
+    """Return Tortoise's tables as migrations create them: unchanged."""
     return catalogue
 
 
 def table_name(_schema: str | None, name: str) -> str:
-    """Return the name by which the planner knows a table."""
+    """Return the planner's name of a table."""
     return name
 
 
 def quote(name: str) -> str:
-    """Return the name of a table or column as SQL."""
+    """Quote the name of a table or column for SQL."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def text(value: str) -> str:
-    """Return a string as SQL."""
+    """Return a string as an SQL literal."""
     return "'" + value.replace("'", "''") + "'"
 
 
 def refuse_unstorable(_default: str) -> None:
-    """Refuse a default that the catalogue could not tell: it tells all."""
+    """Accept every default: the catalogue can store all."""
 
 
 def binary(value: bytes) -> str:
@@ -212,7 +212,7 @@ def binary(value: bytes) -> str:
 
 
 def comment(words: str, escape: Callable[[str], str]) -> str:
-    """Return what stands between the marks of a comment."""
+    """Return the escaped text of a comment."""
     return escape(words)
 
 
@@ -222,22 +222,22 @@ def length(column: str) -> str:
 
 
 def family(type_: str) -> str:
-    """Return the kind of a type, or the type itself where it is of no kind."""
+    """Return the family of a type, or the type itself if it is in none."""
     return next((name for name, each in FAMILIES.items() if re.fullmatch(each, type_)), type_)
 
 
-def is_made_anew(_old: Column | None, _new: Column | None) -> bool:
-    """Whether a column goes and comes rather than changes: here whole tables do."""
+def is_recreated(_old: Column | None, _new: Column | None) -> bool:
+    """Whether a change drops the column and adds it again: never, as tables are recreated."""
     return False
 
 
 def is_held_by_keys(_old: Column, _new: Column) -> bool:
-    """Whether foreign keys must be set aside while the column changes: they are off."""
+    """Whether foreign keys must be dropped while the column changes: no, they are off."""
     return False
 
 
 def not_castable(column: str, old: Column, new: Column) -> str:
-    """Return the condition that finds the values that the new type cannot hold."""
+    """Return an SQL condition for the values that the new type cannot hold."""
     kinds = family(old.type), family(new.type)
     if kinds[1] == "integer":
         limit = 2 ** LIMITS[new.type]
@@ -257,7 +257,7 @@ def not_castable(column: str, old: Column, new: Column) -> str:
     if kinds == ("datetime", "date"):
         return f"substr({column}, 12, 8) NOT IN ('', '00:00:00')"
     if kinds[1] == "date":
-        return f"date({column}, '+0 days') IS NOT {column}"  # which counts: no 30th of February
+        return f"date({column}, '+0 days') IS NOT {column}"  # no 30th of February
     if kinds[1] == "datetime":
         day = f"substr({column}, 1, 10)"
         return f"datetime({column}) IS NULL OR date({day}, '+0 days') IS NOT {day}"
@@ -269,7 +269,7 @@ def rename(step: Rename) -> str:
     if step.column:
         names = f"{quote(step.column)} TO {quote(step.new)}"
         return f"ALTER TABLE {quote(step.table)} RENAME COLUMN {names}"
-    beside = f"{step.table}__new"  # another case of letters is the same name to SQLite
+    beside = f"{step.table}__new"  # SQLite ignores the case of names
     return (
         f"ALTER TABLE {quote(step.table)} RENAME TO {quote(beside)};"
         f"ALTER TABLE {quote(beside)} RENAME TO {quote(step.new)}"
@@ -277,7 +277,7 @@ def rename(step: Rename) -> str:
 
 
 def body(_name: str, steps: Iterable[Rename | Step], first: Sequence[str]) -> str:
-    """Return the end of the function that aerich calls, upgrade or downgrade."""
+    """Return the last lines of the function upgrade or downgrade, which aerich calls."""
     calls = [f"sqlite_tables.execute({as_source(each)})" for each in first]
     for _, group in groupby(steps, type):
         alike = list(group)
@@ -294,7 +294,7 @@ def _rename(step: Rename) -> str:
 
 
 def _calls(steps: Sequence[Step]) -> Iterator[str]:
-    """Return the calls for all steps: indexes apart, and one for each table that is altered."""
+    """Yield the calls for all steps: separate ones for indexes, one for each altered table."""
     comes = [each for each in steps if isinstance(each.new, Table) and each.old is None]
     goes = [each for each in steps if isinstance(each.old, Table) and each.new is None]
     whole = {each.table for each in [*comes, *goes]}
@@ -321,7 +321,7 @@ def _calls(steps: Sequence[Step]) -> Iterator[str]:
 
 
 def _alter(steps: Sequence[Step]) -> str:
-    """Return the call that changes a table; a key of one column is part of its definition."""
+    """Return the call that alters a table; a key of one column is part of its definition."""
     within = steps[0].within
     assert within is not None
     _, items, _ = tables.parts(within.source)
@@ -351,7 +351,7 @@ def _alter(steps: Sequence[Step]) -> str:
 
 
 def _value(step: Step) -> str | None:
-    """Return SQL for the rows that are there, where copying what they have would not do."""
+    """Return SQL of the new value for existing rows, unless the old value is copied."""
     new = step.new
     assert isinstance(new, Column)
     if not isinstance(step.old, Column):
@@ -377,7 +377,7 @@ def _mapping(values: Mapping[str, Any]) -> str:
 
 
 def _subject(key: Key) -> str:
-    """Return how a constraint of the table would say what a key is about."""
+    """Return the subject of a key, written like a table constraint."""
     if key.kind == "check":
         return key.definition
     own, theirs = (", ".join(map(quote, each)) for each in (key.columns, key.target_columns))

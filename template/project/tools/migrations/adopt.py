@@ -1,4 +1,4 @@
-"""Databases that other tools have made: from `generate_schemas`, or from aerich's own files."""
+"""Adoption of databases that `generate_schemas`, or aerich's own files, created."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -10,43 +10,43 @@ from tools.migrations import dialect, files, scratch
 from tools.migrations.catalogue import Catalogue, without
 from tools.migrations.changes import differences
 from tools.migrations.checks import checks
-from tools.migrations.development import look
+from tools.migrations.development import check_rows
 from tools.migrations.files import Direction, Migration
 from tools.migrations.make import (
     Made,
     Project,
     Wishes,
     attempt,
-    described,
     expect,
     in_words,
-    left_over,
-    neutral,
+    model_catalogue,
+    neutral_values,
+    remaining_changes,
     values_for,
 )
 from tools.migrations.plan import plan
 from tools.migrations.refusal import Refused
 
 MARK = "INSERT INTO aerich (version, app, content) VALUES ('adopted', 'adopted', '{}')"
-"""What records in aerich's table that other tools made the tables, as `migrate --adopt` does."""
+"""Records in aerich's table that other tools created the tables, as `migrate --adopt` does."""
 
 
 async def adopt(project: Project, name: str, wishes: Wishes) -> Made:
-    """Compare the development database with the models, and write what differs.
+    """Compare the development database with the models, and write a migration.
 
-    The file lists what is there, so that `migrate --adopt` can compare names elsewhere. In a
-    database that was made by the migrations it does nothing. Tables of which no model knows
-    are left alone.
+    The file lists the existing tables, so that `migrate --adopt` can compare names elsewhere.
+    It does nothing in a database that the migrations created. Tables without a model are left
+    unchanged.
 
     Raises:
-        Refused: There is nothing to adopt, the migrations do not match the models, or rows forbid
-            what has to be done.
+        Refused: There is nothing to adopt, the migrations do not match the models, or rows violate
+            the changes.
     """
-    if left := await left_over(project):
+    if left := await remaining_changes(project):
         raise Refused(f"Run `just make-migration` first: {'; '.join(map(str, left))}.")
     there = await _there(project)
     async with scratch.scratch_database(project.scratch) as config:
-        target = await described(config, project.package)
+        target = await model_catalogue(config, project.package)
         unknown = sorted(set(there) - set(target))
         known = without(there, unknown)
         async with scratch.connected(config) as connection:
@@ -54,10 +54,10 @@ async def adopt(project: Project, name: str, wishes: Wishes) -> Made:
             await _try(connection, config, project.folder, migration, known)
             expect(await dialect.read(connection), target)
     assert project.development is not None
-    remark = await look(project.development, project.folder, migration.up.checks)
+    remark = await check_rows(project.development, project.folder, migration.up.checks)
     path = files.next_path(project.folder, name)
     path.write_text(migration.text(), encoding="utf-8")
-    kept = [f"leave table {each} alone: no model describes it" for each in unknown]
+    kept = [f"leave table {each} unchanged: no model describes it" for each in unknown]
     return Made(path, [*migration.words, *kept], remark)
 
 
@@ -80,7 +80,7 @@ def _migration(
 ) -> Migration:
     there, target = _named(there), _named(target)
     changes, back = differences(there, target), differences(target, there)
-    up, down = values_for(changes, wishes), neutral(back)
+    up, down = values_for(changes, wishes), neutral_values(back)
     return Migration(
         name,
         [in_words(change) for change in changes] or ["nothing differs"],
@@ -93,7 +93,7 @@ def _migration(
 
 
 def _named(catalogue: Catalogue) -> Catalogue:
-    """Return tables whose keys have the names that the server knows: files will need them."""
+    """Return tables whose keys have the server's names, which the file needs."""
     return {
         name: replace(
             table,
@@ -113,7 +113,7 @@ async def _try(
     migration: Migration,
     there: Catalogue,
 ) -> None:
-    """Make what is there in a scratch database, adopt it, and compare it with the models."""
+    """Create the existing tables in a scratch database and adopt them there."""
     there = _named(there)
     whole = differences({}, there)
     origin = Migration("origin", up=Direction(plan(whole, {}, there, {})), is_first=True)

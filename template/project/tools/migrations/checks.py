@@ -1,4 +1,4 @@
-"""What rows may forbid: queries that must find nothing before a change is made."""
+"""Checks before a change: queries for rows that violate it, which must find none."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,9 +12,9 @@ from tools.migrations.refusal import Refused
 from tools.migrations.source import CONSTANT
 
 SIZES = {"tinyint": 1, "smallint": 2, "mediumint": 3, "int": 4, "integer": 4, "bigint": 8}
-"""Bytes of the types of whole numbers."""
+"""Bytes of the integer types."""
 SAFE = {("integer", "float"), ("decimal", "float"), ("boolean", "integer"), ("date", "datetime")}
-"""Conversions that every value survives."""
+"""Lossless conversions."""
 CHECKED = {
     *(("text", to) for to in ("integer", "decimal", "float", "boolean", "json", "uuid")),
     *(("text", to) for to in ("date", "time", "datetime")),
@@ -25,13 +25,13 @@ CHECKED = {
     ("float", "decimal"),
     ("datetime", "date"),
 }
-"""Conversions that some values do not survive."""
+"""Conversions that are lossless for some values only."""
 NEVER_TEXT = {"binary"}
 
 
 @dataclass(frozen=True)
 class Names:
-    """The names of tables and columns before they were renamed: checks run before all else."""
+    """The names of tables and columns before the renames: checks run first."""
 
     renames: Sequence[Rename]
 
@@ -50,7 +50,7 @@ class Names:
         return name
 
     def quoted(self, table: str, column: str) -> str:
-        """Return the old name of a column as SQL."""
+        """Return the old name of a column, quoted for SQL."""
         return dialect.quote(self.column(table, column))
 
     def rows(self, table: Table) -> str:
@@ -73,17 +73,17 @@ def checks(
     *,
     is_undo: bool = False,
 ) -> list[Check]:
-    """Return what has to be looked at before these changes.
+    """Return the checks that must pass before these changes.
 
     Args:
-        changes: What is about to be done.
-        old: The tables as they are.
-        values: What rows get.
-        renames: What gets another name before.
-        is_undo: Whether a migration is undone, which nobody can tell what to fill in.
+        changes: The changes to make.
+        old: The tables before the changes.
+        values: The values for rows without one.
+        renames: The renames that precede the changes.
+        is_undo: Whether this undoes a migration: then messages do not recommend --fill.
 
     Raises:
-        Refused: A column cannot become of its new type, whatever its values are.
+        Refused: A column can never be converted to its new type.
     """
     names = Names(renames)
     found: list[Check] = []
@@ -105,7 +105,7 @@ def checks(
 
 
 def _defaults(changes: Iterable[Change]) -> Values:
-    """Return what the database itself puts into new columns; each row gets the same."""
+    """Return the defaults of the database for new columns; each row gets the same value."""
     return {
         (change.table, change.new.name): change.new.default
         for change in changes
@@ -121,14 +121,14 @@ def _of_column(
     assert isinstance(new, Column)
     value = values.get((table.name, new.name))
     source = names.rows(table)
-    fill = f"make this migration again with --fill {table.name}.{new.name}=VALUE"
+    fill = f"write this migration again with --fill {table.name}.{new.name}=VALUE"
     yield from _of_expression(table, change, values, names)
     if not isinstance(change.old, Column):
         if not (new.is_null or new.has_own_values or value or new.default is not None):
             query = f"SELECT 1 FROM {source}"
             sentence = f"each row needs a value for the new column, which has no default: {fill}"
             if is_undo:
-                sentence = "each row needs a value for the column that comes back"
+                sentence = "each row needs a value for the restored column"
             yield Check(table.name, new.name, query, sentence)
         return
     column = dialect.quote(new.name)
@@ -143,7 +143,7 @@ def _of_column(
 
 
 def _of_expression(table: Table, change: Change, values: Values, names: Names) -> Iterator[Check]:
-    """Look at what an expression will give, which may be NULL or too long."""
+    """Check that an expression yields no NULL and nothing too long."""
     new = change.new
     assert isinstance(new, Column)
     value = values.get((table.name, new.name))
@@ -161,7 +161,7 @@ def _of_expression(table: Table, change: Change, values: Values, names: Names) -
 
 
 def _conversion(column: str, old: Column, new: Column, table: str) -> Iterator[tuple[str, str]]:
-    """Return the conditions that find values which do not become those of the new type."""
+    """Return the conditions of values that cannot be converted, with messages."""
     kinds = dialect.family(old.type), dialect.family(new.type)
     if "generated" in f"{old.extra}{new.extra}".lower() or kinds in SAFE or _widens(old, new):
         return
@@ -178,7 +178,7 @@ def _conversion(column: str, old: Column, new: Column, table: str) -> Iterator[t
 
 
 def _widens(old: Column, new: Column) -> bool:
-    """Whether every value of the old type is one of the new."""
+    """Whether the new type holds every value of the old one."""
     kinds = dialect.family(old.type), dialect.family(new.type)
     before, after = _numbers(old.type), _numbers(new.type)
     if kinds == ("integer", "integer"):
@@ -192,7 +192,7 @@ def _widens(old: Column, new: Column) -> bool:
 
 
 def length_of(type_: str) -> int | None:
-    """Return the number of characters that a type of texts holds, if it has a limit."""
+    """Return the maximum length of a text type in characters, or None."""
     return next(iter(_numbers(type_)), None)
 
 
@@ -207,11 +207,11 @@ def _word(type_: str) -> str:
 def _of_key(
     table: Table, key: Key, old: Catalogue, values: Values, names: Names
 ) -> Iterator[Check]:
-    """Look for the rows that a key will not take, with the values that they will have."""
+    """Check the rows against a new constraint, with the values that they will have."""
     added = [column for column in key.columns if column not in table.columns]
     told = [column for column in key.columns if (table.name, column) in values]
     if not key.columns or set(added) - set(told):
-        return  # new and NULL, or found out by the check of the column
+        return  # new and NULL, or covered by the check of the column
     columns = ", ".join(
         f"{_value(table, column, values)} AS value_{number}"
         for number, column in enumerate(key.columns)
@@ -233,11 +233,11 @@ def _of_key(
             f"SELECT 1 FROM (SELECT count(*) OVER (PARTITION BY {', '.join(numbers)}) AS times"
             f" FROM {rows} WHERE {there}) AS found WHERE times > 1"
         )
-        yield Check(table.name, ", ".join(key.columns), query, "has a value that others have too")
+        yield Check(table.name, ", ".join(key.columns), query, "has a duplicate value")
 
 
 def _value(table: Table, column: str, values: Values) -> str:
-    """Return SQL for what a column will hold."""
+    """Return SQL of the value that a column will have."""
     own = dialect.quote(column)
     value = values.get((table.name, column))
     if value is None:
@@ -248,7 +248,7 @@ def _value(table: Table, column: str, values: Values) -> str:
 def _same(
     table: Table, key: Key, old: Catalogue, names: Names, *, is_told: bool
 ) -> Callable[[str, str], str]:
-    """Return a function that compares a value with a column of the table that a key refers to."""
+    """Return a function that compares a value with a column of the key's target table."""
     ours = [table.columns.get(column) for column in key.columns]
     theirs = [old[key.target].columns.get(column) for column in key.target_columns]
     kinds = {dialect.family(each.type) for each in (*ours, *theirs) if each}

@@ -1,4 +1,4 @@
-"""Files that aerich applies."""
+"""Migration files, which aerich applies."""
 
 import ast
 import re
@@ -14,7 +14,7 @@ from tools.migrations.changes import Check, Rename, Step
 from tools.migrations.refusal import refusing
 
 STATE = "eJyrrgUAAXUA+Q=="
-"""What aerich compresses an empty state of models to; the catalogue is our evidence, not this."""
+"""An empty model state, as aerich compresses it; the planner compares catalogues instead."""
 EMPTY = '''\
 """{title}."""
 
@@ -23,9 +23,9 @@ from tortoise import BaseDBAsyncClient
 DIALECT = "{dialect}"
 RUN_IN_TRANSACTION = True
 MODELS_STATE = "{state}"
-# What downgrade() deletes: ("holidays", None) for a table, ("tasks", "due") for a column.
+# Deleted by downgrade(): ("holidays", None) for a table, ("tasks", "due") for a column.
 ROLLBACK_DELETES: list[tuple[str, str | None]] = []
-# What upgrade() makes and no model describes: tables, "table.column", indexes, constraints.
+# Created by upgrade(), but described by no model: tables, "table.column", indexes, constraints.
 UNMANAGED: list[str] = []
 {constant}
 
@@ -33,7 +33,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
 {first}    # {hint}
     #     return "UPDATE tasks SET title = 'Untitled' WHERE title = ''"
     #
-    # With models; name the columns, since a new database does not have the later ones yet:
+    # With models; name the columns, since a new database does not have later ones yet:
     #     from app.tasks.models import Task
     #
     #     await Task.filter(title="").using_db(db).update(title="Untitled")
@@ -41,14 +41,14 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
 
 
 async def downgrade(db: BaseDBAsyncClient) -> str:
-    # What undoes it, if there is something to undo.
+    # Undo upgrade() here, if there is something to undo.
     return "SELECT 1"
 '''
 
 
 @dataclass(frozen=True)
 class Direction:
-    """What a file does one way: it looks at rows, and takes steps."""
+    """One direction of a migration, upgrade or downgrade: checks, then steps."""
 
     steps: Sequence[Rename | Step] = ()
     checks: Sequence[Check] = ()
@@ -56,22 +56,22 @@ class Direction:
 
 @dataclass(frozen=True)
 class Migration:
-    """What a file holds."""
+    """The content of a file."""
 
     name: str
     words: Sequence[str] = ()
     up: Direction = Direction()
     down: Direction = Direction()
     deletes: Sequence[tuple[str, str | None]] = ()
-    """Tables, and columns of tables, whose values are gone after it was undone."""
+    """Tables and columns whose values the downgrade deletes."""
     is_first: bool = False
-    """Whether it makes aerich's own table."""
+    """Whether it creates aerich's own table."""
     part: str = ""
-    """The part of the service to which it belongs, if the template ships it."""
+    """The part of the service, if the template ships the file."""
     adopts: Sequence[str] = ()
-    """The files whose tables a database may have that they did not make."""
+    """The files whose tables a database may have from another tool."""
     there: Sequence[tuple[str, ...]] = ()
-    """The tables and columns of such a database."""
+    """The existing tables and columns of such a database."""
 
     def text(self) -> str:
         """Return the source of the file."""
@@ -110,7 +110,7 @@ def _constant(name: str, values: Iterable[tuple[str | None, ...]]) -> str:
 
 
 def _imports(functions: str) -> str:
-    """Return the imports; what lies beside the folder is loaded by its path, wherever that is."""
+    """Return the imports; helpers beside the folder are loaded by their path."""
     helpers = [name for name in ("checks", dialect.HELPER) if f"{name}." in functions]
     if not helpers:
         return "from tortoise import BaseDBAsyncClient"
@@ -143,13 +143,13 @@ def _function(
 
 
 def versions(folder: Path) -> list[Path]:
-    """Return the files that aerich takes for migrations, in its order."""
+    """Return the files that aerich treats as migrations, in its order."""
     found = [path for path in folder.glob("*_*.py") if path.name.split("_")[0].isdigit()]
     return sorted(found, key=lambda path: int(path.name.split("_")[0]))
 
 
 def constant(path: Path, name: str) -> Any:  # noqa: ANN401 - any literal
-    """Return a constant of a file, without running it; None if it has none of that name.
+    """Return a literal constant of a file, without running it; None if it has none.
 
     Raises:
         Refused: The file is not Python, or computes the constant.
@@ -168,12 +168,12 @@ def constant(path: Path, name: str) -> Any:  # noqa: ANN401 - any literal
 
 
 def unmanaged(folder: Path) -> set[str]:
-    """Name the tables, columns, indexes and constraints that files make, but no model describes."""
+    """Return the names of tables, columns, indexes and constraints without a model."""
     return {name for path in versions(folder) for name in constant(path, "UNMANAGED") or ()}
 
 
 def next_path(folder: Path, name: str) -> Path:
-    """Return a path that comes after all that are there; its number is a time in UTC."""
+    """Return a path that sorts after all existing files; its number is the time in UTC."""
     now = int(datetime.now(UTC).strftime("%Y%m%d%H%M%S%f")[:17])
     last = max((int(path.name.split("_")[0]) for path in versions(folder)), default=0)
     name = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:80] or "change"
@@ -181,7 +181,7 @@ def next_path(folder: Path, name: str) -> Path:
 
 
 def write_empty(folder: Path, name: str) -> Path:
-    """Write a file that does nothing yet, or nothing but make aerich's table."""
+    """Write a file to complete by hand; the first one creates aerich's table."""
     path = next_path(folder, name)
     is_first = not versions(folder)
     text = EMPTY.format(
@@ -197,7 +197,7 @@ def write_empty(folder: Path, name: str) -> Path:
 
 
 def copy_helpers(folder: Path, destination: Path) -> Path:
-    """Copy what files load when they are applied, and return a folder for files beside it."""
+    """Copy the helpers that files load when they are applied; return a folder for files."""
     for path in folder.parent.glob("*.py"):
         copy(path, destination)
     (destination / folder.name).mkdir()

@@ -1,4 +1,4 @@
-"""Make a migration: compare, plan, try there and back, and write."""
+"""Make a migration: compare, plan, apply and undo in a scratch database, and write."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,30 +13,28 @@ from tools.migrations import dialect, files, models, scratch
 from tools.migrations.catalogue import Catalogue, Column, Table, without
 from tools.migrations.changes import Change, Rename, differences
 from tools.migrations.checks import checks
-from tools.migrations.development import look
+from tools.migrations.development import check_rows
 from tools.migrations.files import Direction, Migration
 from tools.migrations.plan import Values, plan
 from tools.migrations.refusal import Refused, refusing
 from tools.migrations.scratch import Config
 
 BY_HAND = " Write it by hand: --empty."
-ANYWAY = (
-    " With --anyway the file is written all the same, and `just migrate` refuses it until none do."
-)
+ANYWAY = " With --anyway the file is written, and `just migrate` refuses it while rows violate it."
 
 Read = Callable[[], Awaitable[Catalogue]]
-"""Reads the scratch database, but for what no model describes on purpose."""
+"""Reads the scratch database, without unmanaged objects."""
 
 __all__ = ["Made", "Project", "Refused", "Wishes", "make"]
 
 
 @dataclass(frozen=True)
 class Project:
-    """Where models, files and databases are.
+    """The models, files and databases of a service.
 
     Args:
-        development: Tortoise's configuration of the database whose rows are looked at, if any.
-        scratch: The same for databases that are made and dropped; its own is not touched.
+        development: Tortoise's configuration of the database whose rows are checked, if any.
+        scratch: The configuration beside whose database scratch databases are created.
         folder: The folder of the files: aerich's location and the name of the app.
     """
 
@@ -44,47 +42,47 @@ class Project:
     scratch: Config
     folder: Path
     package: str = ""
-    """The package in which models are defined, if Tortoise must have been told of all."""
+    """The package whose models must all be registered with Tortoise, if set."""
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a person says that models do not tell."""
+    """Options of the command: facts that the models do not contain."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
     """New names of columns: `tasks.text` → `remark`."""
     tables: Mapping[str, str] = field(default_factory=dict)
     """New names of tables."""
     fills: Mapping[str, str] = field(default_factory=dict)
-    """A value for the rows that have none, as a person writes it: `tasks.text` → `none`."""
+    """Values for rows without one, as typed: `tasks.text` → `none`."""
     fills_sql: Mapping[str, str] = field(default_factory=dict)
-    """The same as SQL: `tasks.slug` → `lower(title)`."""
+    """Values as SQL: `tasks.slug` → `lower(title)`."""
     part: str = ""
-    """The part to which the tables belong, where the template ships the file."""
+    """The part of the tables, if the template ships the file."""
     anyway: bool = False
-    """Write the file although rows of the development database forbid it."""
+    """Whether to write the file although rows of the development database violate it."""
     ask: Callable[[Rename], bool] = lambda _: False
-    """Asks whether what goes and what comes, a table or a column, are the same."""
+    """Asks whether a dropped and an added table or column are the same."""
 
 
 @dataclass(frozen=True)
 class Made:
-    """A file that was written, and what it does in words."""
+    """A written file, and its changes in words."""
 
     path: Path
     words: list[str]
     remark: str = ""
-    """Why no rows were looked at, if they should have been."""
+    """The reason if rows were not checked, or an empty text."""
 
 
 async def make(project: Project, name: str, wishes: Wishes = Wishes()) -> Made | None:
-    """Write a migration for what changed in the models; return nothing if nothing did.
+    """Write a migration for the changes of the models; return None if there are none.
 
     Raises:
-        Refused: It cannot be written, or rows of the development database forbid it.
+        Refused: It cannot be written, or rows of the development database violate it.
     """
     async with scratch.scratch_database(project.scratch) as config:
-        target = await described(config, "" if wishes.part else project.package)
+        target = await model_catalogue(config, "" if wishes.part else project.package)
         async with scratch.connected(config) as connection:
             await _apply(connection, config, project.folder)
             read = partial(_read, connection, files.unmanaged(project.folder))
@@ -93,12 +91,12 @@ async def make(project: Project, name: str, wishes: Wishes = Wishes()) -> Made |
                 return None
             is_first = bool(wishes.part) or not files.versions(project.folder)
             migration = replace(migration, name=name, is_first=is_first, part=wishes.part)
-            advice = " Look at --fill-sql." if wishes.fills_sql else BY_HAND
+            advice = " Check --fill-sql." if wishes.fills_sql else BY_HAND
             await _try(read, config, project.folder, migration, target, advice)
     remark = ""
     if project.development and not wishes.anyway:
         needed = [each.name for each in files.versions(project.folder)]
-        remark = await look(
+        remark = await check_rows(
             project.development, project.folder, migration.up.checks, needed, ANYWAY
         )
     path = files.next_path(project.folder, migration.name)
@@ -106,43 +104,41 @@ async def make(project: Project, name: str, wishes: Wishes = Wishes()) -> Made |
     return Made(path, list(migration.words), remark)
 
 
-async def left_over(project: Project) -> list[Change]:
-    """Return what differs between an empty database that was migrated and the models.
+async def remaining_changes(project: Project) -> list[Change]:
+    """Return the differences between a newly migrated database and the models.
 
     Raises:
-        Refused: Tortoise was not told of a model, or a file cannot be applied.
+        Refused: A model is not registered with Tortoise, or a file cannot be applied.
     """
     async with scratch.scratch_database(project.scratch) as config:
-        target = await described(config, project.package)
+        target = await model_catalogue(config, project.package)
         async with scratch.connected(config) as connection:
             await _apply(connection, config, project.folder)
             return differences(await _read(connection, files.unmanaged(project.folder)), target)
 
 
-async def described(config: Config, package: str) -> Catalogue:
-    """Return the catalogue of the models' tables, made in an empty database that stays empty.
+async def model_catalogue(config: Config, package: str) -> Catalogue:
+    """Return the catalogue of the models' tables, created in an empty database and dropped again.
 
     Args:
-        config: Its configuration.
-        package: The package whose models it names all, if it does.
+        config: The configuration of the empty database.
+        package: The package whose models must all be registered, if any.
 
     Raises:
-        Refused: Tortoise was not told of a model, or the database does not take its table.
+        Refused: A model is not registered with Tortoise, or the database refuses its table.
     """
     async with scratch.connected(config) as connection:
         if package and (strangers := models.unregistered(package)):
-            raise Refused(
-                f"Tortoise was not told of {', '.join(strangers)}: add its part to PARTS."
-            )
-        with refusing("The database does not take the tables of the models"):
+            raise Refused(f"Tortoise does not know {', '.join(strangers)}: add its part to PARTS.")
+        with refusing("The database refuses the tables of the models"):
             await models.create_tables(connection)
-        catalogue = dialect.as_ours(await dialect.read(connection))
+        catalogue = dialect.as_migrated(await dialect.read(connection))
         await dialect.clear(connection, catalogue)
         return catalogue
 
 
 async def _apply(connection: BaseDBAsyncClient, config: Config, folder: Path) -> None:
-    """Let aerich apply the files that are there.
+    """Let aerich apply the existing files.
 
     Raises:
         Refused: One is for another database, or cannot be applied.
@@ -168,7 +164,7 @@ async def _read(connection: BaseDBAsyncClient, unmanaged: set[str]) -> Catalogue
 async def _migration(
     connection: BaseDBAsyncClient, read: Read, target: Catalogue, wishes: Wishes
 ) -> Migration | None:
-    """Compare the database with the models, and plan both ways."""
+    """Compare the database with the models, and plan upgrade and downgrade."""
     renames = list(_renames(await read(), target, wishes))
     for rename in renames:
         await connection.execute_script(dialect.rename(rename))
@@ -185,7 +181,7 @@ async def _migration(
         await connection.execute_script(dialect.rename(rename))
     if not changes and not renames:
         return None
-    up, down = values_for(changes, wishes), neutral(back)
+    up, down = values_for(changes, wishes), neutral_values(back)
     return Migration(
         "",
         [*map(str, renames), *map(in_words, changes)],
@@ -200,10 +196,10 @@ async def _migration(
 
 
 def _renames(current: Catalogue, target: Catalogue, wishes: Wishes) -> Iterator[Rename]:
-    """Check what was told of new names, tables first.
+    """Yield the declared renames, tables first, after checking them.
 
     Raises:
-        Refused: There is no such thing, or there is one of the new name already.
+        Refused: The old name does not exist, or the new one exists already.
     """
     for old, new in wishes.tables.items():
         _expect(f"table {old}", old in current, f"table {new}", new in current, new in target)
@@ -219,17 +215,17 @@ def _renames(current: Catalogue, target: Catalogue, wishes: Wishes) -> Iterator[
 
 
 def _expect(old: str, has_old: bool, new: str, has_new: bool, is_wanted: bool) -> None:  # noqa: FBT001
-    """Refuse a new name that does not fit.
+    """Check one rename.
 
     Raises:
-        Refused: The sentence says why.
+        Refused: It is impossible; the message says why.
     """
     if not has_old:
-        message = f"There is no {old} that could get another name; the migrations make none."
+        message = f"There is no {old} to rename; the migrations create none."
     elif has_new:
         message = (
-            f"There is a {new} already, so {old} cannot get its name: drop that one, or give it a"
-            " third name, in a migration of its own before."
+            f"There is a {new} already, so {old} cannot get its name: drop or rename that one"
+            " first, in a separate migration."
         )
     elif not is_wanted:
         message = f"The models have no {new}, which {old} should become: --rename table.old=new."
@@ -239,7 +235,7 @@ def _expect(old: str, has_old: bool, new: str, has_new: bool, is_wanted: bool) -
 
 
 def _asked(changes: Sequence[Change], wishes: Wishes) -> Rename | None:
-    """Ask of each table and column that goes whether it is one that comes, if they are alike."""
+    """Ask whether a dropped table or column and a similar added one are the same."""
     gone = [change for change in changes if not change.new]
     come = [change for change in changes if not change.old]
     for left, right in product(gone, come):
@@ -268,10 +264,10 @@ def _inverse(rename: Rename) -> Rename:
 
 
 def values_for(changes: Sequence[Change], wishes: Wishes) -> Values:
-    """Return what rows get: what was told, or the model's own default for a new column.
+    """Return the values for rows without one: from the options, or the model's default.
 
     Raises:
-        Refused: What was told is no value of the column, or of a column that does not change.
+        Refused: A value does not fit its column, or its column is not added or changed.
     """
     values: dict[tuple[str, str], str] = {}
     told = {**wishes.fills, **wishes.fills_sql}
@@ -293,12 +289,12 @@ def values_for(changes: Sequence[Change], wishes: Wishes) -> Values:
         if value is not None:
             values[change.table, new.name] = value
     if told:
-        raise Refused(f"This adds or changes no column {', '.join(told)} that could be filled.")
+        raise Refused(f"No column {', '.join(told)} to fill is added or changed.")
     return values
 
 
-def neutral(changes: Sequence[Change]) -> Values:
-    """Return what rows get for a column that comes back: its own values are gone."""
+def neutral_values(changes: Sequence[Change]) -> Values:
+    """Return values for a column that a downgrade adds again, as its old values are lost."""
     held = {
         (change.table, column)
         for change in changes
@@ -317,11 +313,11 @@ def neutral(changes: Sequence[Change]) -> Values:
 
 
 def in_words(change: Change) -> str:
-    """Say what a change does, and whether it loses what is there."""
-    return f"{change} (what it holds is lost)" if change.loses else str(change)
+    """Describe a change, and whether it deletes values."""
+    return f"{change} (its values are lost)" if change.loses else str(change)
 
 
-async def _try(  # noqa: PLR0913 - what it needs
+async def _try(  # noqa: PLR0913 - all are needed
     read: Read,
     config: Config,
     folder: Path,
@@ -329,10 +325,10 @@ async def _try(  # noqa: PLR0913 - what it needs
     target: Catalogue,
     advice: str,
 ) -> None:
-    """Let aerich apply the very file and undo it, and look at both.
+    """Let aerich apply and undo the file in the scratch database, and check both results.
 
     Raises:
-        Refused: The database does not take it, or the outcome is not what the models say.
+        Refused: The database refuses it, or the result does not match the models.
     """
     before = await read()
     with TemporaryDirectory() as name:
@@ -344,20 +340,20 @@ async def _try(  # noqa: PLR0913 - what it needs
 
 
 async def attempt(work: Awaitable[object], advice: str = BY_HAND) -> None:
-    """Let aerich work in a scratch database.
+    """Await work of aerich in a scratch database.
 
     Raises:
-        Refused: The database does not take a statement.
+        Refused: The database refuses a statement.
     """
-    with refusing("The database does not take this change", advice=advice):
+    with refusing("The database refuses this change", advice=advice):
         await work
 
 
 def expect(found: Catalogue, wanted: Catalogue) -> None:
-    """Compare what a migration made with what it should make.
+    """Compare the result of a migration with the wanted one.
 
     Raises:
-        Refused: Something differs.
+        Refused: They differ.
     """
     if left := differences(found, wanted):
         raise Refused(

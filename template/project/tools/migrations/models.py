@@ -21,26 +21,26 @@ from tools.migrations.refusal import Refused, loading, refusing
 AERICH = "aerich"
 """The table in which aerich records what it applied, and Tortoise's module of that name."""
 EMPTY: tuple[Callable[[], Any], ...] = (dict, list, str, int, float, bool)
-"""Functions whose result is known: the defaults that are the same for every row."""
+"""Callable defaults whose result is the same for every row."""
 
 
 async def create_tables(connection: BaseDBAsyncClient) -> None:
-    """Make the tables of all models in an empty database, by Tortoise's own statements.
+    """Create the tables of all models in an empty database, with Tortoise's statements.
 
-    What Tortoise gets wrong is mended here: keys in a circle, quotes and backslashes in
-    defaults and comments, and the columns of an index that are not named as their fields.
+    Bugs of Tortoise are worked around here: circular foreign keys, quotes and backslashes in
+    defaults and comments, and columns of an index that are not named like their fields.
 
     Raises:
-        Refused: A model has what Tortoise does not make, or a name with a dot.
+        Refused: A model has constraints that Tortoise does not create, or a name with a dot.
     """
     for model in models():
         if "." in model._meta.db_table:
             raise Refused(
-                f"{model.__name__}: the name of a table has no dot; Meta.schema is apart."
+                f"{model.__name__}: a table name must not contain a dot; use Meta.schema."
             )
         if model._meta.constraints:
             raise Refused(
-                f"{model.__name__} has Meta.constraints, which Tortoise itself leaves out: use"
+                f"{model.__name__} has Meta.constraints, which Tortoise does not create: use"
                 " unique=True or unique_together, or write them in a file from --empty."
             )
     generator = type("Generator", (_Generator, connection.schema_generator), {})(connection)
@@ -49,15 +49,15 @@ async def create_tables(connection: BaseDBAsyncClient) -> None:
 
 
 def models() -> Iterator[type[Model]]:
-    """Return the models that Tortoise knows, but for aerich's own."""
+    """Return the models that are registered with Tortoise, without aerich's own."""
     for app in (Tortoise.apps or {}).values():
         yield from (model for model in app.values() if model._meta.db_table != AERICH)
 
 
 def unregistered(package: str) -> list[str]:
-    """Name the models that are defined in a package, but that Tortoise was not told of.
+    """Return the names of models in a package that are not registered with Tortoise.
 
-    Such a model would have no table, and nobody would say so.
+    Such a model would silently have no table.
 
     Raises:
         Refused: A module cannot be imported.
@@ -79,7 +79,7 @@ def unregistered(package: str) -> list[str]:
 
 
 def default_of(table: str, column: str) -> str | None:
-    """Return the model's own default as SQL, where it is the same for every row."""
+    """Return the model's default as SQL, if it is the same for every row."""
     model, field = _field(table, column) or (None, None)
     if not model or not field:
         return None
@@ -92,15 +92,15 @@ def default_of(table: str, column: str) -> str | None:
 
 
 def value_of(table: str, column: str, text: str) -> str:
-    """Return what a person wrote as SQL, if the model's field takes it.
+    """Return a typed value as SQL, if the model's field accepts it.
 
     Raises:
-        Refused: It is no value of the field.
+        Refused: The field does not accept it.
     """
     model, field = _field(table, column) or (None, None)
     if not model or not field:
         return literal(text)
-    with refusing(f"{text!r} is no value of {table}.{column}"):
+    with refusing(f"{text!r} is not a value of {table}.{column}"):
         if isinstance(field, BooleanField):
             return literal(_boolean(text))
         if isinstance(field, BinaryField):
@@ -109,7 +109,7 @@ def value_of(table: str, column: str, text: str) -> str:
         try:
             value = field.to_python_value(int(text) if is_number else text)
         except ArithmeticError as error:
-            raise ValueError("it is no number, or has more digits than the field") from error
+            raise ValueError("it is not a number, or has more digits than the field") from error
         return literal(field.to_db_value(value, model))
 
 
@@ -151,13 +151,13 @@ def _subclasses(model: type[Model]) -> Iterator[type[Model]]:
 
 
 class _Generator(BaseSchemaGenerator):
-    """Tortoise's generator of statements, mended; a mixin before that of the database."""
+    """Corrections of Tortoise's schema generator; a mixin before that of the database."""
 
     _table = ""
     _keys: list[str]
 
     def statements(self) -> list[str]:
-        """Return the statements; tables come in any order, and foreign keys last."""
+        """Return the statements; tables in any order, foreign keys last."""
         self._keys = []
         described = [
             self._get_table_sql(model, safe=False)
@@ -197,8 +197,8 @@ class _Generator(BaseSchemaGenerator):
 
     def _escape_default_value(self, default: Any) -> str:  # noqa: ANN401 - any value of a field
         dialect.refuse_unstorable(str(default))
-        is_mended = isinstance(default, str | bytes | bool)
-        return literal(default) if is_mended else str(escape_item(default))
+        is_corrected = isinstance(default, str | bytes | bool)
+        return literal(default) if is_corrected else str(escape_item(default))
 
     def _escape_comment(self, comment: str) -> str:
         return dialect.comment(comment, super()._escape_comment)

@@ -1,4 +1,4 @@
-"""Databases that live as long as a command, and aerich at work in them."""
+"""Scratch databases, dropped at the end of a command, and aerich in them."""
 
 import os
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ from tools.migrations import dialect
 from tools.migrations.refusal import Refused, loading
 
 Config = dict[str, Any]
-"""Tortoise's configuration, whose connection is called default and gives its credentials."""
+"""Tortoise's configuration, with a connection `default` that has credentials."""
 APP = "models"
 
 
@@ -26,7 +26,7 @@ def database_of(config: Config) -> str:
 
 
 def with_database(config: Config, name: str) -> Config:
-    """Return a configuration that differs by the name of its database."""
+    """Return the configuration with another database name."""
     default = config["connections"]["default"]
     credentials = default["credentials"] | {dialect.DATABASE: name}
     return config | {"connections": {"default": default | {"credentials": credentials}}}
@@ -34,7 +34,7 @@ def with_database(config: Config, name: str) -> Config:
 
 @asynccontextmanager
 async def connected(config: Config) -> AsyncIterator[BaseDBAsyncClient]:
-    """Offer a connection, and the models over it."""
+    """Provide a connection, with the models registered."""
     async with TortoiseContext() as context:
         with loading("A module of models"):
             await context.init(config=config)
@@ -43,10 +43,10 @@ async def connected(config: Config) -> AsyncIterator[BaseDBAsyncClient]:
 
 @asynccontextmanager
 async def scratch_database(config: Config) -> AsyncIterator[Config]:
-    """Offer an empty database beside the configured one, and drop it afterwards.
+    """Provide an empty database beside the configured one, and drop it afterwards.
 
-    It has the number of the process in its name, so that several can be there. Those of
-    processes that are gone are dropped.
+    Its name contains the process id, so that several processes can have one. Leftovers of
+    dead processes are dropped.
     """
     stem = f"{database_of(config)}_scratch_"
     for name in await _databases(config):
@@ -62,10 +62,10 @@ async def scratch_database(config: Config) -> AsyncIterator[Config]:
 
 
 async def renew(config: Config) -> None:
-    """Make the database anew, with nothing in it.
+    """Drop the database and create it again, empty.
 
     Raises:
-        Refused: It may not be created.
+        Refused: Creating it is not permitted.
     """
     await drop(config)
     if dialect.SERVER:
@@ -74,13 +74,13 @@ async def renew(config: Config) -> None:
             await _on_server(config, f"CREATE DATABASE {name}")
         except OperationalError as error:
             raise Refused(
-                f"The planner needs a database of its own, {name}, and cannot create it ({error})."
-                " Set TEST_DATABASE_URL to a server where it may."
+                f"The planner needs a scratch database, {name}, and cannot create it ({error})."
+                " Set TEST_DATABASE_URL to a server where it can."
             ) from error
 
 
 async def drop(config: Config) -> None:
-    """Drop the database, if it is there."""
+    """Drop the database, if it exists."""
     if dialect.SERVER:
         name = database_of(config)
         if name in await _databases(config):
@@ -92,7 +92,7 @@ async def drop(config: Config) -> None:
 
 
 async def recorded(connection: BaseDBAsyncClient) -> set[str]:
-    """Return the names of the files that aerich has recorded; none where it has no table."""
+    """Return the names of the files that aerich has recorded."""
     try:
         rows = await connection.execute_query_dict("SELECT version FROM aerich")
     except OperationalError:
@@ -101,12 +101,12 @@ async def recorded(connection: BaseDBAsyncClient) -> set[str]:
 
 
 async def upgrade(config: Config, folder: Path) -> list[str]:
-    """Let aerich apply what it has not; the models are connected."""
+    """Let aerich apply pending files; needs connected models."""
     return await (await _command(config, folder)).upgrade()
 
 
 async def downgrade(config: Config, folder: Path) -> list[str]:
-    """Let aerich undo what it applied last; the models are connected."""
+    """Let aerich undo the last file; needs connected models."""
     return await (await _command(config, folder)).downgrade(version=-1, delete=False)
 
 
@@ -139,7 +139,7 @@ async def _on_server(config: Config, statement: str) -> list[dict[str, Any]]:
 
 
 def _is_alive(process: int) -> bool:
-    if os.name == "nt":  # where signal 0 is not a question
+    if os.name == "nt":  # where os.kill would end the process
         return True
     try:
         os.kill(process, 0)

@@ -30,7 +30,7 @@ from tests.service.schema.trial_databases import TrialDatabase
 from tests.support import databases
 
 CHANGES = 8
-ABOUT_ROWS = "Rows of the development database forbid it"
+ABOUT_ROWS = "Rows of the development database violate it"
 ABOUT_TYPES = "cannot change from"
 
 
