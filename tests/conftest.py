@@ -29,7 +29,7 @@ REPORT = pytest.StashKey[Report]()
 
 @pytest.fixture(scope="session", autouse=True)
 def _fast_copier() -> Iterator[None]:
-    """Render quickly, and know which branches of the templates a render went through."""
+    """Render quickly, and record the branches of the templates that each render goes through."""
     with branches.fast_copier():
         yield
 
@@ -59,7 +59,7 @@ def render(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Render:
 
 
 def require_server(server: str) -> None:
-    """Skip the test if the server is away, or fail where REQUIRE_SERVICES says so."""
+    """Skip the test if the server cannot be reached, or fail where REQUIRE_SERVICES is 1."""
     if not harness.is_reachable(server):
         skip_or_fail(f"{server} is not reachable at {databases.server(server).url}")
 
@@ -68,14 +68,14 @@ need = require_server
 
 
 def skip_or_fail(message: str) -> NoReturn:
-    """Skip the test for what this machine lacks, or fail where REQUIRE_SERVICES says so."""
+    """Skip a test that this machine cannot run, or fail where REQUIRE_SERVICES is 1."""
     if os.environ.get("REQUIRE_SERVICES") == "1":
         pytest.fail(message)
     pytest.skip(message)
 
 
 def start_service(template: Path, folder: Path, row: Row, **environment: str) -> Iterator[Service]:
-    """Render a row with a database of its own, migrate, start two workers; tidy up after."""
+    """Render a row with a database of its own, migrate, start two workers; clean up afterwards."""
     require_server(row.database)
     answers = {**SPACE.non_defaults(row.answers), "project_slug": harness.new_slug("t")}
     project = harness.render(template, folder, answers)
@@ -119,25 +119,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Settle which rows are chosen before other processes are told; end tidily on SIGTERM too."""
+    """Choose the rows before other processes start; clean up on SIGTERM as on Ctrl-C."""
     selection.settle(config)
     if not hasattr(config, "workerinput"):
         signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
-    """Say which rows these are."""
+    """Describe the chosen rows."""
     return selection.header(config)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give each test that asks for a row all rows of that kind."""
+    """Run each test that asks for a row with all rows of that kind."""
     for kind in set(selection.KINDS) & set(metafunc.fixturenames):
         metafunc.parametrize(kind, selection.rows(metafunc.config, kind), ids=str)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests for which no row is chosen, and with drawn rows those without any."""
+    """Deselect tests for which no row is chosen; with drawn rows also tests that take none."""
     chosen = {kind for kind in selection.KINDS if selection.rows(config, kind)}
     out = []
     for item in items:
@@ -150,7 +150,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Remove what is left, and fail if something should not be: it is printed further down."""
+    """Remove leftovers, and fail if there are any or a branch is missed; the summary names them."""
     config = session.config
     if hasattr(config, "workerinput"):
         return

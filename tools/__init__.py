@@ -1,1 +1,1 @@
-"""What makes, tries and measures the template: `just` names each."""
+"""Tools that make, try and measure the template: `just` lists them."""

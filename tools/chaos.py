@@ -1,24 +1,24 @@
-"""Break things on purpose, several times: `just chaos`, or `just chaos NAME` for one of them.
+"""Fault scenarios, run several times: `just chaos`, or `just chaos NAME` for one of them.
 
 - migrate-race: eight processes migrate an empty database at once, on each
   database. Every one must end with 0, and each step must run once.
 - db-restart: a server of our own is shut down and killed in turns while 16 writers
-  write through a service with two workers. Only successes and 503 may be heard,
+  write through a service with two workers. Only successes and 503 are allowed,
   success must come back within 5 seconds, and no acknowledged write may be lost.
 - schema: requests made up from the OpenAPI document, 100 for each operation, as an
   administrator, as somebody without rights and as nobody, on each database. None may
-  find a crash, or an answer that is not documented. Others are made up each time,
+  find a crash, or an undocumented response. Others are made up each time,
   unless --seed repeats them.
-- schema-changes: models that were drawn are changed eight times and changed back, 40
+- schema-changes: random models are changed eight times and changed back, 40
   times on each database, the first time with the seed that --seed names. No change may
   leave tables or rows that differ from what the models say, or fail without a sentence.
 
-- resources: 20 resources that were drawn are written into a service on each database,
+- resources: 20 random resources are written into a service on each database,
   checked by all that `just check` runs, migrated, listed over HTTP, and removed. Each
   must be right, and `git status` empty at the end.
 
-It prints what it does to which process and when, then one row per figure. The exit
-status is 1 if a limit is missed, or if REQUIRE_SERVICES is 1 and a server is missing.
+It prints each action with its process and time, then one row per figure. The exit
+status is 1 if a limit is exceeded, or if REQUIRE_SERVICES is 1 and a server is missing.
 """
 
 import os
@@ -73,7 +73,7 @@ class Figure:
 
 
 def main() -> None:
-    """Run what was named, or all, and print the table."""
+    """Run the named scenarios, or all, and print the table."""
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SCENARIOS))
     parser.add_argument("--rounds", type=int, default=ROUNDS)
@@ -105,7 +105,7 @@ def migrate_race(folder: Path, given: Namespace) -> Iterator[Figure]:
 
 
 def _unreachable(name: str, database: str) -> Figure | None:
-    """Return what to print for a scenario whose server is away."""
+    """Return the row of a scenario whose server cannot be reached, or None."""
     if harness.is_reachable(database):
         return None
     return _missing(name, f"no server at {databases.server(database).url}")
@@ -171,7 +171,7 @@ def _restarts(name: str, recoveries: list[Recovery]) -> Figure:
 
 
 def schema(folder: Path, given: Namespace) -> Iterator[Figure]:
-    """Send made-up requests as everybody."""
+    """Send requests made up by Schemathesis, as each kind of caller."""
     for row in RUNNING:
         name = f"schema, {row.database}"
         if missing := _unreachable(name, row.database):
@@ -242,7 +242,7 @@ SCENARIOS: dict[str, Callable[[Path, Namespace], Iterator[Figure]]] = {
 
 
 def log(event: str) -> None:
-    """Print what happens, with the time since the start."""
+    """Print an event, with the time since the start."""
     print(f"{time.monotonic() - STARTED:7.2f} s  {event}", flush=True)
 
 

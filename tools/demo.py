@@ -1,4 +1,4 @@
-"""What `make demo` does: a new service, from nothing to its first record, over real HTTP."""
+"""A new service, from nothing to its first record, over HTTP: `make demo`."""
 
 import argparse
 import os

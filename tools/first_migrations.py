@@ -17,7 +17,7 @@ PARTS = {
     "20261128000000001_accounts": ["app.accounts.models", "app.accounts.models"],
     "20261128000000002_notes": ["app.notes.models"],
 }
-"""The modules whose tables each file makes, in the order of the files."""
+"""The modules whose tables each file creates, in the order of the files."""
 WRITE = """
 import asyncio, json, os, sys
 from tools.migrations.cli import FOLDER, project
@@ -34,7 +34,7 @@ asyncio.run(write(sys.argv[1], json.loads(sys.argv[2])))
 
 
 def main() -> None:
-    """Write them all."""
+    """Write the first migrations for each database."""
     with tempfile.TemporaryDirectory() as name:
         template = harness.snapshot(Path(name) / "template")
         for database in harness.questions()["database"]["choices"].values():
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def write(template: Path, database: str, folder: Path) -> Iterator[Path]:
-    """Let the planner write them in a service of its own, and return the paths."""
+    """Let the planner of a rendered service write them, and return the paths."""
     answers = {"database": database, "project_slug": harness.new_slug("first")}
     project = harness.render(template, folder / "service", answers)
     for path in (project / "migrations/models").glob("[0-9]*.py"):
@@ -57,7 +57,7 @@ def write(template: Path, database: str, folder: Path) -> Iterator[Path]:
 
 
 def shipped(database: str, path: Path) -> Path:
-    """Return the place from which the template ships a file."""
+    """Return the path of a file in the template."""
     part = path.name.partition("_")[2]
     return ROOT / "template/options/database" / database / "migrations" / part
 

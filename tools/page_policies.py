@@ -14,7 +14,7 @@ INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
 
 
 def with_hashes(page: str) -> str:
-    """Return the page with a policy that fits what is in it."""
+    """Return the page with the hashes of its script and style in its policy."""
     for kind, code in INLINE.findall(page):
         digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
         page = re.sub(rf"{kind}-src '[^']+'", f"{kind}-src 'sha256-{digest}'", page)
@@ -22,7 +22,7 @@ def with_hashes(page: str) -> str:
 
 
 def main() -> None:
-    """Write the pages anew."""
+    """Rewrite the pages."""
     for path in PAGES:
         path.write_text(with_hashes(path.read_text(encoding="utf-8")), encoding="utf-8")
 

@@ -20,7 +20,7 @@ HEAD = """\
 
 <!-- Made by `just reference` from the marks of tests and tests/service/running/security.toml. -->
 
-Each row is a check that stands for a known way to get something wrong, and the tests that hold it.
+Each row is a check against a known kind of mistake, and the tests that prove it.
 Tests in `tests/service/running` ask services that really run, on SQLite, PostgreSQL and MySQL or
 MariaDB, over HTTP; those in `template/project/tests` come with every service. Where the template
 does not offer a part yet, the row names the part that will bring the check.
@@ -31,7 +31,7 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Proof:
-    """A test, and what the first line of its docstring says."""
+    """A test, and the first line of its docstring."""
 
     path: str
     name: str
@@ -46,21 +46,21 @@ class Proof:
 
 @dataclass(frozen=True)
 class Row:
-    """A check, what it demands, and what proves it or why nothing does."""
+    """A check, its requirement, and its proofs or the reason why there are none."""
 
     check: str
     holds: str
     proofs: list[Proof] = field(default_factory=list)
-    excuse: str = ""
+    reason: str = ""
 
     def __str__(self) -> str:
         """Return a line of the table."""
-        proof = "<br>".join(map(str, self.proofs)) or self.excuse
+        proof = "<br>".join(map(str, self.proofs)) or self.reason
         return f"| {self.check} | {self.holds} | {proof} |"
 
 
 def main() -> None:
-    """Write the page, if there is nothing to complain about."""
+    """Write the page, or end with the complaints about it."""
     document = read()
     proofs = running()
     if faults := complaints(document, proofs):
@@ -74,7 +74,7 @@ def read() -> Document:
 
 
 def running() -> list[Proof]:
-    """Return the tests of running services that carry an id."""
+    """Return the tests of running services that are marked with a check."""
     return [
         proof for path in sorted(RUNNING.glob("test_*.py")) for proof in tests_in(path) if proof.ids
     ]
@@ -82,7 +82,7 @@ def running() -> list[Proof]:
 
 @cache
 def tests_in(path: Path) -> list[Proof]:
-    """Find the tests in a file, without importing it; what a template includes is no test."""
+    """Return the tests in a file, without importing it; lines of Jinja are skipped."""
     lines = path.read_text(encoding="utf-8").splitlines()
     text = "\n".join(line for line in lines if not line.startswith("{%"))
     functions = [
@@ -125,21 +125,21 @@ def rows(document: Document, proofs: list[Proof]) -> list[Row]:
 def _row(check: str, written: Document, proofs: list[Proof]) -> Row:
     own = [proof for proof in proofs if check in proof.ids]
     named = [Proof(*name.split("::")) for name in written.get("tests", ())]
-    excuse = f"comes with {written['part']}" if "part" in written else written.get("reason", "")
+    reason = f"comes with {written['part']}" if "part" in written else written.get("reason", "")
     holds = written.get("holds") or (own[0].sentence if own else "")
-    return Row(check, holds, own + named, excuse)
+    return Row(check, holds, own + named, reason)
 
 
 def complaints(document: Document, proofs: list[Proof]) -> list[str]:
-    """Say what is wrong with the table, a sentence each."""
+    """Return a sentence for each fault of the table."""
     faults: list[str] = []
     for row in rows(document, proofs):
         if not row.holds:
             faults.append(f"{row.check}: nothing says what holds")
-        if not row.proofs and not row.excuse:
+        if not row.proofs and not row.reason:
             faults.append(f"{row.check}: there is neither a test nor a reason why not")
-        if row.proofs and row.excuse:
-            faults.append(f"{row.check}: there are a test and an excuse; one is too many")
+        if row.proofs and row.reason:
+            faults.append(f"{row.check}: there are a test and a reason why not; one is too many")
         faults += [
             f"{row.check}: {proof.path} has no {proof.name}"
             for proof in row.proofs

@@ -2,7 +2,7 @@
 
 ROW is the id of a committed row, such as `production`; the other form completes the answers
 with the defaults: `just try database=mysql auth=[]`. Ctrl-C stops the service and drops its
-database. The files stay in .cache/try to be looked at.
+database. The files stay in .cache/try for inspection.
 """
 
 import argparse
@@ -24,11 +24,11 @@ from tests.variants.space import Refused
 
 FOLDER = ROOT / ".cache/try"
 FAULTS = (AssertionError, LookupError, OSError, RuntimeError, TypeError, ValueError, yaml.YAMLError)
-"""What ends in a sentence: of the tests' own, of the network, and of YAML."""
+"""Errors that are reported in a sentence: those of the tests, of the network, and of YAML."""
 
 
 def main() -> None:
-    """Try the row that was named."""
+    """Try the row of the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def _row(words: list[str]) -> Row:
-    """Find the row with this id, or make one of these answers."""
+    """Return the row with this id, or one of these answers."""
     if all("=" in word for word in words):
         given = dict(word.split("=", 1) for word in words)
         return Row.of(**{name: yaml.safe_load(value) for name, value in given.items()})
@@ -90,7 +90,7 @@ def _lines(service: Service) -> Iterator[str]:
             if line:
                 yield line
             else:
-                time.sleep(0.1)  # a file says nothing when it grows
+                time.sleep(0.1)  # a growing file sends no event
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""What each answer promises, question by question."""
+"""Promises of each answer, question by question."""

@@ -1,4 +1,4 @@
-"""Fixtures that try whether promises would notice."""
+"""Fixtures that check whether promises detect mutations."""
 
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,24 +21,24 @@ from tests.variants.rows import SPACE
 
 
 class Mutate(Protocol):
-    """What `mutate` offers."""
+    """The function that `mutate` offers."""
 
     def __call__(self, answer: Answer, *, on: Any = None, off: Any = None) -> None:  # noqa: ANN401
-        """See that each piece of the answer is missed when it is taken away."""
+        """Check that each mutation of the answer breaks a promise."""
 
 
 class MutatePreset(Protocol):
-    """What `mutate_preset` offers."""
+    """The function that `mutate_preset` offers."""
 
     def __call__(self, answer: Preset) -> None:
-        """See that each condition of a preset is missed when it is taken away."""
+        """Check that the preset proposes other answers without any one of its conditions."""
 
 
 @pytest.fixture
 def mutate(template: Path, tmp_path: Path, record_figure: RecordFigure) -> Mutate:
-    """Offer a function that takes away what an answer brings, and expects that it is missed.
+    """Offer a function that removes what an answer adds, piece by piece: a promise must break.
 
-    `on` and `off` are what is answered; without them the services differ in the answer alone, and
+    `on` and `off` are the answers given; without them the services differ in the answer alone, and
     are as near to the defaults as can be.
     """
 
@@ -58,14 +58,14 @@ def mutate(template: Path, tmp_path: Path, record_figure: RecordFigure) -> Mutat
 
         assert tried
         assert not unnoticed, "\n".join(unnoticed)
-        record_figure(f"mutations: {answer.name}: {len(tried)} pieces missed when taken away")
+        record_figure(f"mutations: {answer.name}: {len(tried)} mutations detected")
 
     return mutated
 
 
 @pytest.fixture
 def mutate_preset(template: Path, tmp_path: Path, record_figure: RecordFigure) -> MutatePreset:
-    """Offer a function that takes away each condition of a preset: each must be missed."""
+    """Offer a function that removes each condition of a preset: its proposals must change."""
 
     def mutated(answer: Preset) -> None:
         preset = answer.name.partition("/")[2]
@@ -79,6 +79,6 @@ def mutate_preset(template: Path, tmp_path: Path, record_figure: RecordFigure) -
 
         assert copies
         assert unnoticed == []
-        record_figure(f"mutations: {answer.name}: {len(copies)} pieces missed when taken away")
+        record_figure(f"mutations: {answer.name}: {len(copies)} mutations detected")
 
     return mutated

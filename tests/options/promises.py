@@ -1,4 +1,4 @@
-"""Keeping promises: the checks of some answers, on the files of a service or on a running one."""
+"""Checks of the promises of some answers, on the files of a service or on a running one."""
 
 from tests.support.answers import answers
 from tests.support.harness import Project
@@ -7,7 +7,7 @@ from tests.variants import checks
 
 
 def read(project: Project, *names: str) -> None:
-    """Check what some answers promise about the files, and that nothing is left of others.
+    """Check what some answers promise about the files, and that nothing of other answers is there.
 
     Raises:
         AssertionError: A promise does not hold.

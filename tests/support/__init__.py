@@ -1,1 +1,1 @@
-"""What several kinds of tests use; no tests."""
+"""Helpers that several kinds of tests share; no tests."""

@@ -16,20 +16,20 @@ UsePromise = Callable[[Live], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """An answer, and what a service promises that has it."""
+    """An answer, and the promises of a service that has it."""
 
     name: str
     """`question/answer`, or a question that takes any text."""
     words: str = ""
-    """A pattern of what only a service with it may contain, in a file or in a name."""
+    """A regular expression for text that only a service with it may contain, in files or names."""
     no_words: str = ""
-    """Why there is no such pattern, if there is none."""
+    """The reason why there is no such expression, if there is none."""
     reads: tuple[ReadPromise, ...] = ()
     """Checks of the files of a service with it."""
     uses: tuple[UsePromise, ...] = ()
     """Checks of a running service with it."""
     implies: tuple["Answer", ...] = ()
-    """What follows from it, and from other answers too."""
+    """Answers that follow from it, perhaps from others too."""
 
 
 @cache

@@ -1,7 +1,7 @@
-"""Databases that services can be rendered for, and what the tests know of each.
+"""Databases that services can be rendered for, each with the statements that tests need.
 
 Their names are the choices of the question. The rest is in `tests/options/database/<name>/`, which
-is imported when somebody asks for it, since drivers are slow to import.
+is imported on demand, since drivers are slow to import.
 """
 
 import importlib
@@ -31,10 +31,10 @@ class Session(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """A database that is a server: where it is, and statements that only a server needs."""
+    """A database server: its address, and statements that only a server needs."""
 
     url: str
-    """Where it is, as a Tortoise URL without a name."""
+    """Its Tortoise URL, without the name of a database."""
     administration: str
     """The name of a database that is always there."""
     list_databases: str
@@ -45,45 +45,45 @@ class Server:
     count_waiting: str
     """Counts the transactions in this database that wait for a lock."""
     count_transactions: str
-    """Counts those that others have open in this database."""
+    """Counts the open transactions of other sessions in this database."""
     refresh_counts: tuple[str, ...] = ()
-    """What must come before the two that count."""
+    """Statements to run before `count_waiting` and `count_transactions`, which may be cached."""
     delay_deadlocks: tuple[str, ...] = ()
-    """Let others than this transaction be the victim of a deadlock, where one can choose."""
+    """Make other transactions than this one the victim of a deadlock, where that can be set."""
 
     @property
     def administration_url(self) -> str:
-        """Where databases are listed, made and dropped."""
+        """The URL at which databases are listed, created and dropped."""
         return f"{self.url}/{self.administration}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Database:
-    """A database: how to reach it, what to say to it, and in what it differs from others."""
+    """A database: its sessions, its statements, and its differences from others."""
 
     name: str
     """The answer to the question, and the scheme of its URLs."""
     session: Callable[[str], AbstractContextManager[Session]]
     """Connects to a URL with a plain driver."""
     drivers: tuple[str, ...]
-    """What names of its drivers' modules begin with, which nobody should read in a message."""
+    """Prefixes of the names of its drivers' modules, which no message should contain."""
     server: Server | None = None
     """Its server, unless its databases are files."""
     file: str = ""
-    """The file of a service in the service's folder, if it has no server."""
+    """The name of the file in the service's folder, if it has no server."""
 
     ask_version: str
     list_tables: str
     describe_schema: tuple[str, ...]
-    """Ask for all that the database says of tables, columns, indexes and constraints."""
+    """Select the whole catalogue: tables, columns, indexes and constraints."""
     list_columns: str
-    """Asks for the names of the columns of `{table}`."""
+    """Selects the names of the columns of `{table}`."""
     list_indexes: str
-    """Asks for a text for each index of `{table}` that names the first column in it."""
+    """Selects a text for each index of `{table}` that contains its first column."""
     refuse_writes: tuple[str, ...]
-    """Let each `{event}` fail, such as `INSERT ON tokens`."""
+    """Make each `{event}` fail, such as `INSERT ON tokens`."""
     allow_writes: str
-    """Takes that back on `{table}`."""
+    """Reverts `refuse_writes` on `{table}`."""
     hold_lock: tuple[str, ...]
     """Keep others from changing the columns of `{table}`, until COMMIT."""
     count_others: str
@@ -93,25 +93,25 @@ class Database:
     is_sleeping: Callable[[str], bool]
     """Whether a migration at this URL has come to `sleep`, after a change of the table of notes."""
     patience: tuple[str, str]
-    """How a service's `driver.py` says how long it waits for a lock, and how to wait less long."""
+    """A text of a service's `driver.py` that sets its lock timeout, and one with a shorter one."""
 
     quote: str = '"'
-    """What is around a name that means something in SQL."""
+    """The character around a name that is a reserved word of SQL."""
     knows_time_zones: bool = True
-    """Whether a moment in a statement may say its time zone."""
+    """Whether a timestamp in a statement may have a time zone."""
     checks_types: bool = True
-    """Whether it refuses what does not fit the type of a column, such as a text too long for it."""
+    """Whether it refuses a value that does not fit the type of a column, such as a long text."""
     folds_all_letters: bool = True
-    """Whether it finds letters beyond ASCII whatever their case."""
+    """Whether searches ignore the case of letters beyond ASCII."""
     undoes_scripts: bool = False
-    """Whether nothing is left of a script whose process was killed."""
+    """Whether a script is rolled back when its process is killed."""
 
     def url(self, name: str, folder: Path) -> str:
-        """Return where a database of this name is, in the folder if it is a file."""
+        """Return the URL of a database with this name, in the folder if it is a file."""
         return f"{self.server.url}/{name}" if self.server else f"{self.name}://{folder / name}"
 
     def service_url(self, name: str, folder: Path) -> str:
-        """Return where a service of this name and folder keeps its rows."""
+        """Return the URL of the database of a service with this name and folder."""
         return self.url(self.file or name, folder)
 
     def names(self) -> list[str]:

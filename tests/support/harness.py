@@ -1,4 +1,4 @@
-"""Rendering services, and running them for real."""
+"""Rendering of services, and running them."""
 
 import contextlib
 import io
@@ -36,12 +36,12 @@ ROOT = Path(__file__).parents[2]
 RUN = os.environ.get("TEMPLATE_TESTS_RUN", "")
 if not re.fullmatch("r[0-9a-f]{8}", RUN):  # anything else may be part of a stranger's name
     RUN = os.environ["TEMPLATE_TESTS_RUN"] = f"r{secrets.token_hex(4)}"
-"""In the name of each database and in the environment of each process that this run starts."""
+"""The id of this run, in the name of each database and the environment of each process."""
 OWNER = os.environ.setdefault("TEMPLATE_TESTS_OWNER", str(os.getpid()))
-"""The process that began the run, and tidies up after it."""
+"""The id of the process that began the run and cleans up after it."""
 Answers = Mapping[str, Any]
 OBSERVERS: list[Callable[["Service", httpx.Response], None]] = []
-"""What looks at every answer that a client of a service gets."""
+"""Functions that are called with every response that a client of a service gets."""
 DROP_DATABASE = """
 import asyncio, os
 from app.database import driver
@@ -71,7 +71,7 @@ _number = count(1)
 
 
 def snapshot(destination: Path) -> Path:
-    """Copy what git tracks, and would track, so that tests see the working tree as users will."""
+    """Copy all files that git tracks or would track, so that tests see what users will see."""
     listing = ["git", "ls-files", "-co", "--exclude-standard", "-z"]
     names = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     for name in filter(None, names.split("\0")):
@@ -91,7 +91,7 @@ def render(template: Path, destination: Path, answers: Answers) -> "Project":
 
     Raises:
         KeyError: There is no such question.
-        ValueError: An answer is not allowed, or not beside the others, or was not taken.
+        ValueError: An answer is not allowed, alone or with the others, or was not recorded.
     """
     asked = {name for name, body in documents(template).items() if body.get("when", True)}
     if unknown := set(answers) - asked:
@@ -124,7 +124,7 @@ class Project:
     branches: frozenset[Branch] = frozenset()
     """The branches of the templates that it was made from."""
     said: str = ""
-    """What Copier said, the final message included."""
+    """The output of Copier, with the final message."""
 
     def __truediv__(self, name: str) -> Path:
         """Return the path of a file in it."""
@@ -146,13 +146,13 @@ class Project:
 
     @cached_property
     def answers(self) -> dict[str, Any]:
-        """The answers that it remembers."""
+        """The recorded answers."""
         text = (self / ".copier-answers.yml").read_text(encoding="utf-8")
         answers: dict[str, Any] = yaml.safe_load(text)
         return answers
 
     def text(self, name: str) -> str:
-        """Return what is in a file."""
+        """Return the content of a file."""
         return (self / name).read_text(encoding="utf-8")
 
     def lines(self, folder: str) -> int:
@@ -173,9 +173,9 @@ class Service:
     process: subprocess.Popen[str] | None = None
     log: Path = Path()
     interpreter: Path = Path(sys.executable)
-    """Of an environment that has what the service needs."""
+    """Python of an environment in which the service's dependencies are installed."""
     transcript: Path | None = None
-    """Where commands and their output are kept, if they are."""
+    """A file to which commands and their output are appended, if there is one."""
 
     def __post_init__(self) -> None:
         name = self.project.pyproject["project"]["name"].replace("-", "_")
@@ -198,17 +198,17 @@ class Service:
 
     @property
     def database_kind(self) -> Database:
-        """What the tests know of its database."""
+        """The statements and properties of its database."""
         return databases.named(self.database)
 
     @property
     def url(self) -> str:
-        """Where it answers."""
+        """The base URL of the running service."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def database_url(self) -> str:
-        """Where its rows are."""
+        """The Tortoise URL of its database."""
         return self.environment["DATABASE_URL"]
 
     def cli(self, *arguments: str, check: bool = True, stdin: str | None = None) -> "Outcome":
@@ -236,7 +236,7 @@ class Service:
         )
 
     def start(self, *, workers: int = 1) -> None:
-        """Start it and wait until it answers."""
+        """Start it and wait until it responds."""
         environment = self.environment | {"WEB_CONCURRENCY": str(workers)}
         with self.log.open("a", encoding="utf-8") as log:
             self.process = subprocess.Popen(
@@ -251,7 +251,7 @@ class Service:
         wait_until(self._answers, f"{self.project.path.name} to start", self.log)
 
     def died(self) -> str:
-        """Say so in a sentence if it was started and has ended on its own; else say nothing."""
+        """Return a sentence if it was started and has ended on its own, else an empty text."""
         if self.process is None or self.process.poll() is None:
             return ""
         end = self.log.read_text(encoding="utf-8")[-2000:]
@@ -275,11 +275,11 @@ class Service:
             process.wait()
 
     def drop_database(self) -> None:
-        """Leave no rows behind."""
+        """Drop its database."""
         self.python("-c", DROP_DATABASE)
 
     def client(self, **options: Any) -> httpx.Client:  # noqa: ANN401 - httpx's own options
-        """Return a client of the running service, whose answers the observers see."""
+        """Return a client of the running service; observers see the responses."""
 
         def observe(answer: httpx.Response) -> None:
             for observer in OBSERVERS:
@@ -307,7 +307,7 @@ class Service:
         except AssertionError as failure:
             if error is None:
                 raise
-            error.add_note(f"It was not put away: {str(failure).splitlines()[-1]}")
+            error.add_note(f"It was not cleaned up: {str(failure).splitlines()[-1]}")
 
     def _answers(self) -> bool:
         if sentence := self.died():
@@ -320,7 +320,7 @@ class Service:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a command ended."""
+    """The result of a command."""
 
     status: int
     output: str
@@ -328,7 +328,7 @@ class Outcome:
 
     @property
     def text(self) -> str:
-        """All that it printed."""
+        """Its standard output, then its standard error."""
         return self.output + self.errors
 
 
@@ -341,7 +341,7 @@ def run(  # noqa: PLR0913 - as many as subprocess.run has, but by name
     stdin: str | None = None,
     transcript: Path | None = None,
 ) -> Outcome:
-    """Run a command to its end; with `check`, its output becomes the error if it fails."""
+    """Run a command to its end; with `check`, raise an error with its output if it fails."""
     began = time.perf_counter()
     done = subprocess.run(
         command,
@@ -367,7 +367,7 @@ def run(  # noqa: PLR0913 - as many as subprocess.run has, but by name
 
 
 def clean_environment() -> dict[str, str]:
-    """Return the environment without what would change a service's settings."""
+    """Return the environment without variables that would change a service's settings."""
     kept = (
         "PATH",
         "HOME",
@@ -388,12 +388,12 @@ def clean_environment() -> dict[str, str]:
 
 
 def new_slug(word: str) -> str:
-    """Return the name of a service, and so of a database, that nobody else has."""
+    """Return a unique name for a service, and so for its database."""
     return f"{word}-{RUN}-{os.getpid()}-{next(_number)}"
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -403,7 +403,7 @@ def wait_until(is_so: Any, what: str, log: Path | None = None, *, seconds: float
     """Poll until the predicate holds.
 
     Raises:
-        TimeoutError: It never did; the message ends with the log.
+        TimeoutError: It did not hold in time; the message ends with the log.
     """
     deadline = time.monotonic() + seconds
     while not is_so():

@@ -1,4 +1,4 @@
-"""Nothing outlives a run: what it left, after an interruption or a fault, is found and removed."""
+"""Removal of the processes and databases that an interrupted or faulty run has left."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from tests.support.harness import OWNER, RUN
 
 
 def processes(run: str = RUN) -> Iterator[tuple[int, str]]:
-    """Find what was started with the name of the run in its environment: number and command."""
+    """Find the processes with the id of the run in their environment: their id and command."""
     mark = f"TEMPLATE_TESTS_RUN={run}".encode()
     ours = {os.getpid(), os.getppid()}
     for path in Path("/proc").glob("[0-9]*/environ"):
@@ -22,7 +22,7 @@ def processes(run: str = RUN) -> Iterator[tuple[int, str]]:
 
 
 def databases(run: str = RUN) -> Iterator[tuple[str, str]]:
-    """Find the databases that have the run in their name: the server and the name."""
+    """Find the databases with the id of the run in their name: the server and the name."""
     for kind in NAMES:
         found: list[str] = []
         # One that is away, that refuses us or that the tests do not know has none of our databases.
@@ -32,12 +32,12 @@ def databases(run: str = RUN) -> Iterator[tuple[str, str]]:
 
 
 def tidy_own() -> list[str]:
-    """Tidy up after this run, but in the process that began it only."""
+    """Clean up after this run, in the process that began it."""
     return tidy() if str(os.getpid()) == OWNER else []
 
 
 def tidy(run: str = RUN) -> list[str]:
-    """End the processes and drop the databases that a run has left, and name them."""
+    """End the processes and drop the databases that a run has left, and return their names."""
     left = []
     for pid, command in processes(run):
         with suppress(ProcessLookupError):

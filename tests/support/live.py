@@ -1,4 +1,4 @@
-"""A running service, the people who use it, and what its commands said."""
+"""A running service, the people who use it, and the output of its commands."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,7 +18,7 @@ class Live:
     service: Service
     client: httpx.Client
     told: dict[str, Outcome]
-    """How each command ended that was run before the service started."""
+    """The outcome of each command that was run before the service started, by name."""
 
     @property
     def styles(self) -> list[str]:
@@ -42,7 +42,7 @@ class Live:
         return self.enter(people.ADMIN)
 
     def sign_up(self, prefix: str) -> Person:
-        """Open an account, where only keys let in by the administrator, and sign in."""
+        """Open an account and sign in; in a service with keys alone the administrator opens it."""
         name = people.new_name(prefix)
         who = self.admin if self.styles == ["api_key"] else None
         answer = self.call("POST", "/api/users", who, json=people.sign_up_form(name))
@@ -50,7 +50,7 @@ class Live:
         return self.enter(name)
 
     def enter(self, name: str, password: str = people.PASSWORD, style: str = "") -> Person:
-        """Sign in in the way that is named, or the first that there is."""
+        """Sign in in this way, or in the first that the service has."""
         enter = {"jwt": self._for_tokens, "session": self._for_cookie, "api_key": self._for_key}
         anonymous = enter[style or self.styles[0]](name, password)
         me = self.call("GET", "/api/users/me", anonymous)
@@ -94,7 +94,7 @@ def prepare(service: Service) -> dict[str, Outcome]:
     """Run each command once, the migrations first, and seed twice.
 
     Raises:
-        AssertionError: One did not end well.
+        AssertionError: A command failed.
     """
     commands = {
         "migrate": ("migrate",),

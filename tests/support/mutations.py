@@ -1,6 +1,6 @@
-"""Mutations of a rendered service: what an answer brings is taken away, piece by piece.
+"""Mutations of a rendered service: what an answer adds is removed, piece by piece.
 
-Nobody lists what an answer brings: it is what differs between two services that differ in the
+No list says what an answer adds: it is the difference between two services that differ in the
 answer alone. For each piece some promise of the answer must break.
 """
 
@@ -28,10 +28,10 @@ NOT_MUTATED = {
     checks.ANSWERS_FILE: "it is what Copier remembers",
     "tests/conftest.py": "the service's own `just check` needs it, in each row that is run",
 }
-"""Files that an answer may change without a promise about it."""
+"""Files that an answer may change without a promise, and why."""
 
 SAME_FILE_RATIO = 0.5
-"""Below this ratio two versions of a file count as two files."""
+"""Below this similarity two versions of a file count as two files."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,14 @@ class ServicePair:
 
 @dataclass(frozen=True)
 class Mutation:
-    """A file without something that an answer does to it."""
+    """A file without one change that an answer makes to it."""
 
     label: str
     name: str
     text: str | None
 
     def apply_to(self, project: Project) -> None:
-        """Write the file so, or remove it."""
+        """Write the changed file, or remove it."""
         path = project / self.name
         if self.text is None:
             path.unlink()
@@ -84,7 +84,7 @@ def _others(row: Row, question: str, choice: str) -> Iterator[Given]:
 
 
 def mutations(pair: ServicePair) -> Iterator[Mutation]:
-    """Take away each difference, as far as somebody must notice.
+    """Yield a mutation for each difference that a promise must cover.
 
     That is each group of lines in a file that both services have, the body of a module of its
     own, and each other file that only one of them has.
@@ -93,7 +93,7 @@ def mutations(pair: ServicePair) -> Iterator[Mutation]:
     for name in sorted({*on.files, *off.files}):
         is_in_both = name in on.files and name in off.files
         if name.startswith(tuple(NOT_MUTATED)) or (is_in_both and name.endswith(".md")):
-            continue  # a word in a page is no wiring
+            continue  # pages hold no code
         if is_in_both:
             yield from _changed_lines(name, on.text(name), off.text(name))
         elif name in off.files:
@@ -105,7 +105,7 @@ def mutations(pair: ServicePair) -> Iterator[Mutation]:
 
 
 def _changed_lines(name: str, on: str, off: str) -> Iterator[Mutation]:
-    """Undo each change on its own; a file that is another altogether is changed as a whole."""
+    """Undo each change on its own; a file that differs too much is replaced as a whole."""
     if on == off:
         return
     lines, others = on.splitlines(keepends=True), off.splitlines(keepends=True)
@@ -122,7 +122,7 @@ def _changed_lines(name: str, on: str, off: str) -> Iterator[Mutation]:
 
 
 class _Stubber(ast.NodeTransformer):
-    """Takes the body out of each function but those that only say what a value is called."""
+    """Replaces the body of each function by `pass`, except `__str__`."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         if node.name != "__str__":
@@ -135,14 +135,14 @@ class _Stubber(ast.NodeTransformer):
 
 
 def _stubbed(text: str) -> str:
-    """Return a module without the bodies of its functions; without functions, without any body."""
+    """Return a module whose functions do nothing, or an empty one if it has no functions."""
     tree = ast.parse(text)
     stubbed = ast.unparse(_Stubber().visit(tree))
     return stubbed if stubbed != ast.unparse(ast.parse(text)) else ""
 
 
 def survivors(pair: ServicePair, folder: Path) -> Iterator[tuple[Mutation, bool]]:
-    """Apply each mutation to a copy, and say of each whether no promise broke."""
+    """Apply each mutation to a copy, and yield it with whether it survived: no promise broke."""
     for number, mutation in enumerate(mutations(pair)):
         copy = Project(folder / f"copy{number}", pair.on.branches, pair.on.said)
         shutil.copytree(pair.on.path, copy.path)
@@ -151,10 +151,10 @@ def survivors(pair: ServicePair, folder: Path) -> Iterator[tuple[Mutation, bool]
 
 
 def broken_promise(answer: Answer, project: Project) -> str:
-    """Check what an answer promises, and return what does not hold, or nothing.
+    """Check the promises of an answer, and describe the one that is broken, if any.
 
     Raises:
-        TimeoutError: The service says nothing in time, which may be the machine's fault.
+        TimeoutError: The service does not respond in time, perhaps because the machine is busy.
     """
     try:
         promises.read(project, answer.name)
@@ -190,7 +190,7 @@ def without_preset(template: Path, folder: Path, preset: str) -> Iterator[tuple[
 def proposes(
     template: Path, folder: Path, preset: str, expected: tuple[tuple[Given, Given], ...]
 ) -> bool:
-    """Whether the preset leads to the answers that it stands for."""
+    """Whether the preset proposes the expected answers."""
     for number, (given, wanted) in enumerate(expected):
         chosen_preset = {} if preset == "starter" else {"preset": preset}
         project = harness.render(template, folder / str(number), chosen_preset | given)

@@ -22,11 +22,11 @@ class Person:
     refresh: str
     password: str = field(default=PASSWORD, repr=False)
     other_headers: dict[str, str] | None = field(default=None, repr=False)
-    """What their requests carry if they did not sign in for tokens."""
+    """Headers of their requests if they did not sign in for tokens."""
 
     @property
     def headers(self) -> dict[str, str]:
-        """What their requests carry."""
+        """Headers of their requests."""
         return self.other_headers or {"Authorization": f"Bearer {self.access}"}
 
 
@@ -36,7 +36,7 @@ def new_name(prefix: str = "ada") -> str:
 
 
 def sign_up_form(name: str, password: str = PASSWORD) -> dict[str, str]:
-    """Return what opens an account for this name."""
+    """Return the form that opens an account with this name."""
     return {
         "username": name,
         "email": f"{name}@example.org",
@@ -51,7 +51,7 @@ def log_in(client: httpx.Client, name: str, password: str = PASSWORD) -> httpx.R
 
 
 def tokens_of(response: httpx.Response) -> tuple[str, str]:
-    """Return the access token and the refresh token of a good answer."""
+    """Return the access token and the refresh token of a successful response."""
     assert response.status_code == 200, response.text
     body: dict[str, str] = response.json()
     return body["access_token"], body["refresh_token"]

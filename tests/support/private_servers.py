@@ -1,4 +1,4 @@
-"""Database servers of our own, made from the installed binaries, to stop, to kill and to hang."""
+"""Database servers started from the installed binaries, to be stopped, killed and frozen."""
 
 import os
 import pwd
@@ -21,11 +21,11 @@ Log = Callable[[str], None]
 
 
 class NotInstalled(Exception):  # noqa: N818 - a fact, as all our errors
-    """A binary is not installed; the sentence names it."""
+    """A server cannot be started here; the sentence says what is missing."""
 
 
 class PrivateServer(ABC):
-    """A server on a free port of this machine with an empty folder of data; it syncs to disk."""
+    """A server on a free port of this machine with an empty data directory; it syncs to disk."""
 
     kind: ClassVar[str]
     owner: ClassVar[str]
@@ -40,7 +40,7 @@ class PrivateServer(ABC):
     @property
     @abstractmethod
     def url(self) -> str:
-        """Where a database may be created, as a Tortoise URL without its name."""
+        """The Tortoise URL of the server, without the name of a database."""
 
     @property
     @abstractmethod
@@ -49,11 +49,11 @@ class PrivateServer(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """Fill the folder."""
+        """Initialize the data directory."""
 
     @abstractmethod
     def command(self) -> list[str]:
-        """Return what starts the server in the foreground."""
+        """Return the command that starts the server in the foreground."""
 
     def start(self) -> None:
         """Start it and wait until it accepts connections."""
@@ -75,16 +75,16 @@ class PrivateServer(ABC):
             raise RuntimeError(f"{self.kind} ended with {self.process.returncode}")
         try:
             self.version()
-        except Exception:  # noqa: BLE001 - whatever the driver says, it is not there yet
+        except Exception:  # noqa: BLE001 - whatever the driver raises, it is not ready yet
             return False
         return True
 
     def version(self) -> str:
-        """Return what it calls itself."""
+        """Return the version that the server reports."""
         return sql.server_version(f"{self.url}/{self.own_database}")
 
     def stop(self, how: StopMode = "shutdown") -> None:
-        """End it: by the signal that cuts all connections at once, or by force."""
+        """Stop it: by the signal that closes all connections at once, or by SIGKILL."""
         if self.process is None:
             return
         pid = self.process.pid
@@ -101,7 +101,7 @@ class PrivateServer(ABC):
 
     @contextmanager
     def hanging(self) -> Iterator[None]:
-        """Stop its processes for a while: connections stay open, and nobody answers."""
+        """Freeze its processes in this block: connections stay open, and nothing responds."""
         assert self.process is not None
         pids = [self.process.pid, *children(self.process.pid)]
         _send_all(pids, signal.SIGSTOP)
@@ -114,11 +114,11 @@ class PrivateServer(ABC):
 
     @property
     def user(self) -> str | None:
-        """Who runs it: these servers refuse to run as root."""
+        """The user that runs it, since these servers refuse to run as root."""
         return self.owner if os.geteuid() == 0 else None
 
     def run(self, *command: str) -> None:
-        """Run a command that fills the folder."""
+        """Run a command in the folder of the server, as its user."""
         subprocess.run(
             command,
             check=True,
@@ -131,10 +131,10 @@ class PrivateServer(ABC):
 
 @contextmanager
 def private_server(database: str, log: Log = print) -> Iterator[PrivateServer]:
-    """Offer a fresh server, running; leave nothing of it behind.
+    """Offer a fresh running server, and remove it afterwards.
 
     Raises:
-        NotInstalled: It is not installed here, or the tests do not know how to start one.
+        NotInstalled: The server is not installed here, or the tests cannot start one of its kind.
     """
     kind = _kind(database)
     with tempfile.TemporaryDirectory(prefix=f"private-{database}-") as name:
@@ -170,7 +170,7 @@ def binary(name: str, *folders: Path) -> str:
     """Find a binary on the path, in these folders, or where servers usually are.
 
     Raises:
-        NotInstalled: It is not there.
+        NotInstalled: There is no such binary.
     """
     places = [os.environ.get("PATH", ""), *map(str, folders), "/usr/sbin", "/usr/local/sbin"]
     found = shutil.which(name, path=os.pathsep.join(places))

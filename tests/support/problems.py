@@ -1,4 +1,4 @@
-"""What every error answer looks like (RFC 9457)."""
+"""The form of every error response (RFC 9457)."""
 
 import re
 from functools import cache
@@ -12,14 +12,14 @@ LEAKS = r"Traceback|File \"|\.py|tortoise|SELECT |INSERT |UNIQUE|\bat 0x"
 
 @cache
 def leaks() -> re.Pattern[str]:
-    """Return a pattern of what no answer may tell; which database it is, among others."""
+    """Return a pattern of internals that no response may contain, such as the names of drivers."""
     drivers = (driver for name in databases.NAMES for driver in databases.named(name).drivers)
     names = map(re.escape, [*databases.NAMES, *drivers])
     return re.compile("|".join([LEAKS, *names]), re.IGNORECASE)
 
 
 def assert_problem(response: httpx.Response, status: int) -> None:
-    """Fail unless the answer is a problem document of this status that tells no internals."""
+    """Fail unless the response is a problem document of this status that discloses no internals."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     body = response.json()

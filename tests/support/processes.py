@@ -8,7 +8,7 @@ from tests.support.harness import Service
 
 
 def children(parent: int) -> list[int]:
-    """Return the ids of a process's children, and of theirs."""
+    """Return the ids of all descendants of a process."""
     found: list[int] = []
     for tasks in Path(f"/proc/{parent}/task").glob("*/children"):
         for child in map(int, _read(tasks).split()):
@@ -17,7 +17,7 @@ def children(parent: int) -> list[int]:
 
 
 def workers(service: Service) -> set[int]:
-    """Return the ids of the processes that answer requests."""
+    """Return the ids of the worker processes."""
     assert service.process is not None
     return {
         pid
@@ -27,7 +27,7 @@ def workers(service: Service) -> set[int]:
 
 
 def zombies(service: Service) -> list[int]:
-    """Return the children that ended and that nobody has taken notice of."""
+    """Return the children that have ended and that no process has waited for."""
     assert service.process is not None
     return [
         pid
@@ -37,7 +37,7 @@ def zombies(service: Service) -> list[int]:
 
 
 def kill(pids: set[int]) -> None:
-    """End processes without asking them."""
+    """Kill processes with SIGKILL."""
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
 

@@ -1,4 +1,4 @@
-"""What a run of the tests says at its end: rows, pairs, triples, branches and minutes.
+"""The summary at the end of a run: rows, pairs, triples, branches and minutes.
 
 Tests put their figures into the properties of their reports, which reach the process
 that pytest was started in, whichever process ran them.
@@ -24,7 +24,7 @@ TIERS = {
     "service/schema": "schema",
     "service": "service",
 }
-"""The parts of a run by the beginning of their modules; the first that fits counts."""
+"""The parts of a run by the prefix of their modules; the first that matches counts."""
 LIMITS = {
     "row read": 1.0,
     "static": 5,
@@ -43,11 +43,11 @@ NOT_RENDERED = {
         "rows have names of their own; test_questions.py shows which name makes which slug"
     ),
 }
-"""Branches that no row needs to go through, and why."""
+"""Patterns of branches that no row needs to render, and why."""
 
 
 def is_excepted(branch: Branch) -> bool:
-    """Whether no row needs to go through it."""
+    """Whether no row needs to render it."""
     return any(re.search(pattern, str(branch)) for pattern in NOT_RENDERED)
 
 
@@ -76,7 +76,7 @@ class Report:
 
     @property
     def missed(self) -> list[Branch]:
-        """The branches that no row went through, if all pairs were run; else nothing is known."""
+        """The branches that no row rendered, if all pairs were run; otherwise none."""
         if not {str(row) for row in PAIRS} <= {row[0] for row in self.values["row"]}:
             return []
         return sorted(
@@ -84,7 +84,7 @@ class Report:
         )
 
     def lines(self) -> Iterator[str]:
-        """Yield what is to be printed."""
+        """Yield the lines of the summary."""
         yield from sorted(self.figures)
         planned: Mapping[str, int] = next(iter(self.values["planned"]), {})
         yield from self._static(planned)

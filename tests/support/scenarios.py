@@ -1,4 +1,4 @@
-"""Bad days, as functions: a test runs each once, `just chaos` several times."""
+"""Fault scenarios: a test runs each once, `just chaos` several times."""
 
 # ruff: noqa: S608 - the statements are ours, and so are the values in them
 
@@ -23,11 +23,11 @@ from tests.support.private_servers import Log, PrivateServer, StopMode
 MIGRATORS = 8
 WRITERS = 16
 ENOUGH_NOTES = 64
-"""So many notes are written before and after the server goes away."""
+"""The number of notes that are written before and after the server is stopped."""
 
 
 def migrate_at_once(service: Service, processes: int = MIGRATORS) -> list[Outcome]:
-    """Run the migrate command in so many processes at the same time."""
+    """Run the migrate command in several processes at the same time."""
     started = [
         Popen(
             [executable, "-m", "app.cli", "migrate"],
@@ -54,7 +54,7 @@ def applied(service: Service) -> list[str]:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One try to write a note, and what came of it; status 0 if there was no answer at all."""
+    """An attempt to write a note, and its outcome; status 0 if there was no response."""
 
     writer: int
     title: str
@@ -65,57 +65,57 @@ class Attempt:
 
     @property
     def is_acknowledged(self) -> bool:
-        """Whether the client may rely on it."""
+        """Whether the client was told that the note is stored."""
         return 200 <= self.status < 300
 
     @property
     def is_retryable(self) -> bool:
-        """Whether the client was told to come back, and when."""
+        """Whether the client was told when to retry."""
         return self.status == 503 and self.retry_after is not None
 
 
 @dataclass
 class Ledger:
-    """What the writers were told."""
+    """The outcomes of all attempts."""
 
     attempts: list[Attempt] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
     def add(self, attempt: Attempt) -> None:
-        """Enter an attempt."""
+        """Record an attempt."""
         with self._lock:
             self.attempts.append(attempt)
 
     def acknowledged(self, since: float = 0) -> list[Attempt]:
-        """Return the attempts that were answered with success after a moment."""
+        """Return the attempts that succeeded after a moment."""
         return [one for one in list(self.attempts) if one.is_acknowledged and one.ended > since]
 
     def refused(self, since: float = 0) -> list[Attempt]:
-        """Return the others."""
+        """Return the attempts that failed after a moment."""
         return [one for one in list(self.attempts) if not one.is_acknowledged and one.ended > since]
 
 
 @dataclass(frozen=True)
 class Recovery:
-    """How a service got over the restart of its database."""
+    """The recovery of a service after a restart of its database."""
 
     attempts: int
     acknowledged: int
     unavailable: int
     unexpected: list[Attempt]
-    """Answers that were neither a success nor a 503 with Retry-After."""
+    """Attempts that ended neither in success nor in a 503 with Retry-After."""
     lost: set[str]
     doubled: set[str]
     most_failures: int
-    """So often the unluckiest writer was refused in a row after the server accepted again."""
+    """Refusals in a row of the worst-off writer after the server accepted connections again."""
     seconds: float
-    """From then to the first success."""
+    """Seconds from then to the first success."""
 
 
 def restart_under_load(
     service: Service, server: PrivateServer, how: StopMode, log: Log = print
 ) -> Recovery:
-    """Restart the database while notes are written; compare what was said with what is stored."""
+    """Restart the database while notes are written; compare responses with the stored rows."""
     with service.client() as client:
         owner = people.sign_up(client, "writer")
     ledger = Ledger()
@@ -155,7 +155,7 @@ def restart_under_load(
 
 @contextmanager
 def _writing(service: Service, owner: Person, ledger: Ledger) -> Iterator[None]:
-    """Keep notes coming."""
+    """Write notes from several threads in this block."""
     over = Event()
     threads = [
         Thread(target=_write, args=(service, owner, ledger, number, over))

@@ -1,4 +1,4 @@
-"""How pytest-xdist shares out tests: those of one running service go to one process.
+"""Distribution of tests by pytest-xdist: those of one running service go to one process.
 
 `--dist=loadgroup` would do the same by marks, but pytest 9.2 ignores what
 pytest-xdist 3.8 writes into the ids of tests, so that every process would start
@@ -22,7 +22,7 @@ OF_OWNERS = ("test_docs", "test_adopting", "test_kills", "test_branches")
 
 
 class ByService(LoadScopeScheduling):  # type: ignore[misc]  # no types
-    """Keeps the tests of one service, or without one those of a module, together."""
+    """Groups the tests of one service, or without one those of a module."""
 
     def _split_scope(self, nodeid: str) -> str:
         """Return the name of the group, which is the test itself where no service is shared."""
@@ -39,10 +39,10 @@ class ByService(LoadScopeScheduling):  # type: ignore[misc]  # no types
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Take one more than there are cores, since tests wait for servers; but four at most."""
+    """Return one more than there are cores, since tests wait for servers; four at most."""
     return min((os.cpu_count() or 1) + 1, 4)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByService:
-    """Let pytest-xdist use it."""
+    """Return the scheduler for pytest-xdist."""
     return ByService(config, log)

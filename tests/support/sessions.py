@@ -1,4 +1,4 @@
-"""Sessions of asynchronous drivers, for plain code."""
+"""Sessions of asynchronous drivers, for synchronous code."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -26,7 +26,7 @@ class _Driven:
 
 @contextmanager
 def driven(opening: AbstractAsyncContextManager[Any], execute: Execute) -> Iterator[Session]:
-    """Offer a driver's connection as a plain session; close it afterwards."""
+    """Offer a driver's connection as a synchronous session; close it afterwards."""
     with asyncio.Runner() as runner:
 
         async def enter() -> object:

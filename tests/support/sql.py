@@ -1,4 +1,4 @@
-"""A look into a service's database past the service, with the plain drivers."""
+"""Direct access to a service's database, without the service's own code."""
 
 # ruff: noqa: S608 - the statements are ours, and so are the values in them
 
@@ -37,7 +37,7 @@ def columns(service: Service, table: str) -> set[str]:
 
 
 def schema(service: Service) -> list[list[Row]]:
-    """Return what the database says of its tables, columns, indexes and constraints."""
+    """Return the catalogue of the database: tables, columns, indexes and constraints."""
     return [query(service, statement) for statement in service.database_kind.describe_schema]
 
 
@@ -49,7 +49,7 @@ def dump(service: Service) -> str:
 
 
 def server_version(url: str) -> str:
-    """Return what the server calls itself."""
+    """Return the version that the server reports."""
     with session(url) as database:
         version = str(database.execute(databases.of_url(url).ask_version)[0][0])
     return version.partition(" on ")[0].partition(" (")[0]

@@ -1,1 +1,1 @@
-"""Rendered services that live on: later versions of the template, other answers."""
+"""Updates of rendered services: later versions of the template, other answers."""

@@ -1,4 +1,4 @@
-"""Answers that change in a service that its owner has: `copier update` with other ones."""
+"""Changed answers of an existing service: `copier update` with other ones."""
 
 from pathlib import Path
 from typing import Any

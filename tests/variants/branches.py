@@ -1,6 +1,6 @@
-"""Which branches of the templates a render went through, and a faster Copier for many renders.
+"""Branch coverage of the templates, and a faster Copier for many renders.
 
-A branch is what a condition may choose (an empty `else` too), the body of a loop, a fragment that
+A branch is an arm of a condition (a missing `else` too), the body of a loop, a fragment that
 is included, and a file that is written. `python -m copier` knows nothing of this module;
 test_combinations.py compares its renders with those made here.
 """
@@ -24,19 +24,19 @@ from jinja2.visitor import NodeTransformer
 ROOT = Path(__file__).parents[2]
 MARK = "branch_of_the_template"
 QUESTIONS = {"question.yml", "derived.yml"}
-"""Names of files that hold questions, and so texts that are templates, each on its own."""
+"""Names of files with questions: each text in them is a template of its own."""
 
 
 @dataclass(frozen=True, order=True)
 class Branch:
-    """A place in a template to which an answer leads, or does not."""
+    """A place in a template that is rendered or not, depending on answers."""
 
     path: str
     line: int
     kind: str
 
     def __str__(self) -> str:
-        """Return the file and the line, or the line in a text of a question, and what it is."""
+        """Return the file, the line (for questions that in their text) and the kind."""
         return f"{self.path}:{self.line} {self.kind}"
 
 
@@ -46,7 +46,7 @@ _code: dict[tuple[object, ...], CodeType] = {}
 
 @contextmanager
 def recorded() -> Iterator[set[Branch]]:
-    """Collect the branches that are rendered in this block."""
+    """Record the branches that are rendered in this block."""
     _seen.clear()
     found: set[Branch] = set()
     yield found
@@ -82,7 +82,7 @@ class Environment(SandboxedEnvironment):
     """Copier's environment, with marks in what it compiles."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - those of Jinja
-        """Make one, as Jinja does."""
+        """Create an environment, as Jinja does."""
         super().__init__(*arguments, **options)
         self.globals[MARK] = _mark
 
@@ -138,7 +138,7 @@ class Marker(NodeTransformer):
         return node
 
     def visit_For(self, node: nodes.For) -> nodes.For:
-        """Mark the body, and what is there instead where nothing is to be repeated."""
+        """Mark the body, and the `else` for an empty sequence."""
         self.generic_visit(node)
         node.body.insert(0, self._statement(node.lineno, "for"))
         if node.else_:
@@ -146,7 +146,7 @@ class Marker(NodeTransformer):
         return node
 
     def visit_CondExpr(self, node: nodes.CondExpr) -> nodes.CondExpr:
-        """Mark both values; where the other is not written, filters see that it is not there."""
+        """Mark both values; a missing `else` stays undefined for filters."""
         self.generic_visit(node)
         node.expr1 = self._call(node.lineno, "value if", node.expr1)
         if node.expr2:
@@ -197,7 +197,7 @@ def _branches(environment: Environment, text: str, name: str, *, is_file: bool) 
 
 @cache
 def _texts() -> dict[str, str]:
-    """Name the texts of the questions that Jinja reads: the file and the key, or all of them."""
+    """Return the texts of questions that Jinja renders, by file and key."""
     found: dict[str, str] = {}
     options = ROOT / "template/options"
     for path in sorted(path for path in options.rglob("*.yml") if path.name in QUESTIONS):

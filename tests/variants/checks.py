@@ -1,4 +1,4 @@
-"""What any rendered service must look like: each check yields its complaints."""
+"""Static checks of any rendered service: each yields its complaints."""
 
 import ast
 import json
@@ -25,13 +25,13 @@ NEEDED_BY_OTHERS = {
     "python-json-logger": "the log configuration names it",
 }
 JINJA_SUFFIX = ".j2"
-"""The service's own templates; tests/service/resources tries them."""
+"""The suffix of the service's own templates, which tests/service/resources renders."""
 ANSWERS_FILE = ".copier-answers.yml"
 GITIGNORE = ".gitignore"
 
 
 def parses(project: Project) -> Iterator[str]:
-    """Python, TOML, YAML, JSON, shell and the justfile are what their names say."""
+    """Check that Python, TOML, YAML, JSON, shell and the justfile parse."""
     parsers: dict[str, Callable[[str], object]] = {
         ".py": ast.parse,
         ".toml": tomllib.loads,
@@ -54,7 +54,7 @@ def parses(project: Project) -> Iterator[str]:
 
 
 def holds_no_leftovers(project: Project) -> Iterator[str]:
-    """No template syntax, no empty file or folder, no blank ends, nothing compiled."""
+    """Check for template syntax, empty files and folders, trailing blanks, and compiled files."""
     for path in project.path.rglob("*"):
         name = str(path.relative_to(project.path))
         if path.is_dir() and not any(path.iterdir()):
@@ -81,7 +81,7 @@ JUST = re.compile(r"\{\{(?! *(\w+|quote\(\w+\)) *\}\})|\{%|\{#")
 
 
 def is_formatted(project: Project) -> Iterator[str]:
-    """Formatter and linter have nothing to say, with the settings of the service."""
+    """Check that Ruff has no complaint, with the settings of the service."""
     for command in (["format", "--diff"], ["check", "--output-format", "concise"]):
         ruff = [sys.executable, "-m", "ruff", *command, "--no-cache", str(project.path)]
         done = subprocess.run(ruff, capture_output=True, text=True, check=False)
@@ -90,7 +90,7 @@ def is_formatted(project: Project) -> Iterator[str]:
 
 
 def declares_what_it_imports(project: Project) -> Iterator[str]:
-    """Each import is declared, and each dependency is imported, or known to be used by others."""
+    """Check that imports are declared, and dependencies imported or known to be used by others."""
     declared = names(project.pyproject["project"]["dependencies"])
     in_tests = declared | names(project.pyproject["dependency-groups"]["dev"])
     imported = _distributions(project, "app")
@@ -102,9 +102,10 @@ def declares_what_it_imports(project: Project) -> Iterator[str]:
 
 
 def is_silent_about_what_is_off(project: Project) -> Iterator[str]:
-    """An option that is off has no word in a file, and no file.
+    """Check that an option that was not chosen is mentioned in no file, nor in its name.
 
-    But git ignores files with rows for good, so that a changed answer publishes none.
+    `.gitignore` is an exception: it lists the files of every database, so that
+    none of them is published after the database was changed.
     """
     wordy = {name: answer for name, answer in answers().items() if answer.words}
     for answer in set(wordy) - chosen(project.answers):
@@ -126,7 +127,7 @@ CHECKS: tuple[Check, ...] = (
 
 
 def complaints(project: Project) -> list[str]:
-    """Return what is wrong with a rendered service; what does not parse, is not read further."""
+    """Return all complaints about a rendered service, or those of the parsers if there are any."""
     found: list[str] = []
     for check in CHECKS:
         found += check(project)
@@ -136,12 +137,12 @@ def complaints(project: Project) -> list[str]:
 
 
 def names(requirements: list[str]) -> set[str]:
-    """Return the names of the distributions that are required."""
+    """Return the names of the required distributions."""
     return {re.split(r"[\[<>=]", requirement)[0].lower() for requirement in requirements}
 
 
 def _yaml_with_shell(text: str) -> None:
-    """Parse a file, and the commands of a workflow in it."""
+    """Parse a YAML file, and the shell commands of a workflow in it."""
     document = yaml.safe_load(text)
     jobs = document.get("jobs", {}) if isinstance(document, dict) else {}
     for job in jobs.values():

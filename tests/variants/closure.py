@@ -1,4 +1,4 @@
-"""The modules that a reader of one module may have to open: those that it imports, and so on."""
+"""The modules that a reader of one module may have to open: its imports, transitively."""
 
 import ast
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """Rows that cover every valid pair, or triple, of settings; `just cover` writes them down.
 
 A row is grown from a tuple that is still missing, setting by setting, each time to the value
-that covers most, and never to one that no valid combination completes. Of several
+that covers most, and never to one that no valid combination contains. Of several
 such rows the best is kept. A filter on the rows of an ordinary pairwise generator
 would leave holes where a refusal removes the only row with a valid pair.
 """
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 FILE = Path(__file__).with_name("rows.yml")
 SEED = 1
 EXHAUSTIVE = (("auth",), ("database", "example"))
-"""Run are each set of ways to sign in, and each first migration with and without the example."""
+"""Questions of which every valid combination is run: they decide first migrations and sign-in."""
 
 CANDIDATES = 12
 SAMPLES = 500
@@ -63,7 +63,7 @@ def cover(
     Args:
         space: The valid combinations.
         strength: 2 for pairs, 3 for triples.
-        seed: Of the random choices.
+        seed: The seed of the random choices.
         exhaustive: Groups of questions of which every valid combination of answers is in a row.
     """
     random = Random(seed)  # noqa: S311 - rows are no secret
@@ -109,7 +109,7 @@ def starts(space: Space, exhaustive: Iterable[Sequence[str]]) -> Iterator[Settin
 def _grow(
     space: Space, start: Settings, left: set[Group], strength: int, random: Random
 ) -> Answers | None:
-    """Complete some settings to a row that covers much of what is left, or say that none does."""
+    """Complete some settings to a row that covers many of the groups left; None if impossible."""
     settings = dict(start)
     names = [name for name in space.factors if name not in settings]
     random.shuffle(names)
@@ -129,7 +129,7 @@ def _grow(
 
 
 def main() -> None:
-    """Write the file anew; after a new question or answer most rows are others."""
+    """Write rows.yml; after a new question or answer most rows change."""
     space = Space.of(ROOT)
     lines = ["# Written by `just cover`.", ""]
     for kind, strength, exhaustive in (("pairs", 2, EXHAUSTIVE), ("triples", 3, ())):

@@ -1,4 +1,4 @@
-"""A row, for real: what its owner does, in an environment that has what it declares and no more."""
+"""Execution of a row: all that its owner does, in an environment with its dependencies alone."""
 
 import os
 import shutil
@@ -20,23 +20,23 @@ Result = TypeVar("Result")
 OUTPUT = ROOT / ".cache/rows"
 STOPPED_BY_SIGTERM = {0, -15}
 BOOKKEEPING_TABLES = {"aerich", "sqlite_sequence"}
-"""The tables that are there when every migration is undone."""
+"""The tables that remain when every migration is undone."""
 
 
 class RowFailed(AssertionError):  # noqa: N818 - a fact, as all our errors
-    """A row did not do what it should; the sentence says what."""
+    """A row failed; the sentence says why."""
 
 
 @dataclass(frozen=True)
 class Times:
-    """How long a row took, in seconds."""
+    """Durations of a row, in seconds."""
 
     check: float
     rest: float
 
 
 def folder(row: Row) -> Path:
-    """Return an empty folder in which the output of a row is kept."""
+    """Return an empty folder for the output of a row."""
     kept = OUTPUT / str(row)
     shutil.rmtree(kept, ignore_errors=True)
     kept.mkdir(parents=True)
@@ -44,7 +44,7 @@ def folder(row: Row) -> Path:
 
 
 def open_service(template: Path, row: Row, destination: Path, kept: Path) -> Service:
-    """Render a row as a user would answer, with a name and so a database that nobody else has."""
+    """Render a row by the answers that differ from the defaults, with a unique database."""
     answers = {**SPACE.non_defaults(row.answers), "project_slug": harness.new_slug("row")}
     project = harness.render(template, destination, answers)
     for name, answer in row.answers.items():
@@ -57,7 +57,7 @@ def open_service(template: Path, row: Row, destination: Path, kept: Path) -> Ser
 
 
 def install(service: Service) -> None:
-    """Install what the service declares, exactly; services of this process do it one by one."""
+    """Install the service's dependencies exactly, into an environment that this process reuses."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     shared = ROOT / ".cache/environments" / worker
     service.environment |= {
@@ -69,10 +69,10 @@ def install(service: Service) -> None:
 
 
 def exercise(service: Service) -> Times:
-    """Do with a service what its owner does: check, serve, use, undo, redo, stop.
+    """Do with a service what its owner does: migrate, check, serve, use, roll back, stop.
 
     Raises:
-        AssertionError: Something did not work.
+        AssertionError: A step failed.
         RowFailed: The service died, or its database; or it did not stop as it was asked to.
     """
     return guarded(service, _exercise)
@@ -106,7 +106,7 @@ def _exercise(service: Service) -> Times:
 
 
 def undo(service: Service) -> str:
-    """Undo every migration, and return what it said; no table is left but the tool's own."""
+    """Undo every migration, and return the output; no table may remain but aerich's own."""
     said = service.cli("rollback", "--to", "0").output
     left = set(sql.tables(service)) - BOOKKEEPING_TABLES
     assert left == set()
@@ -114,7 +114,7 @@ def undo(service: Service) -> str:
 
 
 def use(service: Service, told: dict[str, Outcome]) -> None:
-    """Make the claims of all its answers, over HTTP and in its files."""
+    """Check the promises of all its answers, over HTTP and in its files."""
     with service.client() as client:
         live = Live(service, client, told)
         assert live.call("GET", "/docs").is_success
@@ -132,7 +132,7 @@ def _is_ready(service: Service) -> None:
 
 
 def guarded(service: Service, act: Callable[[Service], Result]) -> Result:
-    """Do something with a service; if it or its database dies meanwhile, say just that.
+    """Do something with a service; if it or its database dies meanwhile, report that alone.
 
     Raises:
         RowFailed: One of them died.

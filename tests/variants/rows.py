@@ -1,6 +1,6 @@
 """The rows that `just cover` wrote, and others.
 
-They are committed, so that a failure today is a failure tomorrow, and that a row can be named.
+They are committed, so that runs can be repeated, and rows have names.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from tests.variants.cover import FILE
 from tests.variants.space import Answers, Space
 
 PATIENCE = 500
-"""How often in a row nothing new may be drawn before the space counts as used up."""
+"""Draws in a row without a new combination after which the space counts as exhausted."""
 
 SPACE = Space.of(ROOT)
 
@@ -30,7 +30,7 @@ class Row:
 
     @classmethod
     def of(cls, **given: Any) -> "Row":  # noqa: ANN401 - answers are of many types
-        """Complete some answers with the defaults.
+        """Make a row of some answers and the defaults of the others.
 
         Raises:
             Refused: They are unknown, or not allowed together.
@@ -44,7 +44,7 @@ class Row:
 
     @property
     def database(self) -> str:
-        """Which database it uses."""
+        """The name of its database."""
         name: str = self.answers["database"]
         return name
 
@@ -77,7 +77,7 @@ def drawn(seed: int, count: int) -> list[Row]:
 PAIRS = committed("pairs")
 TRIPLES = committed("triples")
 STATIC = list({row.id: row for row in [*TRIPLES, *named(SPACE.deviations()), *PAIRS]}.values())
-"""What is rendered and read; the pairs are also run."""
+"""The rows that are rendered and read; the pairs are also run."""
 
 RUNNING = [Row.of(database=name, auth=[*SPACE.questions["auth"].choices]) for name in NAMES]
-"""One service with every way to sign in for each database, for what clients see."""
+"""One service with every way to sign in for each database, for tests/service/running."""

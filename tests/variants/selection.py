@@ -1,6 +1,6 @@
 """Options of pytest that choose the rows: `--row`, `--seed`, `--count`, `--run`, `--shard`.
 
-Without any, tests take the committed rows. With a seed they take rows that are drawn,
+Without any, tests take the committed rows. With a count they take rows that are drawn at random,
 read them, and with `--run` run them too.
 """
 
@@ -13,13 +13,13 @@ from tests.variants.cover import FILE
 from tests.variants.rows import PAIRS, SPACE, STATIC, Row, drawn
 
 KINDS = {"static_row": STATIC, "typed_row": PAIRS, "live_row": PAIRS}
-"""The names by which tests ask for rows."""
+"""Names of arguments by which tests ask for rows."""
 
 LARGEST_SEED = 2**32
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Declare them."""
+    """Declare the options."""
     group = parser.getgroup("rows of answers")
     group.addoption("--row", action="append", default=[], help="only the row with this id")
     group.addoption("--count", type=int, help="that many rows, drawn at random")
@@ -32,7 +32,7 @@ def settle(config: pytest.Config) -> None:
     """Choose a seed if rows are to be drawn and none is given, the same for all processes.
 
     Raises:
-        pytest.UsageError: The options make no sense.
+        pytest.UsageError: The options contradict each other, or name no row.
     """
     option = config.option
     if option.count is not None and option.seed is None:
@@ -58,7 +58,7 @@ def settle(config: pytest.Config) -> None:
 
 
 def header(config: pytest.Config) -> str:
-    """Say which rows these are."""
+    """Describe the chosen rows."""
     option = config.option
     if option.seed is None:
         return f"rows: {len(STATIC)} to read, {len(PAIRS)} to run"
@@ -67,7 +67,7 @@ def header(config: pytest.Config) -> str:
 
 
 def rows(config: pytest.Config, kind: str) -> list[Row]:
-    """Return the rows that tests of this kind shall take."""
+    """Return the rows for tests of this kind."""
     option = config.option
     found = KINDS[kind]
     if option.seed is not None:

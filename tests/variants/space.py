@@ -54,7 +54,7 @@ class Question:
 
     @cached_property
     def answers(self) -> list[Any]:
-        """Everything that may be answered."""
+        """All possible answers."""
         if not self.takes_several:
             return list(self.choices)
         sizes = range(len(self.choices) + 1)
@@ -68,11 +68,11 @@ class Question:
 
     @cached_property
     def all_settings(self) -> list[tuple[Any, dict[str, str | bool]]]:
-        """Each answer with what it sets."""
+        """Each answer with its settings."""
         return [(answer, self.settings_of(answer)) for answer in self.answers]
 
     def settings_of(self, answer: Any) -> dict[str, str | bool]:  # noqa: ANN401 - text or list
-        """Return what the answer sets."""
+        """Return the settings of the answer."""
         if self.takes_several:
             return {f"{self.name}.{choice}": choice in answer for choice in self.choices}
         return {self.name: answer}
@@ -147,7 +147,7 @@ class Space:
                 raise Refused(sentence)
 
     def default(self, name: str, before: Mapping[str, Any]) -> Any:  # noqa: ANN401 - text or list
-        """Return what Copier proposes after these answers."""
+        """Return the answer that Copier proposes after these answers."""
         default = self.questions[name].default
         if isinstance(default, str):
             default = self._environment.from_string(default).render(before)
@@ -158,7 +158,7 @@ class Space:
         """Complete some answers as `copier copy --defaults` does, and check them.
 
         Raises:
-            Refused: Something given is unknown, or not allowed beside the rest.
+            Refused: An answer is unknown, or not allowed together with the rest.
         """
         if unknown := set(given) - set(self.questions):
             raise Refused(f"No such question, or none with choices: {', '.join(sorted(unknown))}")
@@ -178,7 +178,7 @@ class Space:
         return next(self._search(settings, random), None)
 
     def non_defaults(self, answers: Mapping[str, Any]) -> Answers:
-        """Return the answers that are not what Copier would propose: what a user has to say."""
+        """Return the answers that differ from Copier's proposals: those that a user has to give."""
         before: Answers = {}
         found: Answers = {}
         for name in self.questions:
@@ -188,7 +188,7 @@ class Space:
         return found
 
     def name(self, answers: Mapping[str, Any]) -> str:
-        """Return a readable id: the preset, and each answer that is not what it proposes."""
+        """Return a readable id: the preset, and each answer that differs from its proposals."""
         words: list[str] = [answers[PRESET]]
         for name, answer in self.non_defaults(answers).items():
             if self.questions[name].takes_several:

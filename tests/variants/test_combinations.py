@@ -27,7 +27,7 @@ from tests.variants.space import Refused, Space, documents
 PLANNED: dict[str, dict[str, Any]] = yaml.safe_load(
     Path(__file__).with_name("planned.yml").read_text(encoding="utf-8")
 )
-"""The questions that are planned, and the choices that are planned of those that exist."""
+"""The planned questions, and the planned choices of existing ones."""
 AGAIN = "run `just cover`"
 COVERS = {"pairs": (2, PAIRS), "triples": (3, TRIPLES)}
 
@@ -36,7 +36,7 @@ COVERS = {"pairs": (2, PAIRS), "triples": (3, TRIPLES)}
 def test_the_committed_rows_cover_every_pair_and_triple(
     kind: str, record_figure: RecordFigure
 ) -> None:
-    """`just cover` writes them anew."""
+    """If not, `just cover` writes new rows."""
     strength, rows = COVERS[kind]
 
     left = uncovered(SPACE, _valid(rows), strength)
@@ -74,7 +74,7 @@ def test_no_two_combinations_have_one_name() -> None:
 def test_a_new_answer_is_missed_in_the_committed_rows(
     kind: str, question: str, tmp_path: Path
 ) -> None:
-    """A dummy in the question's own file, as a contributor would add it."""
+    """A dummy answer is added to the question's own file, as a contributor would do it."""
     strength, rows = COVERS[kind]
     space = Space.of(_with_a_dummy(question, tmp_path))
 
@@ -113,12 +113,12 @@ SMALL = Space(
         },
     }
 )
-"""With refusals inside a list, between two questions, and from a later one to an earlier."""
+"""A space with refusals inside a list, between two questions, and of an earlier by a later one."""
 
 
 @pytest.mark.parametrize("strength", [2, 3])
 def test_every_pair_and_triple_is_one_that_the_whole_space_has(strength: int) -> None:
-    """Counted the slow way: by looking at every valid combination."""
+    """The result equals that of counting every valid combination."""
     found = set()
     for answers in SMALL:
         found |= groups(SMALL.settings(answers), strength)
@@ -130,7 +130,7 @@ def test_every_pair_and_triple_is_one_that_the_whole_space_has(strength: int) ->
 
 
 def test_the_space_refuses_what_copier_refuses(template: Path, tmp_path: Path) -> None:
-    """Any answer to each question, at random: the verdicts are the same, and so is a reason."""
+    """For random answers the verdicts are the same, and so are the reasons."""
     random = Random(SEED)  # noqa: S311 - a sample is no secret
     everything = list(product(*(question.answers for question in SPACE.questions.values())))
     refused = 0
@@ -164,7 +164,7 @@ def test_the_same_seed_leads_to_the_same_rows() -> None:
 
 
 def test_the_cover_is_complete_for_every_planned_option(request: pytest.FixtureRequest) -> None:
-    """Hundreds of millions of combinations, of which nobody can make a list."""
+    """Those are hundreds of millions of combinations, too many for a list."""
     space = _with_what_is_planned()
     pairs = cover(space, 2, seed=SEED, exhaustive=EXHAUSTIVE)
     triples = cover(space, 3, seed=SEED)
@@ -175,7 +175,7 @@ def test_the_cover_is_complete_for_every_planned_option(request: pytest.FixtureR
 
 
 def test_no_existing_choice_is_listed_as_planned() -> None:
-    """Of a question that exists, more choices are planned, and nothing else."""
+    """For an existing question only further choices are planned."""
     for name in SPACE.questions.keys() & PLANNED.keys():
         assert PLANNED[name].keys() == {"choices"}, name
         assert not {*PLANNED[name]["choices"]} & {*SPACE.questions[name].choices}, name
@@ -223,7 +223,7 @@ def test_render_refuses_what_is_unknown_or_not_allowed(
 def test_a_fast_render_equals_that_of_the_command_line(
     row: Row, render: Render, template: Path, tmp_path: Path
 ) -> None:
-    """The command line of Copier, in a process that knows nothing of the short cuts."""
+    """The command line of Copier runs in a process without the shortcuts of branches.py."""
     given = SPACE.non_defaults(row.answers)
     fast = render(**given)
     data = tmp_path / "data.yml"
@@ -244,7 +244,7 @@ def test_a_fast_render_equals_that_of_the_command_line(
 
 
 def test_each_branch_of_the_templates_is_rendered_by_a_row_that_is_run(render: Render) -> None:
-    """That those rows also did what their owner does is seen at the end of the run."""
+    """Whether those rows also succeeded is checked at the end of the run."""
     rendered: set[Branch] = set()
     for row in PAIRS:
         rendered |= render(**SPACE.non_defaults(row.answers)).branches
@@ -257,7 +257,7 @@ def test_each_branch_of_the_templates_is_rendered_by_a_row_that_is_run(render: R
 
 
 def test_a_branch_that_nobody_can_reach_is_missed(tmp_path: Path) -> None:
-    """In a process of its own, since what was compiled is kept."""
+    """The render runs in a process of its own, since compiled templates are cached."""
     copy = harness.snapshot(tmp_path / "template")
     path = copy / "template/project/README.md.jinja"
     with path.open("a", encoding="utf-8") as file:
@@ -282,7 +282,7 @@ def test_a_branch_that_nobody_can_reach_is_missed(tmp_path: Path) -> None:
 
 
 def test_each_exception_is_about_branches_that_are_not_rendered(render: Render) -> None:
-    """It is about branches that exist, and that are not rendered."""
+    """Such branches exist, and no row renders them."""
     rendered: set[Branch] = set()
     for row in PAIRS:
         named = {**SPACE.non_defaults(row.answers), "project_slug": "a-name"}
@@ -354,7 +354,7 @@ def _verdict(act: Any) -> str:  # noqa: ANN401
 
 
 def _with_what_is_planned() -> Space:
-    """Return the space of the questions that exist and of those that are planned."""
+    """Return the space of the existing and the planned questions."""
     found = {name: dict(body) for name, body in documents(harness.ROOT).items()}
     for name, body in PLANNED.items():
         known = SPACE.questions[name].choices if name in SPACE.questions else ()

@@ -1,4 +1,4 @@
-"""What the questions accept, what they refuse, and in which words."""
+"""Answers that the questions accept and refuse, and the messages of the refusals."""
 
 import keyword
 import re
@@ -209,7 +209,7 @@ def test_the_final_message_fits_the_answers(
 def last_words(
     template: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., str]:
-    """Return what Copier says last, for a folder whose name needs quotes."""
+    """Return the final message of Copier, for a folder whose name needs quotes."""
 
     def render_aloud(**answers: Any) -> str:  # noqa: ANN401
         folder = tmp_path / "it's here"

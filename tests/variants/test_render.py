@@ -1,4 +1,4 @@
-"""What the template and the presets look like; test_static.py reads the rendered rows."""
+"""Structure of the template, and budgets of presets; test_static.py reads the rendered rows."""
 
 import re
 from pathlib import Path
@@ -142,7 +142,7 @@ def test_no_python_file_but_a_few_holds_a_condition() -> None:
 
     assert conditional <= {
         "app/accounts/api.py.jinja",
-        "app/accounts/attempts.py.jinja",  # only who signs in gets an attempt back
+        "app/accounts/attempts.py.jinja",  # only a successful sign-in takes an attempt back
         "app/accounts/commands.py.jinja",
         "app/accounts/registration.py.jinja",
         "app/accounts/sign_in/__init__.py.jinja",
@@ -166,7 +166,7 @@ def test_no_dependency_can_be_a_slug(render: Render) -> None:
 
 
 def test_answers_are_named_after_folders() -> None:
-    """But for the CI, which is a file of its own and adds to no other."""
+    """The CI is an exception: it is a file of its own and adds to no other."""
     for name in ("database", "auth", "example"):
         choices = questions()[name]["choices"]
         answers = set(choices.values() if isinstance(choices, dict) else choices) - {"none"}

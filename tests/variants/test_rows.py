@@ -1,4 +1,4 @@
-"""Every pair of answers, for real: each row does what its owner does, on its own database."""
+"""Every pair of answers, run: each row does all that its owner does, on its own database."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def test_a_row_does_what_its_owner_does(
         with execution.open_service(template, live_row, tmp_path / "service", kept) as service:
             times = execution.exercise(service)
     except BaseException as error:
-        error.add_note(f"What it printed is in {kept}.\nOnce more: {rerun_command}")
+        error.add_note(f"The output is in {kept}.\nTo run it again: {rerun_command}")
         raise
 
     request.node.user_properties += [

@@ -1,4 +1,4 @@
-"""Every triple of answers, and each preset with one answer changed: rendered, and read closely."""
+"""Static checks of every triple of answers, and of each preset with one answer changed."""
 
 import os
 import re
@@ -38,7 +38,7 @@ def test_a_rendered_service_is_as_if_written_by_hand(
 
 
 def test_types_are_strict(typed_row: Row, render: Render, request: pytest.FixtureRequest) -> None:
-    """With the settings of the service; mypy keeps what it knows of the libraries."""
+    """The settings are those of the service; mypy keeps its cache of the libraries."""
     project = render(**SPACE.non_defaults(typed_row.answers))
     cache = ROOT / ".cache/mypy" / os.environ.get("PYTEST_XDIST_WORKER", "main")
     command = [sys.executable, "-m", "mypy", "--cache-dir", str(cache)]
@@ -61,7 +61,7 @@ def test_each_answer_has_words_that_only_it_may_bring_or_a_reason_why_not() -> N
 
 @pytest.mark.parametrize("answer", [name for name, each in answers().items() if each.words])
 def test_the_pattern_of_an_answer_is_found_where_it_is_chosen(answer: str, render: Render) -> None:
-    """Otherwise nobody would notice that the pattern is out of date."""
+    """An outdated pattern would never be noticed."""
     row = next(row for row in PAIRS if answer in chosen(row.answers))
     project = render(**SPACE.non_defaults(row.answers))
     pattern = re.compile(answers()[answer].words, re.IGNORECASE)
@@ -153,7 +153,7 @@ def test_damage_is_noticed(what: str, render: Render, tmp_path: Path) -> None:
 
 @contextmanager
 def _cpu_seconds() -> Iterator[list[float]]:
-    """Measure what this process and its children spend; the figure is there at the end."""
+    """Measure the CPU seconds of this process and its children; the list holds them at the end."""
     spent: list[float] = []
     began = _spent()
     yield spent

@@ -1,4 +1,4 @@
-"""What a public repository would run: every test, by recipes for everybody, with few rights."""
+"""The workflows of this repository: they run every test, by its recipes, with few permissions."""
 
 import re
 import shlex
@@ -40,7 +40,7 @@ def test_actions_are_pinned_and_leave_no_credentials() -> None:
 
 
 def test_steps_are_shell_and_take_no_text_of_strangers() -> None:
-    """A value of an event in a command would be run as a part of it."""
+    """A value of an event inside a command would be executed with it."""
     for step in _steps():
         command = step.get("run", "")
         parsed = subprocess.run(["bash", "-n"], input=command, text=True, check=False)
@@ -57,7 +57,7 @@ def test_jobs_have_a_time_limit() -> None:
 
 
 def test_every_test_is_in_a_recipe_that_is_run() -> None:
-    """And every one but once, so that nobody waits twice."""
+    """No test is run by two of them."""
     recipes = {shlex.split(line)[0] for line in _recipes_that_are_run()}
 
     run = Counter(path for recipe in recipes - {"check"} for path in _modules_of(recipe))
@@ -86,7 +86,7 @@ def _steps() -> list[dict[str, Any]]:
 
 
 def _recipes_that_are_run() -> list[str]:
-    """Return what ci.yml gives to `just`, in its steps and to the workflow that it calls."""
+    """Return the recipes that ci.yml runs, in its steps and in the workflow that it calls."""
     jobs = WORKFLOWS["ci.yml"]["jobs"]
     steps = [step.get("run", "") for step in jobs["read"]["steps"]]
     prefix = "uv run just "
@@ -95,14 +95,14 @@ def _recipes_that_are_run() -> list[str]:
 
 
 def _command(recipe: str) -> list[str]:
-    """Return what a recipe does, as `just` reads it."""
+    """Return the commands of a recipe, as `just` prints them."""
     show = ["just", "--justfile", str(ROOT / "justfile"), "--dry-run", recipe]
     done = subprocess.run(show, capture_output=True, text=True, check=True)
     return shlex.split(done.stdout + done.stderr)
 
 
 def test_the_commands_come_from_the_justfile() -> None:
-    """A recipe that does not exist would be seen only on the machine of the workflow."""
+    """A recipe that does not exist would otherwise fail on the CI server only."""
     summary = ["just", "--justfile", str(ROOT / "justfile"), "--summary"]
     known = subprocess.run(summary, capture_output=True, text=True, check=True).stdout.split()
     nightly = WORKFLOWS["nightly.yml"]["jobs"]["matrix"]["with"]["recipe"]

@@ -1,1 +1,1 @@
-"""What the rendered service costs, as a ratio to bare FastAPI + Tortoise: `just bench`."""
+"""Cost of the rendered service, as a ratio to bare FastAPI + Tortoise: `just bench`."""

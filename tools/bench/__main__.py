@@ -2,11 +2,11 @@
 
 Method: the service, R2 and R2a (`reference.py`, `reference_signed_in.py`) run in
 processes of their own on one database. In short bursts that take turns (A B C A B C)
-each drives its ASGI callable in process, under uvloop, from 32 tasks, and tells the
+each drives its ASGI callable in process, under uvloop, from 32 tasks, and reports the
 seconds of CPU of its process per request. Each burst of the service is divided by
 the reference's of the same turn, and the median of these ratios is the figure:
-seconds mean little on a shared machine, neighbours compare. Starts and memory are
-such ratios of real servers. The service runs as in production: JSON logs (to
+on a shared machine seconds vary, ratios of neighbouring bursts much less. Starts and
+memory are such ratios of real servers. The service runs as in production: JSON logs (to
 `/dev/null`), every default layer, callers fetched anew for each request.
 """
 
@@ -67,14 +67,14 @@ class Figure:
 
 
 def ratio(name: str, ours: Sequence[float], theirs: Sequence[float], *, limit: float) -> Figure:
-    """Return the median of the ratios of neighbours."""
+    """Return the median of the ratios of neighbouring bursts."""
     ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
     low, _, high = quantiles(ratios, n=4)
     return Figure(name, median(ratios), limit, f"{low:.2f}-{high:.2f}")
 
 
 def check_references() -> None:
-    """Refuse to measure against references that were changed in passing."""
+    """End the program if a reference application differs from its recorded hash."""
     for line in (HERE / "reference.sha256").read_text(encoding="ascii").splitlines():
         expected, name = line.split()
         if hashlib.sha256((HERE / name).read_bytes()).hexdigest() != expected:
@@ -85,7 +85,7 @@ def check_references() -> None:
 
 
 class Applications:
-    """The children by name, and what each is asked for."""
+    """The child processes by name, and the requests that each gets."""
 
     def __init__(self, bench: Bench, stack: ExitStack) -> None:
         self.bench = bench
@@ -109,7 +109,7 @@ class Applications:
         )
 
     def check_answers(self, orders: dict[str, Order]) -> None:
-        """Refuse to compare applications that do not answer the same JSON."""
+        """End the program if the applications do not respond with the same JSON."""
         expected = None
         for name, order in orders.items():
             status, body = send_order(self.children[name], replace(order, do="answer"))
@@ -118,11 +118,11 @@ class Applications:
                 sys.exit(f"{name} answers {order.path} unlike R2: {status} {body[:200]}")
 
     def statements(self, name: str) -> list[str]:
-        """Return the SQL of one list."""
+        """Return the SQL statements of one request for a list."""
         return list(send_order(self.children[name], replace(self.lists[name], do="statements")))
 
     def take_turns(self, orders: dict[str, Order], count: int) -> dict[str, list[float]]:
-        """Let the children send bursts in turn; return microseconds per request for each turn."""
+        """Let the children run bursts in turn; return microseconds of CPU per request and turn."""
         self.check_answers(orders)
         turns = [
             {name: send_order(self.children[name], order) * 1e6 for name, order in orders.items()}
@@ -134,7 +134,7 @@ class Applications:
         return figures
 
     def compare_layers(self, count: int) -> None:
-        """Print what `/health/live` costs without each layer."""
+        """Print the cost of `/health/live` without each layer."""
         for name, settings in LAYERS.items():
             self.children[name] = self.stack.enter_context(self.bench.child(OURS, **settings))
         self.take_turns(dict.fromkeys(["R2", "service", *LAYERS], HEALTH), count)
@@ -172,7 +172,7 @@ def measure(bench: Bench, count: int, *, with_layers: bool) -> list[Figure]:
 
 
 def measure_logins(bench: Bench) -> list[Figure]:
-    """Compare the service while people sign in with itself hashing as many passwords as it can."""
+    """Compare the service during sign-ins with itself without a limit on concurrent hashes."""
     pairs = [(bench.log_in(), bench.log_in(unlimited=True)) for _ in range(LOGIN_ROUNDS)]
     ours, theirs = zip(*pairs, strict=True)
     for name, rounds in (("service", ours), ("without a limit", theirs)):
@@ -207,11 +207,11 @@ def choose_database(wanted: str | None) -> str:
 
 
 def main() -> None:
-    """Measure, print the table, and fail if a limit is missed."""
+    """Measure, print the table, and fail if a limit is exceeded."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
     parser.add_argument("--database", choices=databases.NAMES)
     parser.add_argument("--bursts", type=int, default=21, help="turns for each figure, at least 2")
-    parser.add_argument("--layers", action="store_true", help="also tell what each layer costs")
+    parser.add_argument("--layers", action="store_true", help="also print the cost of each layer")
     options = parser.parse_args()
     check_references()
     database = choose_database(options.database)

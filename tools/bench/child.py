@@ -1,8 +1,8 @@
 """One application in a process of its own: `python -m tools.bench.child MODULE FOLDER`.
 
 Two applications with Tortoise in one process would disturb each other. Each line
-of standard input is an order as JSON, and gets a line of JSON as its answer. What
-the application prints goes to `/dev/null`, by the same system calls as elsewhere.
+of standard input is an order as JSON, and gets a line of JSON as its result. Output of
+the application goes to `/dev/null`, by the same system calls as elsewhere.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ TASKS = 32
 
 @dataclass(frozen=True)
 class Order:
-    """What to do with a request: `answer` it, send a `burst` of it, list its SQL `statements`."""
+    """An action with a request: `answer` it, send a `burst` of it, list its SQL `statements`."""
 
     do: Literal["answer", "burst", "statements"]
     path: str
@@ -39,7 +39,7 @@ class Order:
     count: int = 1
 
     def scope(self) -> dict[str, Any]:
-        """Return the request as uvicorn would hand it over, but for its `state`."""
+        """Return the ASGI scope that uvicorn would pass, without its `state`."""
         headers = [(b"host", b"127.0.0.1:8000"), (b"accept", b"*/*")]
         if self.token:
             headers.append((b"authorization", f"Bearer {self.token}".encode()))
@@ -62,7 +62,7 @@ class Order:
         }
 
     async def receive(self) -> Message:
-        """Hand over the whole body."""
+        """Return the whole body in one message."""
         return {"type": "http.request", "body": self.form.encode(), "more_body": False}
 
 
@@ -80,7 +80,7 @@ async def answer(app: ASGIApp, order: Order) -> tuple[int, str]:
 async def burst(app: ASGIApp, order: Order) -> float:
     """Send the request `count` times from 32 tasks; return seconds of CPU per request.
 
-    They are those of the whole process, threads included. Garbage is collected
+    The seconds are those of the whole process, threads included. Garbage is collected
     beforehand, and the collector stays on, as in production.
     """
     scope = order.scope()
@@ -103,7 +103,7 @@ async def burst(app: ASGIApp, order: Order) -> float:
 
 
 async def statements(app: ASGIApp, order: Order) -> list[str]:
-    """Send the request, and return the SQL that Tortoise logs once a connection is open."""
+    """Send the request, and return the SQL that Tortoise logs after a connection was opened."""
     await answer(app, order)
     logger = logging.getLogger("tortoise.db_client")
     handler = BufferingHandler(capacity=1000)
@@ -135,7 +135,7 @@ def leave_out(name: str) -> None:
 
 
 async def main(module: str, folder: str) -> None:
-    """Import the application, run its lifespan, and obey until standard input ends."""
+    """Import the application, run its lifespan, and execute orders until standard input ends."""
     sys.path.append(folder)  # behind ours: the service has a package `tests` too
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

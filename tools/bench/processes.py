@@ -77,7 +77,7 @@ PROBE_SECONDS = 0.005
 
 @dataclass(frozen=True)
 class Logins:
-    """How a service does while people sign in without pause.
+    """Responsiveness of a service while people sign in without pause.
 
     Attributes:
         p99: Seconds after which 99 of 100 calls of `/health/live` were answered.
@@ -106,7 +106,7 @@ class Bench(Service):
         self.reference_environment = self.environment | {"DATABASE_URL": self.database_url + pool}
 
     def fill(self) -> None:
-        """Make the tables and rows, with the service's own code."""
+        """Create the tables and rows, with the service's own code."""
         self.drop_database()
         self.cli("migrate")
         self.python("-c", ROWS)
@@ -116,9 +116,9 @@ class Bench(Service):
         return list(json.loads(self.python("-c", CREDENTIALS).output))
 
     def log_in(self, *, unlimited: bool = False) -> Logins:
-        """Let four people sign in without pause, on one processor, and watch the service's health.
+        """Sign in without pause from four threads, on one processor, and probe the health check.
 
-        `unlimited` hashes as many passwords at once as there are, as a plain thread pool does.
+        `unlimited` hashes all passwords at once in a thread pool, without the service's limit.
         """
         port = free_port()
         with subprocess.Popen(
@@ -143,7 +143,7 @@ class Bench(Service):
         return Logins(quantiles(waits, n=100)[-1], logins / LOGIN_SECONDS)
 
     def child(self, module: str, **settings: str) -> subprocess.Popen[str]:
-        """Start an application that obeys orders, with these settings besides the usual ones."""
+        """Start an application that executes orders, with these settings besides the usual ones."""
         environment = self.environment if module == OURS else self.reference_environment
         return subprocess.Popen(
             [sys.executable, "-m", "tools.bench.child", module, str(self.project.path)],
@@ -186,7 +186,7 @@ class Bench(Service):
 
 
 def send_order(child: subprocess.Popen[str], order: Order) -> Any:  # noqa: ANN401 - what JSON holds
-    """Give an order and return the answer."""
+    """Send an order to a child, and return its result."""
     assert child.stdin
     assert child.stdout
     print(json.dumps(asdict(order)), file=child.stdin, flush=True)
@@ -208,13 +208,13 @@ def copy_seconds(template: Path, folder: Path) -> float:
 
 
 def _connect(port: int, process: subprocess.Popen[bytes]) -> HTTPConnection:
-    """Wait for the server to listen, which nothing but trying tells."""
+    """Connect to the server, trying again until it listens."""
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
     while process.poll() is None:
         try:
             connection.connect()
         except ConnectionRefusedError:
-            time.sleep(0.002)  # nothing tells when another process opens its port
+            time.sleep(0.002)  # a process sends no event when it opens its port
         else:
             return connection
     sys.exit(f"{process.args!r} ended with {process.returncode}")

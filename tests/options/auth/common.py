@@ -1,4 +1,4 @@
-"""What a service with accounts promises, whichever ways to sign in it has."""
+"""Promises of a service with accounts, whichever ways to sign in it has."""
 
 import re
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ from tests.support.rendered import recipes
 from tests.variants import checks
 
 PRECEDENCE = ("jwt", "api_key", "session")
-"""Of two credentials in one request the first counts."""
+"""Credentials in the order in which they are tried: of two in one request the first counts."""
 PREFERENCE = ("jwt", "session", "api_key")
-"""The first that a service has signs people in, also in its tests."""
+"""Ways to sign in, the preferred one first: it signs people in, also in the service's tests."""
 MAIL_SECONDS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
 class AuthAnswer(Answer):
-    """Something of accounts, by the names that an owner meets."""
+    """An answer that adds something to accounts, by the names that an owner sees."""
 
     settings: frozenset[str] = frozenset()
     """Its lines of `.env.example`."""
@@ -42,7 +42,7 @@ class AuthAnswer(Answer):
 
 
 def the_files_lead_to_accounts(project: Project) -> None:
-    """What each chosen answer brings is there, and nothing that another one would bring."""
+    """Check that all that the chosen answers add is there, and nothing that others would add."""
     given = chosen(project.answers)
     lines = project.text(".env.example").splitlines()
     settings = {line.partition("=")[0] for line in lines if re.match("[A-Z_]+=", line)}
@@ -77,7 +77,7 @@ def the_files_lead_to_accounts(project: Project) -> None:
 
 
 def the_files_name_the_ways_in(project: Project) -> None:
-    """The order in which credentials count, and the first way in, by which tests sign in."""
+    """Check the order of credentials, and the way to sign in that tests use."""
     styles = {each.style: each for each in answers().values() if isinstance(each, Style)}
     chosen_styles = project.answers["auth"]
     order = [styles[name].place for name in PRECEDENCE if name in chosen_styles]
@@ -93,7 +93,7 @@ def the_files_name_the_ways_in(project: Project) -> None:
 
 
 def accounts_have_rights(live: Live) -> None:
-    """Passwords change, roles are given, and only who may does it."""
+    """Check that passwords and roles can be changed, with the permission alone."""
     eve, admin = live.eve, live.admin
     assert live.call("GET", "/api/users", eve).status_code == 403
     found = live.call("GET", "/api/users?size=1&keyword=eve-", admin).json()
@@ -120,15 +120,16 @@ def accounts_have_rights(live: Live) -> None:
 
 
 def accounts_have_commands(live: Live) -> None:
-    """Expired tokens are purged, and example rows are added."""
-    assert live.told["purge"].output == "Deleted 0 expired or revoked tokens.\n"
+    """Check that expired tokens are purged, and example rows are added."""
+    assert live.told["purge"].output == "Deleted 0 expired or revoked tokens.
+"
     assert live.told["seed"].output.count(" with the password ") == 3
     assert live.told["seed again"].output.count("exists already") == 3
     assert sql.count(live.service, "users") >= 3
 
 
 def passwords_are_reset_by_mail(live: Live) -> None:
-    """A mail brings a link that sets a new password, once."""
+    """Check that a mailed link sets a new password, once."""
     sam = live.sign_up("sam")
     email = f"{sam.name}@example.org"
     asked = live.call("POST", "/api/auth/password-reset", json={"email": email})
@@ -148,7 +149,7 @@ def passwords_are_reset_by_mail(live: Live) -> None:
 
 
 def _mail_to(service: Service, address: str) -> str:
-    """Wait until the development's mail folder has a message to somebody, and return it."""
+    """Wait for a message to this address in the mail folder of development, and return it."""
     found: list[str] = []
 
     def is_there() -> bool:
@@ -158,7 +159,7 @@ def _mail_to(service: Service, address: str) -> str:
 
     try:
         harness.wait_until(is_there, f"a mail to {address}", seconds=MAIL_SECONDS)
-    except TimeoutError as error:  # here the service's fault: the answer has gone out
+    except TimeoutError as error:  # a fault of the service: it has responded already
         raise AssertionError(str(error)) from None
     return found[0]
 
@@ -189,11 +190,11 @@ class Style(AuthAnswer):
     """A way to sign in."""
 
     place: str
-    """Where requests carry the credential, in the words of SECURITY.md."""
+    """The place of the credential in a request, in the words of SECURITY.md."""
     maker: str
-    """What makes the credentials of the service's own tests, below `app.accounts`."""
+    """The function that makes credentials in the service's own tests, below `app.accounts`."""
     login: str = ""
-    """Where a password is exchanged for the credential."""
+    """The path at which a password is exchanged for the credential."""
     reads: tuple[ReadPromise, ...] = (the_files_lead_to_accounts, the_files_name_the_ways_in)
 
     @property
@@ -237,4 +238,4 @@ LOGIN = AuthAnswer(
     in_readme="Register an account:",
 )
 COMMON: tuple[UsePromise, ...] = (accounts_have_rights, accounts_have_commands)
-"""What each way in has."""
+"""Promises of every way to sign in."""

@@ -9,7 +9,7 @@ from tests.support.live import Live
 
 
 def keys_open_the_door(live: Live) -> None:
-    """A key is shown once, does what its scopes say, and ends when it is revoked."""
+    """Check that a key is shown once, has the rights of its scopes, and can be revoked."""
     admin = live.enter(people.ADMIN, style="api_key")
     form = {"name": "reader", "scopes": ["user:read"]}
     created = live.call("POST", "/api/api-keys", admin, json=form).json()

@@ -14,7 +14,7 @@ from tests.support.live import Live
 
 
 def tokens_open_the_door(live: Live) -> None:
-    """Only a good token does; a refresh token works once; after the logout nothing works."""
+    """Check that valid tokens alone are accepted, refresh tokens once, and none after a logout."""
     ada = live.ada
     assert live.call("GET", "/api/users/me", ada).json()["username"] == ada.name
     assert live.call("GET", "/api/users/me").status_code == 401

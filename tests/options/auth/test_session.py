@@ -1,4 +1,4 @@
-"""A cookie, for browsers: a password opens a session that the database keeps."""
+"""A cookie, for browsers: a password opens a session that is stored in the database."""
 
 from tests.options.auth.common import (
     ACCOUNTS,
@@ -14,7 +14,7 @@ from tests.support.live import Live
 
 
 def a_cookie_opens_the_door(live: Live) -> None:
-    """It is closed to scripts; other sites, and a missing token, change nothing."""
+    """Check that scripts cannot read it, and that a change needs the same site and a CSRF token."""
     ada = live.sign_up("ada")
     name = {"username": ada.name, "password": ada.password}
     with live.service.client() as own:

@@ -1,1 +1,1 @@
-"""What checks each push."""
+"""Continuous integration: checks of each push."""

@@ -9,7 +9,7 @@ from tests.support.rendered import job
 
 
 def the_workflow_checks(project: Project) -> None:
-    """Each push installs, migrates and checks, with what is pinned and may only read."""
+    """Check that each push installs, migrates and checks, pinned and read-only."""
     workflow = yaml.safe_load(project.text(".github/workflows/ci.yml"))
     steps = job(project)["steps"]
     commands = [step["run"] for step in steps if "run" in step]

@@ -6,7 +6,7 @@ from tests.support.harness import Project
 
 
 def no_workflow_is_there(project: Project) -> None:
-    """There is no file for any CI."""
+    """Check that there is no file for any CI."""
     assert not [name for name in project.files if ".github" in name or ".gitlab" in name]
 
 

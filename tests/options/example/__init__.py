@@ -1,1 +1,1 @@
-"""What a service holds at its birth beside accounts."""
+"""The example that a new service contains besides accounts."""

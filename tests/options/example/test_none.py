@@ -7,7 +7,7 @@ from tests.variants import checks
 
 
 def nothing_is_left_of_an_example(project: Project) -> None:
-    """There is no part but those that any service may have, and no name that nothing uses."""
+    """Check that there is no part of an example, and no name that nothing uses."""
     parts = {path.name for path in (project / "app").iterdir() if path.is_dir()}
     assert parts - {"__pycache__"} <= {"accounts", "database", "web"}
     assert [*checks.is_formatted(project)] == []

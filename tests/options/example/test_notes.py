@@ -1,4 +1,4 @@
-"""Notes that belong to their writer."""
+"""Notes that belong to the account that wrote them."""
 
 from tests.options.conftest import Mutate
 from tests.support import people, sql
@@ -8,14 +8,14 @@ from tests.support.live import Live
 
 
 def the_files_lead_to_the_example(project: Project) -> None:
-    """An owner is told what to read, and has the tests of it."""
+    """Check that README.md names the example, and that its tests are there."""
     assert "tests/notes/test_notes.py" in project.files
     assert "`app/notes/` is an example" in project.text("README.md")
     assert "`app/notes/` shows. The list" in project.text("README.md")
 
 
 def notes_belong_to_their_owner(live: Live) -> None:
-    """A note is written, read, found, changed and deleted by its owner, and by nobody else."""
+    """Check that owners create, read, find, change and delete their notes, and nobody else does."""
     path = f"/api/notes/{people.write_note(live.client, live.ada, 'Bread', 'Flour and water')}"
     written = live.call("GET", path, live.ada).json()
     assert (written["title"], written["body"]) == ("Bread", "Flour and water")

@@ -1,1 +1,1 @@
-"""Which answers are proposed."""
+"""Presets: answers that are proposed together."""

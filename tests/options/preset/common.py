@@ -1,4 +1,4 @@
-"""What a preset is."""
+"""The definition of a preset."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,5 +13,5 @@ class Preset(Answer):
     """Answers that are proposed together."""
 
     proposes: tuple[tuple[Given, Given], ...]
-    """What is given besides, and what is then proposed."""
+    """Answers that are given besides the preset, and those that are then proposed."""
     no_words: str = "a preset proposes answers, no more"

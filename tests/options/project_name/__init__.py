@@ -1,1 +1,1 @@
-"""What people call the service."""
+"""The name of the service for people."""

@@ -11,7 +11,7 @@ from tests.support.live import Live
 
 
 def the_name_is_in_the_title(project: Project) -> None:
-    """People read the name."""
+    """Check that pages show the name."""
     name = project.answers["project_name"]
     assert f"# {name}" in project.text("README.md").splitlines()
     assert project.pyproject["project"]["description"] == name
@@ -23,7 +23,7 @@ def the_name_is_in_the_title(project: Project) -> None:
 
 
 def the_documentation_has_the_name(live: Live) -> None:
-    """So do clients."""
+    """Check that the OpenAPI document shows the name."""
     title = live.call("GET", "/openapi.json").json()["info"]["title"]
     assert title == live.call("GET", "/").json()["name"]
     assert title == live.service.project.answers["project_name"]

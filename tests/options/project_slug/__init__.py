@@ -1,1 +1,1 @@
-"""What machines call the service."""
+"""The short name of the service for machines."""

@@ -10,7 +10,7 @@ from tests.support.live import Live
 
 
 def the_slug_is_the_short_name(project: Project) -> None:
-    """Distribution and database are named after it."""
+    """Check that distribution and database are named after it."""
     slug = project.answers["project_slug"]
     assert project.pyproject["project"]["name"] == slug
     if project.answers["database"] != "sqlite":
@@ -19,7 +19,7 @@ def the_slug_is_the_short_name(project: Project) -> None:
 
 
 def tokens_are_issued_under_the_slug(live: Live) -> None:
-    """A token of one service is none of another's."""
+    """Check that the issuer of tokens is the slug, so that no other service accepts them."""
     if "jwt" in live.service.project.answers["auth"]:
         claims = jwt.get_unverified_claims(live.ada.access)
         assert claims["iss"] == live.service.project.answers["project_slug"]

@@ -1,1 +1,1 @@
-"""What owners do in their first days."""
+"""The first days of an owner."""

@@ -1,4 +1,4 @@
-"""The first days of an owner: what people try who have just moved in, and what they meet."""
+"""The first days of an owner: commands, tests and changes that people try early."""
 
 import os
 import re
@@ -102,7 +102,7 @@ def test_a_failing_test_prints_short_lines_once(service: Service) -> None:
 
 @pytest.mark.parametrize("service", ["sqlite", "postgres"], indirect=True)
 def test_workers_of_xdist_have_databases_of_their_own(service: Service) -> None:
-    """And drop them."""
+    """They are dropped at the end."""
     told = service.python("-m", "pytest", "-n", "2", "tests/notes", "tests/web/test_health.py")
 
     assert re.search(r"\d passed", told.output)
@@ -149,7 +149,7 @@ def test_an_owners_unique_column_is_named(service: Service) -> None:
 
 @pytest.mark.parametrize("service", ["sqlite", "postgres"], indirect=True)
 def test_an_empty_database_is_never_up_to_date(service: Service, tmp_path: Path) -> None:
-    """From another folder, with all settings in the environment; nor without the migrations."""
+    """`doctor` says so from another folder too, and when the migrations are missing."""
     service.cli("migrate")
     service.cli("rollback", "--to", "0")
 
@@ -175,7 +175,7 @@ def test_doctor_works_where_the_encoding_lacks_characters(service: Service) -> N
 def test_doctor_recommends_setup_after_an_answer_that_needs_a_setting(
     template: Path, tmp_path: Path
 ) -> None:
-    """What `doctor` recommends, works."""
+    """After the recommended command `doctor` is satisfied."""
     before = harness.render(template, tmp_path / "before", {"auth": [], "example": "none"})
     after = harness.render(template, tmp_path / "after", {"auth": ["jwt"], "example": "none"})
     _cli(before, "setup")
@@ -189,7 +189,7 @@ def test_doctor_recommends_setup_after_an_answer_that_needs_a_setting(
 
 
 def test_git_ignores_sqlite_files_with_every_database(render: Render, tmp_path: Path) -> None:
-    """After sqlite → postgres, say, the file with accounts and hashes is still there."""
+    """After a change from SQLite to PostgreSQL the file with accounts and hashes is still there."""
     for database in databases.NAMES:
         copy = tmp_path / database
         shutil.copytree(render(database=database).path, copy)
@@ -239,7 +239,7 @@ def test_a_newcomer_is_told_of_git_and_of_what_to_read(render: Render) -> None:
 
 
 WITHOUT_SYNC = {"UV_NO_SYNC": "1", "UV_PROJECT_ENVIRONMENT": sys.prefix}
-"""Lets `uv run` use this environment as it is."""
+"""Variables that let `uv run` use this environment as it is."""
 
 
 def _just(service: Service, *words: str) -> Outcome:

@@ -88,7 +88,7 @@ def _commands(page: str) -> list[list[str]]:
 def test_generation_needs_no_network_no_trust_and_writes_nowhere_else(
     template: Path, tmp_path: Path
 ) -> None:
-    """`unshare` takes the network away; the empty HOME would show what was left in it."""
+    """`unshare` removes the network; the empty HOME shows any file that is written to it."""
     before = _tree(template)
 
     _copy(template, tmp_path, without_network=True)

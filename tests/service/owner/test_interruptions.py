@@ -1,4 +1,4 @@
-"""What ends too early says so in a sentence, and leaves no process and no database behind."""
+"""Interrupted runs: they are reported in a sentence, and leave no process and no database."""
 
 import os
 import secrets
@@ -70,7 +70,7 @@ def test_a_database_server_that_dies_fails_its_row(template: Path, tmp_path: Pat
 def _run_into(
     mishap: Callable[[Service], None], template: Path, folder: Path, **environment: str
 ) -> None:
-    """Run a row; when its service answers, something happens."""
+    """Run a row, and cause a fault as soon as its service responds."""
     with execution.open_service(template, ROW, folder / "service", folder) as service:
         service.environment |= environment
         told = prepare(service)

@@ -1,4 +1,4 @@
-"""Nouns and fields, drawn by a seed."""
+"""Nouns and fields, drawn at random from a seed."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Drawn:
 
     noun: str
     words: Sequence[str]
-    """What is typed behind `new-resource`."""
+    """Arguments of `new-resource`."""
     is_public: bool
 
 

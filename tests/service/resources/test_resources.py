@@ -18,7 +18,7 @@ LINT = CHECKS[:3]
 
 @pytest.mark.parametrize("database", databases.NAMES)
 def test_a_noun_with_a_key_to_a_user(database: str, template: Path, tmp_path: Path) -> None:
-    """It is written, migrated, tested, served and removed, and nothing is left of it."""
+    """Such a resource is written, migrated, tested, served and removed without a trace."""
     require_server(database)
     drawn = [Drawn("invoice", ["invoice", *INVOICE], is_public=False)]
     answers = {"database": database}

@@ -1,8 +1,8 @@
-"""Write resources that were drawn into one service, check, serve and list them, remove them.
+"""Write randomly drawn resources into one service, check, serve and list them, remove them.
 
     python -m tests.service.resources.trial --database postgres --count 20 --seed 7
 
-It prints a line for each resource that was not right, and at last how many were.
+Prints a line for each fault, and at the end the number of faults.
 """
 
 import re
@@ -27,7 +27,7 @@ CHECKS = (
 
 
 def main() -> None:
-    """Try, and end with 1 if one resource was not right."""
+    """Run the trial, and end with exit status 1 if there was a fault."""
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--database", choices=databases.NAMES, default=databases.NAMES[0])
     parser.add_argument("--count", type=int, default=20)
@@ -54,7 +54,7 @@ def trial(
     *,
     checks: Sequence[Sequence[str]] = CHECKS,
 ) -> list[str]:
-    """Return what was wrong, a sentence for each fault."""
+    """Return a sentence for each fault."""
     slug = harness.new_slug("nouns")
     project = harness.render(template, destination, {**answers, "project_slug": slug})
     service = Service(project, str(project.answers["database"]))
@@ -74,7 +74,7 @@ def trial(
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """Run git as nobody in particular."""
+    """Run git with a made-up author."""
     names = ["-c", "user.name=nobody", "-c", "user.email=nobody@example.org"]
     command = ["git", *names, *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
@@ -84,7 +84,7 @@ def git(folder: Path, *arguments: str) -> str:
 def _written(
     service: Service, drawn: Sequence[Drawn], checks: Sequence[Sequence[str]], paths: list[str]
 ) -> list[str]:
-    """Write all, keep where they say that they are served, migrate, and run the checks."""
+    """Write all, add the paths at which they are served, migrate, and run the checks."""
     faults: list[str] = []
     for each in drawn:
         done = service.cli("new-resource", *each.words, check=False)
@@ -101,7 +101,7 @@ def _fault(what: str, done: Outcome) -> list[str]:
 
 
 def _served(service: Service, paths: Sequence[str]) -> list[str]:
-    """List each over HTTP, as it is and with parameters."""
+    """List each over HTTP, without and with parameters."""
     service.start()
     faults = []
     with service.client() as client:
@@ -117,7 +117,7 @@ def _served(service: Service, paths: Sequence[str]) -> list[str]:
 
 
 def _removed(service: Service, drawn: Sequence[Drawn]) -> list[str]:
-    """Remove all, the last first; nothing may be left, in the folder and in the database."""
+    """Remove all, the last first; neither folder nor database may keep anything of them."""
     faults: list[str] = []
     for each in reversed(drawn):
         done = service.cli("remove-resource", each.noun, "--yes", check=False)

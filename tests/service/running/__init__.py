@@ -1,1 +1,1 @@
-"""What clients, operators and bad days do to a running service."""
+"""Running services under ordinary clients, attackers, and faults."""

@@ -1,4 +1,4 @@
-"""Clients that generators of others make from a service's OpenAPI document."""
+"""Clients that third-party generators make from a service's OpenAPI document."""
 
 import json
 import shutil
@@ -23,7 +23,7 @@ print(*names, sep="\\n")
 
 
 def write_document(client: httpx.Client, folder: Path) -> Path:
-    """Keep the document of a running service in a file."""
+    """Write the OpenAPI document of a running service to a file."""
     path = folder / "openapi.json"
     path.write_text(json.dumps(client.get("/openapi.json").json()), encoding="utf-8")
     return path
@@ -40,12 +40,12 @@ def compile_typescript(document: Path) -> Path:
 
 
 def run_typescript(program: Path, service: Service, username: str) -> Outcome:
-    """Let the client use a running service."""
+    """Run the client against a running service."""
     return _run(["node", str(program), service.url, username])
 
 
 def _install_node_packages() -> None:
-    """Install what package.json names, unless it is there from the last time."""
+    """Install the packages of package.json, unless they are installed already."""
     for tool in ("node", "npm"):
         if not shutil.which(tool):
             skip_or_fail(f"{tool} is not installed")

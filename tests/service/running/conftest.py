@@ -1,4 +1,4 @@
-"""Services with settings of their own, people, and the list of servers that were used."""
+"""Services with settings of their own, people, and the database servers for the summary."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,14 +19,14 @@ SQLITE = RUNNING[0]
 ORIGIN = "https://app.example.org"
 
 on_sqlite = pytest.mark.parametrize("running", [SQLITE], indirect=True, ids=str)
-"""For what has nothing to do with the database."""
+"""Runs a test on SQLite alone: it does not depend on the database."""
 on_servers = pytest.mark.parametrize(
     "running",
     [row for row in RUNNING if databases.named(row.database).server],
     indirect=True,
     ids=str,
 )
-"""For transactions that wait for each other: SQLite has one writer at a time."""
+"""Runs a test on database servers alone, since SQLite has one writer at a time."""
 
 _number = count(1)
 
@@ -35,9 +35,9 @@ _number = count(1)
 def sibling_service(
     service: Service, *, own_database: bool = True, **environment: str
 ) -> Iterator[Service]:
-    """Offer the same project once more with other settings: not migrated, not started.
+    """Offer a second service of the same project with other settings: not migrated, not started.
 
-    Its database is a new one that goes away with it, or the same one.
+    Its database is a new one that is dropped afterwards, or the same one.
     """
     url = service.database_url
     if own_database:
@@ -55,7 +55,7 @@ def sibling_service(
 
 @pytest.fixture(scope="package", autouse=True)
 def _every_answer_is_documented() -> Iterator[None]:
-    """Compare each answer that a client gets here with the OpenAPI document."""
+    """Compare each response that a client gets here with the OpenAPI document."""
     OBSERVERS.append(documented.check)
     yield
     OBSERVERS.remove(documented.check)
@@ -82,13 +82,13 @@ def key(running: Service) -> bytes:
 
 @pytest.fixture
 def ada(client: httpx.Client) -> Person:
-    """Offer somebody without rights."""
+    """Offer an account without permissions."""
     return people.sign_up(client, "ada")
 
 
 @pytest.fixture
 def eve(client: httpx.Client) -> Person:
-    """Offer somebody else without rights."""
+    """Offer another account without permissions."""
     return people.sign_up(client, "eve")
 
 
@@ -97,7 +97,7 @@ Start = Callable[..., Service]
 
 @pytest.fixture(scope="module")
 def start(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
-    """Offer a function that renders, migrates and starts a row until the module is over."""
+    """Offer a function that renders, migrates and starts a row until the end of the module."""
     with ExitStack() as stack:
 
         def started(row: Row = SQLITE, **environment: str) -> Service:
@@ -110,13 +110,13 @@ def start(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture(autouse=True)
 def _name_the_running_server(request: pytest.FixtureRequest) -> None:
-    """Note where the rows of this test are, for the summary."""
+    """Record the database server of this test for the summary."""
     if "running" in request.fixturenames:
         name_the_server(request, request.getfixturevalue("running"))
 
 
 def name_the_server(request: pytest.FixtureRequest, service: Service) -> None:
-    """Note where the rows of a test are, for the summary."""
+    """Record the database server of a test for the summary."""
     line = f"rows found in {where(service.database_url)}"
     request.node.user_properties.append(("figure", line))
 

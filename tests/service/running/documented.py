@@ -1,4 +1,4 @@
-"""The OpenAPI document of a service, beside what the service answers."""
+"""Comparison of responses with the OpenAPI document of the service."""
 
 import json
 import re
@@ -10,15 +10,15 @@ import httpx
 from tests.support.harness import Service
 
 Responses = dict[tuple[str, str], set[str]]
-"""Of each method and path of the document, the statuses."""
+"""The documented statuses of each method and path."""
 
 _by_answers: dict[str, Responses] = {}
 
 
 def check(service: Service, response: httpx.Response) -> None:
-    """Fail if the answer's status is not documented for the operation that was called.
+    """Fail if the status of a response is not documented for the operation that was called.
 
-    A path or a method that is no operation has nothing to say.
+    Paths and methods that are no operation are not checked.
     """
     request = response.request
     path = request.url.raw_path.decode().partition("?")[0]
@@ -34,7 +34,7 @@ def check(service: Service, response: httpx.Response) -> None:
 
 
 def _responses(service: Service) -> Responses:
-    """Read the document once for all services with the same answers."""
+    """Read the document, once for all services with the same answers."""
     answers = service.project.answers
     key = repr([answers[name] for name in ("auth", "example")])
     if key not in _by_answers:

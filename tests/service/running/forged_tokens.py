@@ -1,4 +1,4 @@
-"""Tokens made by hand, good and bad."""
+"""Tokens made by hand, valid and invalid."""
 
 import base64
 import hashlib
@@ -12,7 +12,7 @@ from tests.support.harness import Service
 
 
 def key_of(service: Service) -> bytes:
-    """Ask a service for the key that signs its access tokens."""
+    """Return the key with which a service signs its access tokens."""
     program = (
         "from app.config import get_settings; keys = get_settings().access_keys;"
         "print(keys.by_id[keys.newest].hex())"
@@ -33,25 +33,25 @@ def sign(key: bytes, claims: object, *, head: object = None, digest: str = "sha2
 
 
 def encode(part: object) -> str:
-    """Write one part of a token."""
+    """Encode one part of a token."""
     return _base64(json.dumps(part).encode())
 
 
 def decode(token: str, part: int = 1) -> dict[str, Any]:
-    """Read the claims of a token, or its header if it is part 0, without checking anything."""
+    """Decode the claims of a token, or its header if it is part 0, without any check."""
     text = token.split(".")[part]
     members: dict[str, Any] = json.loads(base64.urlsafe_b64decode(text + "=" * 3))
     return members
 
 
 def shifted(claims: dict[str, Any], *, seconds: int) -> dict[str, Any]:
-    """Return claims as they would have been made that much later, or earlier if negative."""
+    """Return claims with times that much later, or earlier if negative."""
     moved = {name: claims[name] + seconds for name in ("iat", "nbf", "exp")}
     return claims | moved | {"jti": uuid4().hex}
 
 
 def now() -> int:
-    """Return the present as tokens write it."""
+    """Return the current time as tokens write it, in seconds since 1970."""
     return int(time.time())
 
 

@@ -20,12 +20,12 @@ CHECKS = (
     "use_after_free",
 )
 EXAMPLES = 10
-"""For each operation; `just chaos schema` takes more."""
+"""Requests for each operation; `just chaos schema` sends more."""
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What came of it."""
+    """The outcome of a run of Schemathesis."""
 
     status: int
     requests: int
@@ -34,7 +34,7 @@ class Findings:
 
 
 def requests(service: Service, caller: str, *, examples: int = EXAMPLES, seed: int = 1) -> Findings:
-    """Send made-up requests to a running service of its own, as somebody."""
+    """Send generated requests to a running service of its own, as an admin, a user or nobody."""
     with service.client() as client:
         headers = _headers(service, client, caller)
     given = [f"--header={name}: {value}" for name, value in headers.items()]

@@ -31,29 +31,29 @@ PATIENCE_SECONDS = 30
 
 @dataclass
 class MailServer:
-    """What the server received, and how it behaves."""
+    """The state of the server: received mails, and replies that it refuses with."""
 
     port: int
     mails: list[EmailMessage] = field(default_factory=list)
-    """What it took, the oldest first."""
+    """The accepted mails, the oldest first."""
     logins: list[tuple[str, str]] = field(default_factory=list)
     refusals: dict[str, str] = field(default_factory=dict)
-    """What it answers to a command such as RCPT; `{link}` is the line of the mail with the link."""
+    """Replies to refuse a command such as RCPT; `{link}` is the line of the mail with the link."""
     accepts_mail: Event = field(default_factory=Event)
-    """While it is not set, a mail waits to be taken."""
+    """While it is not set, a mail is neither accepted nor refused."""
     refused: str = ""
-    """The command that it refused last."""
+    """The last command that it refused."""
     has_pending_mail: Event = field(default_factory=Event)
 
     async def handle_RCPT(
         self, _smtp: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        """Take or refuse a recipient."""
+        """Accept or refuse a recipient."""
         envelope.rcpt_tos.append(address)
         return self._answer("RCPT")
 
     async def handle_DATA(self, _smtp: SMTP, _session: Session, envelope: Envelope) -> str:
-        """Take or refuse a mail."""
+        """Accept or refuse a mail."""
         content = envelope.content
         assert isinstance(content, bytes)
         self.has_pending_mail.set()
@@ -78,7 +78,7 @@ class MailServer:
         _mechanism: str,
         given: Any,  # noqa: ANN401
     ) -> AuthResult:
-        """Let one user in."""
+        """Accept the one user, `LOGIN`."""
         assert isinstance(given, LoginPassword)
         self.logins.append((given.login.decode(), given.password.decode()))
         return AuthResult(success=self.logins[-1] == LOGIN, handled=False)
@@ -108,7 +108,7 @@ def mail_server(
 
 
 def write_certificate(path: Path) -> Path:
-    """Write a certificate for the server that it signed itself, with its key."""
+    """Write a self-signed certificate for the server, with its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, ADDRESS)])
     now = datetime.now(UTC)

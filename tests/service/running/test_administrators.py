@@ -1,4 +1,4 @@
-"""Administrators: one always remains, and nobody reaches above themselves."""
+"""Administrators: one always remains, and nobody changes an account with more permissions."""
 
 # ruff: noqa: S608 - the statements are ours, and so are the values in them
 
@@ -32,7 +32,7 @@ ACTIVE = (
 
 @pytest.fixture(scope="module")
 def company(running: Service) -> Iterator[Service]:
-    """Offer a service with two processes and more roles, in which nobody has an account yet."""
+    """Offer a service with two processes and more roles, without any account."""
     with sibling_service(running) as sibling:
         sibling.cli("migrate")
         for name, permissions in ROLES.items():
@@ -60,13 +60,13 @@ def root(company: Service, client: httpx.Client) -> Iterator[Person]:
 
 
 def remove(client: httpx.Client, way: str, target: Person, by: Person) -> int:
-    """Take somebody's power away in one of three ways, and return the status."""
+    """Delete, disable or demote somebody, and return the status."""
     method, path, body = REMOVALS[way](target.id)
     return client.request(method, path, json=body, headers=by.headers).status_code
 
 
 def remove_the_other(client: httpx.Client, ways: list[str], pair: list[Person], number: int) -> int:
-    """Let one of two remove the other."""
+    """Let one of two administrators remove the other."""
     return remove(client, ways[number], pair[1 - number], pair[number])
 
 
@@ -77,7 +77,7 @@ def give(client: httpx.Client, person: Person, role: str, by: Person) -> int:
 
 
 def enlist(client: httpx.Client, role: str, by: Person) -> Person:
-    """Offer somebody new with a role."""
+    """Open an account with a role."""
     person = sign_up(client, role)
     assert give(client, person, role, by) == 200
     return person
@@ -130,7 +130,7 @@ def test_two_administrators_who_remove_each_other_leave_one(
 def test_nobody_grants_permissions_that_they_lack(
     company: Service, client: httpx.Client, root: Person
 ) -> None:
-    """Who may give roles gives those that permit no more than theirs, to themselves neither."""
+    """Nobody grants a role with a permission that they lack, not even to themselves."""
     clerk, other = enlist(client, "clerk", root), enlist(client, "member", root)
 
     for person in (other, clerk):
@@ -145,7 +145,7 @@ def test_nobody_grants_permissions_that_they_lack(
 def test_nobody_changes_accounts_with_more_permissions(
     company: Service, client: httpx.Client, root: Person, role: str
 ) -> None:
-    """Who has fewer rights cannot edit, disable, delete or demote who has more."""
+    """Nobody edits, disables, deletes or demotes an account with more permissions."""
     person = enlist(client, role, root)
     above = [root, *(enlist(client, more, root) for more in ("admin", "deputy") if more != role)]
     before = sql.dump(company)
@@ -172,7 +172,7 @@ def test_nobody_changes_accounts_with_more_permissions(
 def test_accounts_with_as_many_or_fewer_permissions_can_be_changed(
     client: httpx.Client, root: Person
 ) -> None:
-    """Permissions reach as far as they say: to those who may do as much or less."""
+    """Accounts with as many or fewer permissions can be edited by those who may."""
     deputy = enlist(client, "deputy", root)
     below = [enlist(client, role, root) for role in ("deputy", "reader", "member")]
 

@@ -43,7 +43,7 @@ OWNERS = {
     ("PUT", f"{ME}/password"),
     ("DELETE", "/api/auth/sessions/{session_id}"),
 }
-"""What changes the account itself, and takes all rights of its owner."""
+"""Operations that change the account itself, and need all rights of its owner."""
 
 
 def sending(key: str | bytes) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def sending(key: str | bytes) -> dict[str, Any]:
 
 
 def create(client: httpx.Client, owner: Person, **form: object) -> dict[str, Any]:
-    """Create a key and return all that is shown of it."""
+    """Create a key and return the response's body."""
     response = client.post(KEYS, json={"name": "CI", **form}, headers=owner.headers)
     assert response.status_code == 201, response.text
     created: dict[str, Any] = response.json()
@@ -74,13 +74,13 @@ def signed(body: str) -> str:
 
 
 def made_up() -> str:
-    """Return a key of the right form that nobody was given."""
+    """Return a well-formed key that was never issued."""
     random = "".join(secrets.choice(SIGNS) for _ in range(40))
     return signed(f"sk_{random[:8].lower()}_{random[8:]}")
 
 
 def all_but(key: str) -> dict[str, str]:
-    """Return what is nearly the key, or could be taken for one."""
+    """Return values that differ little from the key, or resemble one."""
     return {
         "nothing": "",
         "the beginning": key[:12],
@@ -106,7 +106,7 @@ def all_but(key: str) -> dict[str, str]:
 @pytest.mark.check("K01")
 @on_sqlite
 def test_everything_but_the_exact_key_gets_the_same_401(client: httpx.Client, ada: Person) -> None:
-    """Whatever is sent instead of a key, or none at all, the answer is 401 and the same."""
+    """Without the exact key every request gets the same 401, whatever it sends instead."""
     key = create(client, ada)["key"]
 
     responses = {name: client.get(PING, headers=sending(it)) for name, it in all_but(key).items()}
@@ -126,7 +126,7 @@ def test_everything_but_the_exact_key_gets_the_same_401(client: httpx.Client, ad
 def test_the_first_credential_that_is_sent_counts(
     client: httpx.Client, admin: Person, ada: Person, eve: Person
 ) -> None:
-    """A bearer token comes before a key and a key before a cookie; a bad one is not made up for."""
+    """A bearer token precedes a key, a key a cookie; an invalid one is refused, not skipped."""
     form = {"username": ada.name, "password": PASSWORD}
     session = client.post("/api/auth/session", json=form)
     cookie = {"Cookie": f"session={session.cookies['session']}"}
@@ -178,7 +178,7 @@ def test_strange_bytes_are_refused(client: httpx.Client, ada: Person) -> None:
 @pytest.mark.check("K03", "T07")
 @on_sqlite
 def test_a_key_is_read_in_its_header_only(client: httpx.Client, ada: Person) -> None:
-    """A key in the address, a cookie, another header or in the place of a token opens nothing."""
+    """A key in the URL, a cookie, another header or in place of a token is refused."""
     key = create(client, ada)["key"]
 
     for name in ("api_key", "key", "apikey", "X-API-Key", "x_api_key", "access_token", "token"):
@@ -201,7 +201,7 @@ def test_a_key_is_read_in_its_header_only(client: httpx.Client, ada: Person) -> 
 @pytest.mark.check("K03", "T07")
 @on_sqlite
 def test_nothing_else_is_a_key(client: httpx.Client, ada: Person) -> None:
-    """An access token, a refresh token, a session's id or a password is no key."""
+    """An access token, a refresh token, a session id or a password is not accepted as a key."""
     form = {"username": ada.name, "password": PASSWORD}
     session = client.post("/api/auth/session", json=form).cookies["session"]
     client.cookies.clear()
@@ -213,7 +213,7 @@ def test_nothing_else_is_a_key(client: httpx.Client, ada: Person) -> None:
 
 @pytest.mark.check("K04")
 def test_a_key_is_shown_once_and_revoked_at_once(client: httpx.Client, ada: Person) -> None:
-    """A key is shown when it is created and never again, and a revoked one works nowhere."""
+    """A key is shown when it is created and never again; a revoked one is refused everywhere."""
     response = client.post(KEYS, json={"name": "CI"}, headers=ada.headers)
     created = response.json()
     key = created.pop("key")
@@ -230,7 +230,7 @@ def test_a_key_is_shown_once_and_revoked_at_once(client: httpx.Client, ada: Pers
     assert shown == created
     assert key.split("_")[2] not in listed.text
     assert (revoked.status_code, revoked.text) == (204, "")
-    for _ in range(20):  # each worker has some of these
+    for _ in range(20):  # each worker gets some of these
         with httpx.Client(base_url=client.base_url, trust_env=False) as another:
             assert ping(another, key) == 401
     assert client.get(KEYS, headers=ada.headers).json() == []
@@ -239,7 +239,7 @@ def test_a_key_is_shown_once_and_revoked_at_once(client: httpx.Client, ada: Pers
 
 @pytest.mark.check("K04")
 def test_keys_cannot_be_guessed(client: httpx.Client, ada: Person) -> None:
-    """The secret of a key has 128 bits and more, and no two keys have anything in common."""
+    """The secret of a key has at least 128 random bits."""
     created = [create(client, ada) for _ in range(30)]
 
     parts = [key["key"].split("_") for key in created]
@@ -256,7 +256,7 @@ def test_keys_cannot_be_guessed(client: httpx.Client, ada: Person) -> None:
 def test_nobody_revokes_the_key_of_another(
     client: httpx.Client, running: Service, admin: Person, ada: Person
 ) -> None:
-    """Another's key, a missing one and one's own token of another kind are the same 404."""
+    """Another's key, a missing one and an own token of another kind get the same 404."""
     created = create(client, ada)
     token = f"SELECT id FROM tokens WHERE secret_hash = '{forged_tokens.sha256(admin.refresh)}'"
     ids = (created["id"], 999_999_999, sql.query(running, token)[0][0])
@@ -290,7 +290,7 @@ def test_keys_are_stored_as_hashes_only(
 
 @pytest.mark.check("K06")
 def test_a_key_expires_at_a_valid_time_in_the_future(client: httpx.Client, ada: Person) -> None:
-    """A time that is past, that has no zone, that is a number or no time at all is refused."""
+    """An expiry in the past, without a time zone, as a number or malformed is refused."""
     moments: list[object] = [
         *("2020-01-01T00:00:00Z", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-00:01"),
         *("2100-01-01T00:00:00", "2100-01-01", "2100-02-30T00:00:00Z", "4102444800", "", "never"),
@@ -310,7 +310,7 @@ def test_a_key_expires_at_a_valid_time_in_the_future(client: httpx.Client, ada: 
 
 @pytest.mark.check("K06")
 def test_the_expiry_of_a_key_is_stored_exactly(client: httpx.Client, ada: Person) -> None:
-    """The end of a key is stored to the microsecond, and shown in UTC at once and later."""
+    """The expiry of a key is stored to the microsecond, and always shown in UTC."""
     times = {
         "2100-01-01T02:00:00+02:00": "2100-01-01T00:00:00Z",
         "2099-12-31t23:59:59.123456z": "2099-12-31T23:59:59.123456Z",
@@ -327,14 +327,14 @@ def test_the_expiry_of_a_key_is_stored_exactly(client: httpx.Client, ada: Person
 
 
 def set_time(service: Service, key: dict[str, Any], column: str, *, seconds: int) -> None:
-    """Let a time of a key be so many seconds from now, past the service."""
+    """Set a time of a key to that many seconds from now, directly in the database."""
     moment = (datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%d %H:%M:%S")
     sql.query(service, f"UPDATE tokens SET {column} = '{moment}' WHERE id = {key['id']}")
 
 
 @pytest.mark.check("K06")
 def test_an_expired_key_is_refused(client: httpx.Client, running: Service, ada: Person) -> None:
-    """A key works until its time is over, and not after it."""
+    """A key works until it expires, and not afterwards."""
     created = create(client, ada, expires_at="2100-01-01T00:00:00Z")
 
     set_time(running, created, "expires_at", seconds=60)
@@ -348,7 +348,7 @@ def test_an_expired_key_is_refused(client: httpx.Client, running: Service, ada: 
 def test_the_last_use_is_recorded_once_a_minute(
     client: httpx.Client, running: Service, ada: Person
 ) -> None:
-    """The last use is noted, and while the note is younger than a minute nothing is written."""
+    """The last use is recorded, at most once a minute."""
     created = create(client, ada)
 
     def noted_after(calls: int) -> str:
@@ -369,7 +369,7 @@ def test_the_last_use_is_recorded_once_a_minute(
 @pytest.mark.check("K06", "Z11")
 @on_sqlite
 def test_each_scope_opens_its_operations_and_no_others(client: httpx.Client, admin: Person) -> None:
-    """Every scope is tried on every operation that needs a permission; so are all and none."""
+    """Every scope, all and none are tried on every operation that needs a permission."""
     roles = client.get("/api/roles", headers=admin.headers).json()
     (everything,) = (role["permissions"] for role in roles if role["name"] == "admin")
     grants = {scope: [scope] for scope in everything} | {"all": everything, "none": []}
@@ -394,7 +394,7 @@ def test_each_scope_opens_its_operations_and_no_others(client: httpx.Client, adm
 @pytest.mark.check("K06", "Z11")
 @on_sqlite
 def test_no_other_operation_depends_on_scopes(client: httpx.Client, admin: Person) -> None:
-    """With a key of no scopes just these operations are 403, and those that change the account."""
+    """With an empty list of scopes only these are 403, and those that change the account."""
     headers = sending(create(client, admin, scopes=[])["key"])
     document = client.get("/openapi.json").json()
     calls = [(verb.upper(), path) for path in document["paths"] for verb in document["paths"][path]]
@@ -419,7 +419,7 @@ def test_no_other_operation_depends_on_scopes(client: httpx.Client, admin: Perso
 def test_a_key_with_scopes_changes_others_as_they_permit(
     client: httpx.Client, admin: Person, ada: Person, eve: Person
 ) -> None:
-    """A key may read or write accounts as its scopes say, and never its own account or keys."""
+    """A key with scopes changes other accounts as they permit, never its own account or keys."""
     reader = sending(create(client, admin, scopes=["user:read"])["key"])
     writer = sending(create(client, admin, scopes=["user:read", "user:write"])["key"])
     path = f"/api/users/{ada.id}"
@@ -442,7 +442,7 @@ def test_a_key_with_scopes_changes_others_as_they_permit(
 
 @pytest.mark.check("K06", "Z10")
 def test_a_key_may_do_no_more_than_its_owner(client: httpx.Client, ada: Person) -> None:
-    """A scope that is no permission is 422, one that its owner lacks is 403; no key is made."""
+    """An unknown scope is 422, one that the owner lacks is 403; no key is created."""
     lacking: list[object] = [["user:read"], ["role:write", "user:read", "user:read"]]
     unknown: list[object] = [
         *(["user:read", "user:everything"], ["*"], [""], ["USER:READ"], ["admin"]),
@@ -460,7 +460,7 @@ def test_a_key_may_do_no_more_than_its_owner(client: httpx.Client, ada: Person) 
 def test_a_key_loses_the_permissions_that_its_owner_loses(
     client: httpx.Client, admin: Person, ada: Person
 ) -> None:
-    """When a role is taken from its owner, a key can do no more than he can, scopes or not."""
+    """When its owner loses a role, a key loses those permissions too, with or without scopes."""
     path = f"/api/users/{ada.id}/roles"
     client.put(path, json={"roles": ["admin"]}, headers=admin.headers)
     keys = [create(client, ada, scopes=scopes)["key"] for scopes in (["user:read"], None)]
@@ -478,7 +478,7 @@ def test_a_key_loses_the_permissions_that_its_owner_loses(
 def test_a_mistyped_key_is_refused_without_the_database(
     client: httpx.Client, running: Service, ada: Person
 ) -> None:
-    """Where no statement can succeed, a key with any one character changed is still just 401."""
+    """Even if every statement fails, a key with one changed character is 401."""
     key = create(client, ada)["key"]
     typos = [key[:i] + ("b" if key[i] == "a" else "a") + key[i + 1 :] for i in range(len(key))]
     swaps = [key[:i] + key[i + 1] + key[i] + key[i + 2 :] for i in range(len(key) - 1)]
@@ -499,7 +499,7 @@ def test_a_mistyped_key_is_refused_without_the_database(
 def test_the_key_of_a_disabled_or_deleted_account_is_refused(
     client: httpx.Client, admin: Person, ada: Person, eve: Person
 ) -> None:
-    """Disabling or deleting an account ends its keys with the next request, and for good."""
+    """Keys of a disabled or deleted account are refused from the next request, permanently."""
     hers, deleted = (create(client, person)["key"] for person in (ada, eve))
     path = f"/api/users/{ada.id}"
 
@@ -515,7 +515,7 @@ def test_the_key_of_a_disabled_or_deleted_account_is_refused(
 def test_the_account_is_checked_with_each_request(
     client: httpx.Client, running: Service, ada: Person
 ) -> None:
-    """An account that was disabled past the service is out too."""
+    """A key is refused too if its account was disabled directly in the database."""
     key = create(client, ada)["key"]
     assert ping(client, key) == 200
 
@@ -527,7 +527,7 @@ def test_the_account_is_checked_with_each_request(
 @pytest.mark.check("K09")
 @on_sqlite
 def test_wrong_keys_are_counted_by_address(running: Service) -> None:
-    """However many keys are made up they fill one row of an address, which is told to wait."""
+    """Any number of invalid keys from one IP address fills one row, and then gets 429."""
     with sibling_service(
         running, RATE_LIMIT_LOGIN="3/hour"
     ) as sibling:  # an hour seldom ends meanwhile
@@ -554,7 +554,7 @@ def test_wrong_keys_are_counted_by_address(running: Service) -> None:
 
 @pytest.fixture(scope="module")
 def alone(start: Start) -> Service:
-    """Offer a service that knows no other way to sign in."""
+    """Offer a service with API keys as its only way to sign in."""
     return start(Row.of(auth=["api_key"]))
 
 
@@ -567,13 +567,13 @@ def there(alone: Service) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def root(alone: Service) -> str:
-    """Make the first administrator and the first key there, by the service's own commands."""
+    """Create the first administrator and the first key, by the service's own commands."""
     alone.cli("create-admin", *people.ADMIN_OPTIONS, stdin=f"{PASSWORD}\n")
     return key_of(alone, people.ADMIN)
 
 
 def key_of(service: Service, *words: str) -> str:
-    """Let the command line make a key, which it shows."""
+    """Create a key by the command line, which prints it."""
     said = service.cli("create-api-key", *words).output
     match = re.fullmatch(r"Key of \S+, shown this once: (sk_\S+)\n", said)
     assert match, said
@@ -584,7 +584,7 @@ def key_of(service: Service, *words: str) -> str:
 def test_the_command_line_makes_the_first_key(
     alone: Service, there: httpx.Client, root: str
 ) -> None:
-    """Where keys are all there is, a command makes one for an account, with scopes if wanted."""
+    """In a service with keys alone, a command creates one for an account, also with scopes."""
     reader = key_of(alone, f"{people.ADMIN}@example.org", "--scope", "user:read", "--name", "Eyes")
 
     assert (ping(there, root), ping(there, reader)) == (200, 200)
@@ -604,7 +604,7 @@ def test_the_command_line_makes_the_first_key(
 def test_only_callers_with_user_write_create_accounts(
     alone: Service, there: httpx.Client, root: str
 ) -> None:
-    """Where keys are all there is, nobody signs up: accounts are made by who may write users."""
+    """In a service with keys alone, accounts are created by callers with `user:write` only."""
     name = new_name()
     made = there.post("/api/users", json=sign_up_form(name), headers=sending(root))
     assert made.status_code == 201
@@ -625,7 +625,7 @@ def test_only_callers_with_user_write_create_accounts(
 
 @pytest.mark.check("K01")
 def test_a_service_with_keys_alone_has_no_sign_in(there: httpx.Client, root: str) -> None:
-    """There is no sign-in and no reset; strangers, also those with a bearer token, are 401."""
+    """It has no sign-in and no reset; a bearer token is 401 like no credential."""
     calls = [
         *(("POST", f"/api/auth/{what}") for what in ("login", "refresh", "logout", "session")),
         *(("POST", f"/api/auth/password-reset{what}") for what in ("", "/confirm")),
@@ -644,7 +644,7 @@ def test_a_service_with_keys_alone_has_no_sign_in(there: httpx.Client, root: str
 
 @pytest.mark.check("K04")
 def test_a_new_password_revokes_no_key(alone: Service, there: httpx.Client, root: str) -> None:
-    """Passwords are kept where keys are all there is, and a new one ends no key."""
+    """A service with keys alone stores passwords too, and a new one revokes no key."""
     name = new_name()
     there.post("/api/users", json=sign_up_form(name), headers=sending(root))
     key = key_of(alone, name)

@@ -1,4 +1,4 @@
-"""Requests that a machine makes up."""
+"""Generated requests."""
 
 import pytest
 
@@ -19,9 +19,9 @@ from tests.variants.rows import RUNNING
 def test_no_request_finds_a_crash_or_an_undocumented_answer(
     running: Service, caller: str, record_figure: RecordFigure
 ) -> None:
-    """Whatever the OpenAPI document allows or forbids, the answer is one that it documents.
+    """Whatever the OpenAPI document allows or forbids, the response is a documented one.
 
-    Each caller on one database here, on all in `just chaos schema`.
+    Each caller uses one database here, all databases in `just chaos schema`.
     """
     with sibling_service(running) as service:
         service.cli("migrate")

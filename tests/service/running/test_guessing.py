@@ -1,4 +1,4 @@
-"""Passwords that are easy to guess, and those who guess."""
+"""Passwords that are easy to guess, and limits on guessing."""
 
 # ruff: noqa: S608 - the statements are ours, and so are the values in them
 
@@ -18,7 +18,7 @@ from tests.support.problems import assert_problem
 
 TRIES = 5
 PEOPLE = 5
-"""How many times the tries of a name an address has."""
+"""An IP address has that many times the attempts of a name."""
 
 LIMIT = f"{TRIES}/hour"
 
@@ -34,7 +34,7 @@ def strict(running: Service) -> Iterator[Service]:
 
 @pytest.fixture
 def visitor(strict: Service) -> Iterator[httpx.Client]:
-    """Offer a client of it whom nobody knows yet."""
+    """Offer a client of it without any failed attempts."""
     sql.query(strict, "DELETE FROM login_failures")
     with strict.client() as http:
         yield http
@@ -52,7 +52,7 @@ def guess(client: httpx.Client, name: str, number: int) -> httpx.Response:
 
 
 def statuses(client: httpx.Client, name: str, count: int) -> list[int]:
-    """Try so many wrong passwords, one after the other."""
+    """Try that many wrong passwords one after the other, and return the statuses."""
     return [guess(client, name, number).status_code for number in range(count)]
 
 
@@ -94,7 +94,7 @@ def test_passwords_that_are_easy_to_guess_are_refused(
 def test_attempts_per_name_are_limited_across_all_processes(
     visitor: httpx.Client, bob: Person
 ) -> None:
-    """Of forty guesses at once five are looked at; the rest is told when to come back."""
+    """Of forty simultaneous guesses five are checked; the others are told when to retry."""
     for name in (bob.name, new_name(), f"{bob.name}@example.org"):
         responses = in_threads(40, partial(guess, visitor, name))
 
@@ -109,7 +109,7 @@ def test_attempts_per_name_are_limited_across_all_processes(
 @pytest.mark.check("A12")
 @on_sqlite
 def test_a_locked_name_does_not_tell_whether_it_exists(visitor: httpx.Client, bob: Person) -> None:
-    """Where there were too many guesses, right, wrong and unknown get the same answer."""
+    """After too many guesses, right, wrong and unknown get the same response."""
     unknown = new_name()
     for name in (bob.name, unknown):
         assert statuses(visitor, name, TRIES + 1) == [401] * TRIES + [429]
@@ -127,7 +127,7 @@ def test_a_locked_name_does_not_tell_whether_it_exists(visitor: httpx.Client, bo
 
 @pytest.mark.check("A12")
 def test_spellings_of_a_name_share_one_count(visitor: httpx.Client, bob: Person) -> None:
-    """Case, width and space open no further tries, nor does another way to sign in."""
+    """Case, width, space or another way to sign in allow no further attempts."""
     wide = "".join(chr(ord(char) + 0xFEE0) for char in bob.name)
     for name in (bob.name, bob.name.upper(), wide, f"  {bob.name} "):
         assert log_in(visitor, name, "wrong").status_code == 401
@@ -141,7 +141,7 @@ def test_spellings_of_a_name_share_one_count(visitor: httpx.Client, bob: Person)
 @pytest.mark.check("A12")
 @on_sqlite
 def test_the_default_limit_is_ten_a_minute(running: Service) -> None:
-    """Without the setting, or with an empty one, a service starts and has a limit."""
+    """Without the setting, or with an empty one, the limit is ten attempts a minute."""
     with sibling_service(running, own_database=False, RATE_LIMIT_LOGIN="") as sibling:
         settings = "from app.config import get_settings as read"
         shown = sibling.python("-c", f"{settings}; print(read().rate_limit_login)").output
@@ -151,7 +151,7 @@ def test_the_default_limit_is_ten_a_minute(running: Service) -> None:
 
 @pytest.mark.check("A12")
 def test_leading_space_does_not_evade_the_limit(visitor: httpx.Client, bob: Person) -> None:
-    """Space before a name opens no further tries, and nobody else's sign-in gives them back."""
+    """Space before a name allows no further attempts, and no other sign-in resets the count."""
     eve = people.sign_up(visitor, "eve")
     for length in (0, 999, 1000, 1001, 5000):
         assert log_in(visitor, " " * length + bob.name, "wrong").status_code == 401
@@ -162,7 +162,7 @@ def test_leading_space_does_not_evade_the_limit(visitor: httpx.Client, bob: Pers
 
 @pytest.mark.check("A12")
 def test_nobody_is_locked_out_for_good(strict: Service, visitor: httpx.Client, bob: Person) -> None:
-    """What was refused does not count, so after the wait the right password works."""
+    """Refused attempts are not counted, so after the wait the right password works."""
     assert statuses(visitor, bob.name, TRIES * 3) == [401] * TRIES + [429] * TRIES * 2
     quote = strict.database_kind.quote
     column = f"{quote}window{quote}"
@@ -175,7 +175,7 @@ def test_nobody_is_locked_out_for_good(strict: Service, visitor: httpx.Client, b
 @pytest.mark.check("A12")
 @on_sqlite
 def test_one_locked_name_locks_no_other(visitor: httpx.Client, bob: Person) -> None:
-    """A program that goes on with an old password keeps nobody else at its address out."""
+    """A program that retries an old password locks nobody else at its IP address out."""
     attempts = TRIES * PEOPLE * 2
     assert statuses(visitor, new_name(), attempts).count(429) == attempts - TRIES
 
@@ -185,7 +185,7 @@ def test_one_locked_name_locks_no_other(visitor: httpx.Client, bob: Person) -> N
 @pytest.mark.check("A12")
 @on_sqlite
 def test_a_successful_sign_in_resets_the_count(visitor: httpx.Client, bob: Person) -> None:
-    """Who mistypes now and then is never refused."""
+    """Occasional mistakes between successful sign-ins never add up to a refusal."""
     for _ in range(PEOPLE):
         assert statuses(visitor, bob.name, TRIES - 1) == [401] * (TRIES - 1)
         assert log_in(visitor, bob.name).status_code == 200
@@ -195,7 +195,7 @@ def test_a_successful_sign_in_resets_the_count(visitor: httpx.Client, bob: Perso
 def test_a_successful_sign_in_resets_no_count_of_a_look_alike(
     visitor: httpx.Client, bob: Person
 ) -> None:
-    """Who signs in under an address that looks the same gets no new guesses at another's."""
+    """A sign-in under a look-alike e-mail address resets no count of the original."""
     eve = people.sign_up(visitor, "eve")
     wide = chr(ord("b") + 0xFEE0) + f"{bob.name[1:]}@example.org"
     taken = visitor.patch("/api/users/me", json={"email": wide}, headers=eve.headers)
@@ -212,10 +212,10 @@ def test_a_successful_sign_in_resets_no_count_of_a_look_alike(
 def test_attempts_per_ip_address_are_limited(
     strict: Service, visitor: httpx.Client, bob: Person
 ) -> None:
-    """An address that tried many names is refused whatever it claims, and fills no table."""
+    """An IP address that tried many names is refused whatever its headers say, and adds no rows."""
     *names, last = [new_name() for _ in range(TRIES * PEOPLE)]
     assert {guess(visitor, name, 1).status_code for name in names} == {401}
-    assert log_in(visitor, bob.name).status_code == 200  # which proves nothing of the others
+    assert log_in(visitor, bob.name).status_code == 200  # resets no count of the others
     assert guess(visitor, last, 1).status_code == 401
     before = sql.dump(strict)
 
@@ -243,7 +243,7 @@ def test_attempts_per_ip_address_are_limited(
 def test_the_count_is_stored_under_hashes(
     strict: Service, visitor: httpx.Client, bob: Person
 ) -> None:
-    """A service that starts anew still knows the count; neither name nor address is stored."""
+    """The count survives a restart; names and IP addresses are stored as hashes only."""
     assert statuses(visitor, bob.name, TRIES) == [401] * TRIES
     with sibling_service(strict, own_database=False, RATE_LIMIT_LOGIN=LIMIT) as sibling:
         sibling.start()
@@ -258,7 +258,7 @@ def test_the_count_is_stored_under_hashes(
 @pytest.mark.check("A12")
 @on_sqlite
 def test_guesses_of_the_current_password_are_limited(visitor: httpx.Client, bob: Person) -> None:
-    """Who found an open session has as few tries to guess its owner's password."""
+    """Guesses of the current password within an open session are limited in the same way."""
 
     def change(current: str) -> int:
         form = {"current_password": current, "new_password": PASSWORD * 2}
@@ -272,7 +272,7 @@ def test_guesses_of_the_current_password_are_limited(visitor: httpx.Client, bob:
 @pytest.mark.check("A12")
 @on_sqlite
 def test_behind_a_proxy_each_client_has_its_own_ip_address(running: Service) -> None:
-    """A proxy that is trusted names the client; what the client itself wrote before is ignored."""
+    """A trusted proxy names the client's IP address; what the client itself sent is ignored."""
     with sibling_service(running, RATE_LIMIT_LOGIN=LIMIT, TRUSTED_PROXIES="127.0.0.1") as sibling:
         sibling.cli("migrate")
         sibling.start()

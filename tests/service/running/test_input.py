@@ -1,4 +1,4 @@
-"""What people send, by mistake or on purpose."""
+"""Invalid, unusual and hostile input."""
 
 # ruff: noqa: S608 - the statements are ours, and so are the values in them
 
@@ -21,7 +21,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def is_refusal(response: httpx.Response) -> bool:
-    """Whether the client was told that it is the one at fault."""
+    """Whether the status says that the client is at fault."""
     return 400 <= response.status_code < 500
 
 
@@ -30,7 +30,7 @@ def is_refusal(response: httpx.Response) -> bool:
 def test_NUL_and_unpaired_surrogates_are_refused(
     client: httpx.Client, admin: Person, ada: Person, bad: str
 ) -> None:
-    """NUL and unpaired surrogates are refused in every text, before a database sees them."""
+    """NUL and unpaired surrogates are refused in every text, before they reach a database."""
     text = f"ab{bad}cdefgh"
     form = sign_up_form(new_name())
     passwords = {"password": text, "confirm_password": text}
@@ -63,7 +63,7 @@ def test_NUL_and_unpaired_surrogates_are_refused(
 def test_broken_text_in_forms_and_addresses_is_no_crash(
     client: httpx.Client, admin: Person, ada: Person, escaped: str
 ) -> None:
-    """The same in forms, queries and paths: refused, or found to match nothing."""
+    """In forms, queries and paths they are refused too, or match nothing."""
     logins = [
         client.post("/api/auth/login", content=f"username=a{escaped}&password=b", headers=FORM),
         client.post(
@@ -124,7 +124,7 @@ def test_invalid_ids_are_404_or_422(client: httpx.Client, admin: Person, number:
 def test_pages_are_bounded(
     client: httpx.Client, admin: Person, ada: Person, name: str, value: str
 ) -> None:
-    """Odd numbers of pages and sizes are refused, and a page behind the last is empty."""
+    """Invalid page numbers and sizes are refused, and a page after the last is empty."""
     for path, person in (("/api/users", admin), ("/api/notes", ada)):
         response = client.get(path, params={name: value}, headers=person.headers)
         assert response.status_code == 422
@@ -134,7 +134,7 @@ def test_pages_are_bounded(
 
 @pytest.mark.check("I03")
 def test_the_size_of_a_page_is_limited(client: httpx.Client, ada: Person) -> None:
-    """Size 100 is accepted and 101 is not."""
+    """A page has at most 100 rows: a size of 101 is refused."""
     statuses = [
         client.get("/api/notes", params={"size": size}, headers=ada.headers).status_code
         for size in (100, 101)
@@ -191,7 +191,7 @@ def test_search_is_literal(
 def test_search_ignores_case_but_not_accents(
     client: httpx.Client, running: Service, librarian: Person, keyword: str, found: set[str]
 ) -> None:
-    """Either case finds the other, on SQLite in ASCII only; an accent makes another letter."""
+    """Search ignores case, on SQLite in ASCII only; accented letters are different letters."""
     query = {"keyword": keyword, "size": "100"}
 
     page = client.get("/api/notes", params=query, headers=librarian.headers).json()
@@ -206,7 +206,7 @@ def test_search_ignores_case_but_not_accents(
 
 @pytest.fixture(scope="session")
 def librarian(client: httpx.Client) -> Person:
-    """Offer somebody with a note of each title."""
+    """Offer an account with a note of each title."""
     person = people.sign_up(client, "librarian")
     for title in TITLES:
         write_note(client, person, title)
@@ -225,7 +225,7 @@ PROBES = [
 def test_injection_attempts_are_treated_as_text(
     client: httpx.Client, running: Service, admin: Person, ada: Person, probe: str
 ) -> None:
-    """SQL, templates and shell in any text are text: stored as sent, or found nowhere."""
+    """SQL, templates and shell commands in any text are stored as sent, or match nothing."""
     title = probe.strip()
     note = write_note(client, ada, title, probe)
     stored = client.get(f"/api/notes/{note}", headers=ada.headers).json()
@@ -255,7 +255,7 @@ def test_injection_attempts_are_treated_as_text(
     ],
 )
 def test_only_listed_columns_sort(client: httpx.Client, ada: Person, sort: str) -> None:
-    """A list is sorted by the documented columns and no other: order can tell secrets."""
+    """A list is sorted by documented columns only, since an order can disclose secrets."""
     response = client.get("/api/notes", params={"sort": sort}, headers=ada.headers)
 
     assert response.status_code == 422
@@ -263,7 +263,7 @@ def test_only_listed_columns_sort(client: httpx.Client, ada: Person, sort: str) 
 
 @pytest.mark.check("I06")
 def test_listed_columns_do_sort(client: httpx.Client, ada: Person) -> None:
-    """Each documented order is the one that it says."""
+    """Each documented order sorts by its column."""
     titles = ["b", "c", "a"]
     for title in titles:
         write_note(client, ada, title)
@@ -328,7 +328,7 @@ def test_broken_JSON_is_refused(client: httpx.Client, ada: Person, fault: str) -
 @pytest.mark.check("I07")
 @pytest.mark.parametrize("age", ["NaN", "Infinity", "1e400", "9" * 40, "9" * 5000, "1.5", '"7"'])
 def test_invalid_numbers_are_refused(client: httpx.Client, ada: Person, age: str) -> None:
-    """A number that is none, or that no column holds, is refused."""
+    """A value that is no number, or too large for its column, is refused."""
     content = f'{{"age": {age}}}'
 
     response = client.patch("/api/users/me", content=content, headers=ada.headers | JSON)
@@ -357,7 +357,7 @@ def test_unusual_JSON_has_one_meaning(client: httpx.Client, ada: Person, body: b
 @pytest.mark.check("I08")
 @on_sqlite
 def test_a_large_body_is_refused_before_it_is_read(running: Service) -> None:
-    """A body that says it is too large is refused before a byte of it is sent."""
+    """A body whose declared size is too large is refused before a byte of it is sent."""
     head = b"POST /api/users HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
 
     response = raw_http.send(running, head + b"Content-Length: 2000000000\r\n\r\n")
@@ -371,7 +371,7 @@ def test_a_large_body_is_refused_before_it_is_read(running: Service) -> None:
 @pytest.mark.parametrize("path", ["/api/users", "/api/auth/login", "/api/notes"])
 @on_sqlite
 def test_an_endless_body_is_cut_off(running: Service, path: str) -> None:
-    """A body that does not say its size is cut off soon after the limit."""
+    """A body without a declared size is cut off soon after the limit."""
     chunk = b"%x\r\n%s\r\n" % (65_536, b"x" * 65_536)
     endless = 1024
     kind = "application/x-www-form-urlencoded" if "login" in path else "application/json"
@@ -410,7 +410,7 @@ def test_a_body_at_the_limit_is_read(running: Service) -> None:
 @pytest.mark.check("I09")
 @on_sqlite
 def test_compressed_bodies_are_not_decompressed(client: httpx.Client, ada: Person) -> None:
-    """A compressed body is refused; a bomb is as small as it looks."""
+    """A compressed body is refused, so that a decompression bomb has no effect."""
     bomb = gzip.compress(b" " * 100_000_000)
     note = gzip.compress(json.dumps({"title": "a", "body": ""}).encode())
 
@@ -442,7 +442,7 @@ WRITING = {
 @pytest.mark.check("I10")
 @pytest.mark.parametrize("script", WRITING)
 def test_every_script_comes_back_as_it_was(client: httpx.Client, ada: Person, script: str) -> None:
-    """Text of any script is stored and returned sign by sign, in titles and bodies."""
+    """Text of any script is stored and returned unchanged, in titles and bodies."""
     text = WRITING[script]
     body = f"{text}\n\u202eright to left\u202c\ttab"
 
@@ -454,7 +454,7 @@ def test_every_script_comes_back_as_it_was(client: httpx.Client, ada: Person, sc
 
 @pytest.mark.check("I10")
 def test_the_longest_texts_fit(client: httpx.Client, ada: Person) -> None:
-    """The longest allowed text fits also where each sign takes four bytes."""
+    """The longest allowed text fits also if each character takes four bytes."""
     note = write_note(client, ada, "🦊" * 200, "🐢" * 10_000)
 
     read = client.get(f"/api/notes/{note}", headers=ada.headers).json()
@@ -495,7 +495,7 @@ def test_long_texts_are_refused(
 @pytest.mark.check("I11")
 @pytest.mark.parametrize("sign", ["a", "ß", "İ", "ﬃ", "🦊", "ΐ", "ŉ"])
 def test_the_longest_names_work(client: httpx.Client, sign: str) -> None:
-    """A name of 50 signs is stored, or refused, also if its folded form is longer."""
+    """A name of 50 characters is stored, or refused, also if its folded form is longer."""
     tail = new_name("n")[-12:]
     name = sign * (50 - len(tail)) + tail
 
@@ -513,7 +513,7 @@ def test_the_longest_names_work(client: httpx.Client, sign: str) -> None:
 def test_no_name_looks_like_another_or_like_an_address(
     client: httpx.Client, ada: Person, sign: str
 ) -> None:
-    """Invisible signs are refused in names, and what becomes an @ in its usual form."""
+    """Names with invisible characters, or with one that normalizes to an @, are refused."""
     for name in (f"{ada.name}{sign}", f"a{sign}example.org", sign * 4):
         responses = [
             client.post("/api/users", json=sign_up_form(new_name()) | {"username": name}),
@@ -526,7 +526,7 @@ def test_no_name_looks_like_another_or_like_an_address(
 @pytest.mark.check("I12")
 @on_sqlite
 def test_refusals_do_not_repeat_what_was_sent(client: httpx.Client, ada: Person) -> None:
-    """A 422 names the fields and the faults, and nothing of what was sent in them."""
+    """A 422 names the fields and the faults, and repeats no value."""
     secret = "hunter2-hunter2"
     form = sign_up_form(new_name(), secret)
     without_name = {name: value for name, value in form.items() if name != "username"}
@@ -570,7 +570,7 @@ def test_refusals_do_not_repeat_what_was_sent(client: httpx.Client, ada: Person)
 def test_columns_that_the_service_sets_are_read_only(
     client: httpx.Client, ada: Person, eve: Person, field: str
 ) -> None:
-    """What the service sets itself is not taken from a body, neither at first nor later."""
+    """Columns that the service sets cannot be written, neither at creation nor later."""
     path = f"/api/notes/{write_note(client, ada)}"
     before = client.get(path, headers=ada.headers).json()
     value = {"id": 1, "owner": eve.id, "owner_id": eve.id}.get(field, "2020-01-01T00:00:00Z")
@@ -589,7 +589,7 @@ def test_columns_that_the_service_sets_are_read_only(
 def test_times_do_not_depend_on_the_time_zone_of_the_machine(
     client: httpx.Client, running: Service, ada: Person, zone: str
 ) -> None:
-    """Times carry their offset and mean the same moment, whatever zone the machine is in."""
+    """Times carry their offset, and are the same whatever the time zone of the machine."""
     with sibling_service(running, own_database=False, TZ=zone, PGTZ=zone) as sibling:
         sibling.start()
         with sibling.client() as there:
@@ -616,7 +616,7 @@ def test_times_do_not_depend_on_the_time_zone_of_the_machine(
 def test_a_form_in_a_strange_charset_is_the_clients_fault(
     client: httpx.Client, path: str, charset: str
 ) -> None:
-    """Halves of UTF-16 pairs come through, or nothing does; neither is a crash."""
+    """Bytes that decode to unpaired surrogates in some charset are refused, without a crash."""
     fields = "".join(
         f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n\\ud800+2AA-\r\n'
         for name in ("username", "password")
@@ -631,7 +631,7 @@ def test_a_form_in_a_strange_charset_is_the_clients_fault(
 @pytest.mark.check("I17")
 @on_sqlite
 def test_a_form_of_50000_fields_is_refused(client: httpx.Client) -> None:
-    """A form with tens of thousands of fields is refused instead of parsed to its end."""
+    """A form with tens of thousands of fields is refused before it is parsed to its end."""
     form = "username=ada&password=x" + "".join(f"&f{number}=1" for number in range(50_000))
 
     response = client.post("/api/auth/login", content=form, headers=FORM)
@@ -641,7 +641,7 @@ def test_a_form_of_50000_fields_is_refused(client: httpx.Client) -> None:
 
 @pytest.mark.check("I19")
 def test_null_and_absent_fields_differ(client: httpx.Client, ada: Person) -> None:
-    """In a change, an absent field stays and null empties it, or is refused where it cannot."""
+    """In a PATCH, an absent field is kept and null clears it, or is refused."""
 
     def change(**values: object) -> httpx.Response:
         return client.patch("/api/users/me", json=values, headers=ada.headers)

@@ -1,4 +1,4 @@
-"""The log: one line for one event, and no secret in it."""
+"""The log: one line for each event, and no secrets."""
 
 import json
 import re
@@ -29,7 +29,7 @@ HOSTILE = [
 
 
 def log_of(service: Service) -> str:
-    """Return what the service has logged."""
+    """Return the log of a service."""
     return service.log.read_text(encoding="utf-8")
 
 
@@ -37,7 +37,7 @@ def log_of(service: Service) -> str:
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 @on_sqlite
 def test_one_request_is_one_line(client: httpx.Client, running: Service, text: str) -> None:
-    """Whatever a name, a path or a header holds, the log gets one JSON object for it."""
+    """Whatever a name, a path or a header contains, a request is one JSON object in the log."""
     ids = [str(uuid4()) for _ in range(3)]
     client.get(f"/api/{quote(text)}", headers={"X-Request-ID": ids[0]})
     client.post(
@@ -89,7 +89,7 @@ def test_lines_for_people_cannot_be_forged(running: Service) -> None:
 
 @pytest.fixture
 def talkative(running: Service) -> Iterator[Service]:
-    """Offer a service that logs all it can."""
+    """Offer a service that logs at the level DEBUG."""
     with sibling_service(running, LOG_LEVEL="DEBUG") as sibling:
         sibling.cli("migrate")
         sibling.start()
@@ -192,7 +192,7 @@ def test_no_secret_of_any_kind_is_stored_or_logged(running: Service) -> None:
 
 
 def _link(service: Service, address: str) -> str:
-    """Return the token in the mail that the service wrote to somebody."""
+    """Return the token in the mail from the service to this address."""
     folder = service.project / "var/mail"
 
     def links() -> list[str]:

@@ -1,4 +1,4 @@
-"""Migrations: many at once, killed half way, refused, undone, and by aerich's own commands."""
+"""Migrations: concurrent, killed half way, refused, undone, and by aerich's own commands."""
 
 # ruff: noqa: S608 - the statements are ours, and so are the values in them
 
@@ -40,14 +40,14 @@ def fresh(
 
 @pytest.fixture
 def migrated(fresh: Service) -> Iterator[Service]:
-    """Offer the service with an empty, migrated database; take away what a test adds to it."""
+    """Offer the service with an empty, migrated database; undo the changes of a test afterwards."""
     fresh.python("-c", RESET, "migrate")
     yield fresh
     (fresh.project / f"migrations/models/{OWN}.py").unlink(missing_ok=True)
 
 
 on_sqlite = pytest.mark.parametrize("fresh", ["sqlite"], indirect=True)
-"""For what has nothing to do with the database."""
+"""Runs a test on SQLite alone, since it does not depend on the database."""
 
 
 @pytest.mark.check("D01")
@@ -66,7 +66,7 @@ def test_eight_migrations_at_once_are_one(fresh: Service) -> None:
 
 @pytest.mark.check("D02")
 def test_a_killed_migration_can_go_on(migrated: Service) -> None:
-    """A migration killed half way is undone, or the next run says which one stopped and why."""
+    """A migration killed half way is undone, or the next run names it and the reason."""
     halves = [f"ALTER TABLE notes ADD COLUMN half_{number} INT NULL" for number in (1, 2)]
     _write(migrated, "; ".join([halves[0], migrated.database_kind.sleep, halves[1]]), "")
     _kill_half_way(migrated)
@@ -89,7 +89,7 @@ def test_a_killed_migration_can_go_on(migrated: Service) -> None:
 
 @pytest.mark.check("D03")
 def test_a_fresh_service_has_nothing_to_migrate(running: Service) -> None:
-    """After its migrations the models and the schema agree: there is no change to write."""
+    """After all migrations the schema equals the models: there is no change to write."""
     written = running.cli("make-migration", "nothing").output
 
     assert written.startswith("Nothing to write")
@@ -113,9 +113,9 @@ def test_a_migration_there_and_back_and_there_again_keeps_the_rows(migrated: Ser
 
 @pytest.mark.check("D06")
 def test_a_migration_gives_up_on_a_lock(migrated: Service) -> None:
-    """A migration gives up on a lock rather than block everybody, and goes on if it is free."""
+    """A migration gives up on a lock after a timeout, and succeeds when the lock is released."""
     _write(migrated, ADD, DROP)
-    with _impatient(migrated), _locked(migrated) as lock:
+    with _short_lock_timeout(migrated), _locked(migrated) as lock:
         end = migrated.cli("migrate", check=False)
         before = applied(migrated)
         with _started(migrated) as process:
@@ -134,7 +134,7 @@ def test_a_migration_gives_up_on_a_lock(migrated: Service) -> None:
 
 
 def test_a_migration_refuses_in_its_own_words(migrated: Service) -> None:
-    """It may end aerich with a sentence when rows forbid what it does."""
+    """A file may end aerich with a sentence when rows do not allow its change."""
     refusal = 'raise SystemExit("2 notes are too long.")'
     _write(migrated, refusal, "")
     up = migrated.cli("migrate", check=False)
@@ -227,7 +227,7 @@ def test_a_rollback_says_what_it_deletes_and_asks_in_production(migrated: Servic
 
 
 def test_the_commands_of_aerich_work_without_ours(fresh: Service) -> None:
-    """From an empty database, as its documentation has it."""
+    """They work on an empty database, as in aerich's documentation."""
     fresh.python("-c", RESET)
     names = [f"{name}.py" for name in SHIPPED]
 
@@ -280,8 +280,8 @@ def _counts(service: Service) -> dict[str, int]:
 
 
 @contextmanager
-def _impatient(service: Service) -> Iterator[None]:
-    """Let the service wait less long for a lock."""
+def _short_lock_timeout(service: Service) -> Iterator[None]:
+    """Shorten the lock timeout of the service."""
     path = service.project / "app/database/driver.py"
     text = path.read_text(encoding="utf-8")
     usual, short = service.database_kind.patience
@@ -293,7 +293,7 @@ def _impatient(service: Service) -> Iterator[None]:
 
 @contextmanager
 def _started(service: Service) -> Iterator[Popen[str]]:
-    """Start a process that migrates, and see to it that it ends."""
+    """Start a process that migrates, and kill it afterwards if it still runs."""
     with Popen(
         [executable, "-m", "app.cli", "migrate"],
         cwd=service.project.path,
@@ -310,7 +310,7 @@ def _started(service: Service) -> Iterator[Popen[str]]:
 
 @contextmanager
 def _locked(service: Service) -> Iterator[Session]:
-    """Hold a lock on the table of notes, as a session that forgot to end its transaction."""
+    """Hold a lock on the table of notes, as a session with an open transaction does."""
     with sql.session(service.database_url) as session:
         for statement in service.database_kind.hold_lock:
             session.execute(statement.format(table="notes"))
@@ -327,5 +327,5 @@ def _kill_half_way(service: Service) -> None:
 
 
 def _is_over(service: Service) -> bool:
-    """Whether the server has done what it was still asked to do: MySQL runs a script to its end."""
+    """Whether the server has finished the script, which MySQL runs to its end."""
     return not sql.query(service, service.database_kind.count_others)[0][0]

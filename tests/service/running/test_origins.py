@@ -1,4 +1,4 @@
-"""Other sites, other hosts, and requests that two servers could understand differently."""
+"""CORS, the Host header, and requests that two servers could parse differently."""
 
 from collections.abc import Iterator
 
@@ -38,13 +38,13 @@ STRANGERS = [
 
 @pytest.fixture(scope="module")
 def guarded(start: Start) -> Service:
-    """Offer a service that one site may call, under one name."""
+    """Offer a service with one allowed origin and one allowed host."""
     return start(SQLITE, CORS_ORIGINS=ORIGIN, ALLOWED_HOSTS=f"127.0.0.1,{HOST}")
 
 
 @pytest.fixture(scope="module")
 def unguarded(start: Start) -> Service:
-    """Offer a service without either setting."""
+    """Offer a service without allowed origins and hosts."""
     return start(SQLITE)
 
 
@@ -62,7 +62,7 @@ def somebody(guarded_client: httpx.Client) -> Person:
 
 
 def preflight(client: httpx.Client, origin: str) -> httpx.Response:
-    """Ask what browsers ask before a request from another site."""
+    """Send the preflight request that browsers send before a cross-origin request."""
     headers = {
         "Origin": origin,
         "Access-Control-Request-Method": "POST",
@@ -75,7 +75,7 @@ def preflight(client: httpx.Client, origin: str) -> httpx.Response:
 @pytest.mark.parametrize("origin", [*STRANGERS, ORIGIN])
 @on_sqlite
 def test_no_site_is_allowed_unless_it_is_named(client: httpx.Client, origin: str) -> None:
-    """Without the setting no other site may read an answer."""
+    """Without the setting no other site may read a response."""
     responses = [client.get("/health/live", headers={"Origin": origin}), preflight(client, origin)]
 
     for response in responses:
@@ -87,7 +87,7 @@ def test_no_site_is_allowed_unless_it_is_named(client: httpx.Client, origin: str
 def test_look_alikes_are_not_allowed(
     guarded_client: httpx.Client, somebody: Person, origin: str
 ) -> None:
-    """A site whose name only resembles an allowed one may not read an answer."""
+    """A site whose name only resembles an allowed one may not read a response."""
     responses = [
         guarded_client.get("/health/live", headers={"Origin": origin}),
         guarded_client.get("/api/users/me", headers=somebody.headers | {"Origin": origin}),
@@ -101,7 +101,7 @@ def test_look_alikes_are_not_allowed(
 @pytest.mark.check("C01")
 @pytest.mark.parametrize("value", ["*", f"{ORIGIN},*", '["*"]'])
 def test_a_wildcard_origin_is_refused(guarded: Service, value: str) -> None:
-    """A service that shall allow every site does not start."""
+    """A service with a wildcard as allowed origin does not start."""
     with sibling_service(guarded, own_database=False, CORS_ORIGINS=value) as sibling:
         end = sibling.cli("serve", check=False)
 
@@ -113,7 +113,7 @@ def test_a_wildcard_origin_is_refused(guarded: Service, value: str) -> None:
 def test_the_named_site_may_read_every_answer(
     guarded: Service, guarded_client: httpx.Client, somebody: Person
 ) -> None:
-    """The named site can read successes and errors alike, and caches are told to keep apart."""
+    """The allowed site can read successes and errors, and responses vary by Origin for caches."""
     origin = {"Origin": ORIGIN}
     signed_in = somebody.headers | origin
     sql.query(guarded, "ALTER TABLE roles RENAME TO roles_elsewhere")
@@ -152,7 +152,7 @@ EVIL = "evil.example"
 def test_nothing_is_derived_from_the_Host_header(
     client: httpx.Client, ada: Person, path: str
 ) -> None:
-    """No answer repeats what a request says about the host, and no slash redirects anybody."""
+    """No response repeats the host of a request, and no trailing slash causes a redirect."""
     hostile = {
         "Host": EVIL,
         "X-Forwarded-Host": EVIL,
@@ -173,7 +173,7 @@ def test_nothing_is_derived_from_the_Host_header(
     "host", [EVIL, f"{HOST}.{EVIL}", f"{EVIL}:80", "", "localhost", f"x.{HOST}", f"{HOST}@{EVIL}"]
 )
 def test_only_named_hosts_are_answered(guarded_client: httpx.Client, host: str) -> None:
-    """With the setting, a request for another host is refused."""
+    """With the setting, a request to any other host is refused."""
     refused = guarded_client.get("/health/live", headers={"Host": host})
     answered = guarded_client.get("/health/live", headers={"Host": HOST})
 
@@ -212,7 +212,7 @@ PATHOLOGICAL = {
 def test_ambiguous_requests_are_refused(
     request: pytest.FixtureRequest, service: str, fault: str
 ) -> None:
-    """A request that two servers could read differently is neither served nor a crash."""
+    """A request that two servers could parse differently is refused, and causes no crash."""
     asked: Service = request.getfixturevalue(service)
 
     response = raw_http.send(
@@ -225,7 +225,7 @@ def test_ambiguous_requests_are_refused(
 @pytest.mark.check("C07")
 @on_sqlite
 def test_smuggled_paths_need_a_sign_in_too(running: Service) -> None:
-    """What protects a path holds for every way to write it."""
+    """A path is protected in every spelling."""
     targets = [
         *("/api//users", "//api/users", "/api/./users", "/api/x/../users", "/api/users//"),
         *(
@@ -249,7 +249,7 @@ def test_smuggled_paths_need_a_sign_in_too(running: Service) -> None:
 
 @pytest.mark.check("C07")
 def test_an_HTTP_1_0_probe_needs_no_Host_header(unguarded: Service) -> None:
-    """A load balancer's probe by HTTP/1.0, which knows no Host header, is answered."""
+    """A load balancer's probe by HTTP/1.0, which has no Host header, is answered."""
     response = raw_http.send(unguarded, b"GET /health/live HTTP/1.0\r\n\r\n")
 
     assert response.status == 200

@@ -1,4 +1,4 @@
-"""The pages for people, in a real browser and by keyboard alone."""
+"""The HTML pages, in a real browser and by keyboard alone."""
 
 import os
 import shutil
@@ -30,7 +30,7 @@ pytestmark = on_sqlite
 
 @dataclass(frozen=True)
 class Window:
-    """A window of a browser in which nobody signed in yet."""
+    """A browser window in which nobody is signed in."""
 
     driver: webdriver.Chrome
     url: str
@@ -40,13 +40,13 @@ class Window:
         self.driver.get(f"{self.url}{path}")
 
     def type(self, label: str, *texts: str) -> None:
-        """Type into the field with this label when it has the focus, and into the next; Enter."""
+        """Type into the focused field with this label, and into the next ones; press Enter."""
         self.wait_for_focus(label)
         keys = webdriver.ActionChains(self.driver)
         keys.send_keys(Keys.TAB.join(texts), Keys.ENTER).perform()
 
     def wait_for_focus(self, label: str) -> None:
-        """Wait until the focus is where a screen reader reads this."""
+        """Wait until the focused element has this accessible name."""
         self._wait(lambda: self.driver.switch_to.active_element.accessible_name == label, label)
 
     def wait_for_alert(self, text: str) -> None:
@@ -55,15 +55,15 @@ class Window:
         self._wait(lambda: self.driver.find_element(*place).text == text, text)
 
     def wait_for_text(self, text: str) -> None:
-        """Wait until this can be read."""
+        """Wait until the page shows this text."""
         self._wait(lambda: text in self.text(), text)
 
     def text(self) -> str:
-        """Return what can be read."""
+        """Return the visible text."""
         return self.driver.find_element(By.TAG_NAME, "body").text
 
     def complaints(self) -> list[str]:
-        """Return what the browser found wrong since the last time, but for refused requests."""
+        """Return the browser's messages since the last call, without those of refused requests."""
         return [
             line["message"]
             for line in self.driver.get_log("browser")  # type: ignore[no-untyped-call]
@@ -71,7 +71,7 @@ class Window:
         ]
 
     def set_offline(self, *, offline: bool) -> None:
-        """Cut the browser off, or connect it again."""
+        """Disconnect the browser from the network, or connect it again."""
         unlimited = {"latency": 0, "throughput": 10_000_000}
         self.driver.set_network_conditions(offline=offline, **unlimited)
 
@@ -105,7 +105,7 @@ def window(running: Service) -> Iterator[Window]:
 
 
 def link_for(client: httpx.Client, service: Service, person: Person) -> str:
-    """Ask for a new password, and return the link in the mail without the service's address."""
+    """Request a password reset, and return the mailed link without the service's host."""
     address = f"{person.name}@example.org"
     folder = service.project / "var/mail"
     client.post("/api/auth/password-reset", json={"email": address})
@@ -122,7 +122,7 @@ def link_for(client: httpx.Client, service: Service, person: Person) -> str:
 
 @pytest.mark.check("S01")
 def test_people_sign_in_and_out(window: Window, client: httpx.Client, ada: Person) -> None:
-    """People sign in and out by keyboard, are told what was wrong, and no script sees a cookie."""
+    """People sign in and out by keyboard and read the errors; no script can read the cookie."""
     window.open("/sign-in")
     window.type(NAME, ada.name, "not the password", "")  # by the button
     window.wait_for_alert("The name or the password is wrong")
@@ -163,7 +163,7 @@ def test_another_site_signs_nobody_in(window: Window, eve: Person) -> None:
 def test_people_set_a_new_password(
     window: Window, running: Service, client: httpx.Client, ada: Person
 ) -> None:
-    """The link in the mail sets a password, which signs in; the address forgets the token."""
+    """The mailed link sets a password, which signs in; the token leaves the address bar."""
     new = PASSWORD[::-1]
     window.open("/password-reset")
     window.wait_for_alert("Open the link in the mail again.")
@@ -197,7 +197,7 @@ def test_people_set_a_new_password(
 def test_the_pages_say_when_the_service_does_not_answer(
     window: Window, path: str, labels: tuple[str, str], alert: str
 ) -> None:
-    """A request that is lost is told, and what was typed can be sent again."""
+    """A lost request is reported, and the form can be sent again."""
     first, last = labels
     window.open(path)
     window.wait_for_focus(first)
@@ -214,7 +214,7 @@ def test_the_pages_say_when_the_service_does_not_answer(
 @pytest.mark.check("E02")
 @pytest.mark.parametrize("path", ["/sign-in", "/password-reset"])
 def test_the_pages_load_nothing_and_tell_nobody_else(window: Window, path: str) -> None:
-    """The browser refuses what a page would load, or send to another site, and says so."""
+    """The browser blocks whatever a page would load, or send to another site."""
     window.open(path)
     window.driver.execute_async_script("""
         const [done] = arguments;
@@ -234,7 +234,7 @@ def test_the_pages_load_nothing_and_tell_nobody_else(window: Window, path: str) 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])
 def test_the_documentation_asks_nobody_else(window: Window, path: str) -> None:
-    """Swagger UI and ReDoc work with what the service has; the browser refuses the rest."""
+    """Swagger UI and ReDoc work with the service's own files; the browser blocks other requests."""
     window.open(path)
     window.wait_for_text("Create Note")
 

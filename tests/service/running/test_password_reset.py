@@ -1,4 +1,4 @@
-"""A new password for who forgot theirs, and the mail that brings the link."""
+"""Password reset, and the mail with the link."""
 
 # ruff: noqa: S608 - the statements are ours, and so are the values in them
 
@@ -32,7 +32,7 @@ def address_of(person: Person) -> str:
 
 
 def ask(client: httpx.Client, address: str, **headers: str) -> httpx.Response:
-    """Ask for a link."""
+    """Request a link."""
     return client.post("/api/auth/password-reset", json={"email": address}, headers=headers)
 
 
@@ -43,7 +43,7 @@ def confirm(client: httpx.Client, token: str, password: str = NEW) -> int:
 
 
 def link_in(mail: EmailMessage) -> tuple[str, str]:
-    """Return where the link in a mail leads, and the token in it."""
+    """Return the base URL of the link in a mail, and its token."""
     ((base, token),) = LINK.findall(mail.get_content())
     return base, token
 
@@ -55,7 +55,7 @@ def written(service: Service, address: str) -> list[Path]:
 
 
 def tokens_for(client: httpx.Client, service: Service, person: Person, count: int = 1) -> list[str]:
-    """Ask for so many links, each after the last was mailed, and return their tokens."""
+    """Request that many links, each after the last was mailed, and return their tokens."""
     address = address_of(person)
     for number in range(count):
         assert ask(client, address).status_code == 202
@@ -81,7 +81,7 @@ def me(client: httpx.Client, headers: dict[str, str]) -> int:
 def test_the_response_does_not_tell_who_has_an_account(
     running: Service, client: httpx.Client, admin: Person, ada: Person, eve: Person
 ) -> None:
-    """Known, unknown and disabled addresses get one answer, and only the known one gets mail."""
+    """Known, unknown and disabled addresses get the same response; only the known one gets mail."""
     disable = {"is_active": False}
     client.patch(f"/api/users/{eve.id}", json=disable, headers=admin.headers)
     unknown = f"{new_name()}@example.org"
@@ -97,7 +97,7 @@ def test_the_response_does_not_tell_who_has_an_account(
                 ask(there, address)
                 for address in (unknown, address_of(eve), address_of(ada), address_of(ada).upper())
             ]
-        sibling.stop()  # after the mails that are under way
+        sibling.stop()  # after the mails in progress
 
     assert [response.status_code for response in responses] == [202] * 4
     varying = {"date", "x-request-id"}
@@ -118,7 +118,7 @@ def test_the_response_does_not_tell_who_has_an_account(
 def test_the_response_waits_for_no_query(
     running: Service, client: httpx.Client, ada: Person
 ) -> None:
-    """Asking for a reset is answered before the address is looked up, so time tells nothing."""
+    """A request is answered before the address is looked up, so its duration discloses nothing."""
     with sql.session(running.database_url) as database:
         for statement in databases.server(running.database).lock_table:
             database.execute(statement.format(table="users"))
@@ -135,7 +135,7 @@ def test_the_response_waits_for_no_query(
 def test_the_response_waits_for_no_mail(
     running: Service, client: httpx.Client, ada: Person
 ) -> None:
-    """Nor does it wait for the mail server; a mail that is under way survives SIGTERM."""
+    """The response does not wait for the mail server; a mail in progress survives SIGTERM."""
     with (
         mail_server() as server,
         sibling_service(
@@ -165,7 +165,7 @@ def test_the_response_waits_for_no_mail(
 def test_a_link_works_once_and_revokes_every_session(
     running: Service, client: httpx.Client, ada: Person
 ) -> None:
-    """A link sets one password, once; a refused one costs nothing, and all sign-ins end."""
+    """A link sets a password once; a refused attempt does not use it up; all sessions end."""
     other = people.sign_in(client, ada.id, ada.name)
     (token,) = tokens_for(client, running, ada)
 
@@ -198,7 +198,7 @@ def test_ten_simultaneous_uses_set_one_password(
 def test_a_link_is_short_lived_and_stored_as_a_hash(
     running: Service, client: httpx.Client, ada: Person
 ) -> None:
-    """A link works for an hour at most, and until a newer one is mailed; its hash is stored."""
+    """A link works for an hour, or until a newer one is mailed; only its hash is stored."""
     older, token = tokens_for(client, running, ada, 2)
     mine = f"owner_id = {ada.id} AND kind = 'reset'"
     stored = sql.dump(running)
@@ -219,7 +219,7 @@ def test_a_link_is_short_lived_and_stored_as_a_hash(
 def test_a_mailed_token_only_resets_a_password(
     running: Service, client: httpx.Client, ada: Person
 ) -> None:
-    """A token from a mail opens and renews nothing, and no other token sets a password."""
+    """A mailed token is no access or refresh token, and no other token resets a password."""
     (token,) = tokens_for(client, running, ada)
     places = [
         {"Authorization": f"Bearer {token}"},
@@ -238,7 +238,7 @@ def test_a_mailed_token_only_resets_a_password(
 @pytest.mark.check("T18")
 @on_sqlite
 def test_no_request_changes_the_content_of_the_mail(running: Service, client: httpx.Client) -> None:
-    """The link leads where the settings say; neither a header nor a name adds to the mail."""
+    """The settings decide where the link leads; no header or name changes the mail."""
     address = f"{new_name()}@bücher.example"
     form = sign_up_form(new_name()) | {"username": f"evil.example {new_name()}", "email": address}
     assert client.post("/api/users", json=form).status_code == 201
@@ -273,7 +273,7 @@ def test_no_request_changes_the_content_of_the_mail(running: Service, client: ht
 def test_mail_files_are_readable_by_their_owner_alone(
     running: Service, client: httpx.Client, ada: Person
 ) -> None:
-    """Mails that development writes into a folder can be read by nobody else."""
+    """Mails that development writes into a folder are readable by their owner only."""
     tokens_for(client, running, ada)
 
     (mail,) = written(running, address_of(ada))
@@ -285,7 +285,7 @@ def test_mail_files_are_readable_by_their_owner_alone(
 @on_sqlite
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
 def test_mail_is_sent_encrypted(running: Service, ada: Person, tmp_path: Path, scheme: str) -> None:
-    """With a password the line is encrypted, by STARTTLS or from the start, and checked."""
+    """With a password the connection uses TLS, from the start or by STARTTLS, and verifies it."""
     certificate = write_certificate(tmp_path / "server.pem")
     with (
         mail_server(certificate, encrypts_at_once=scheme == "smtps") as server,
@@ -330,7 +330,7 @@ def test_a_mail_that_cannot_be_sent_is_a_line_in_the_log(  # noqa: PLR0913, PLR0
     settings: dict[str, str],
     reason: str,
 ) -> None:
-    """Whatever is wrong with the mail server, the answer is 202, and the log says why."""
+    """Whatever the fault of the mail server, the response is 202, and the log says why."""
     certificate = write_certificate(tmp_path / "server.pem")
     with mail_server(certificate if encrypts else None) as server:
         known = {"user": USER_INFO, "port": server.port, "certificate": certificate}
@@ -355,7 +355,7 @@ def test_a_mail_that_cannot_be_sent_is_a_line_in_the_log(  # noqa: PLR0913, PLR0
 def test_a_refusal_of_the_mail_server_does_not_leak_the_link(
     running: Service, client: httpx.Client
 ) -> None:
-    """A server that quotes the mail in its refusal does not bring the link into the log."""
+    """A server that quotes the mail in its refusal does not get the link into the log."""
     refusals = {"RCPT": "550 no such mailbox", "DATA": "554 refused: {link}"}
     with (
         mail_server() as server,
@@ -380,7 +380,7 @@ def test_a_refusal_of_the_mail_server_does_not_leak_the_link(
 @pytest.mark.check("T18")
 @on_sqlite
 def test_wrong_settings_are_refused_at_the_start(running: Service) -> None:
-    """No service starts with a mail server, a sender or an address that could not work."""
+    """A service does not start with an invalid mail server, sender or base URL."""
     wrong = {
         "SMTP_URL": [
             *("mail.example.org", "http://mail.example.org", "smtp://", "smtp://[::1"),

@@ -18,7 +18,7 @@ from tests.support.people import PASSWORD, Person, log_in, new_name, sign_up_for
 @pytest.mark.check("A01")
 @on_sqlite
 def test_token_responses_are_not_cached(client: httpx.Client, ada: Person) -> None:
-    """A token answer may not be cached, and says what the token is and how long it works."""
+    """A token response may not be cached, and gives the type and lifetime of the token."""
     by_password = log_in(client, ada.name)
     by_token = client.post("/api/auth/refresh", json={"refresh_token": ada.refresh})
 
@@ -46,7 +46,7 @@ def test_wrong_credentials_get_a_challenge(client: httpx.Client, ada: Person) ->
 def test_failed_sign_ins_look_the_same(
     client: httpx.Client, admin: Person, ada: Person, eve: Person
 ) -> None:
-    """An unknown name, a wrong password and a disabled account get the same answer."""
+    """An unknown name, a wrong password and a disabled account get the same response."""
     disabled = client.patch(
         f"/api/users/{eve.id}", json={"is_active": False}, headers=admin.headers
     )
@@ -70,7 +70,7 @@ def test_failed_sign_ins_look_the_same(
 @pytest.mark.parametrize("password", ["0123456789" * 10, "🔑" * 40], ids=["ascii", "emoji"])
 @on_sqlite
 def test_long_passwords_are_not_truncated(client: httpx.Client, password: str) -> None:
-    """A password longer than 72 bytes works, and its first 72 bytes do not stand for it."""
+    """A password longer than 72 bytes works, and its first 72 bytes are not enough."""
     person = people.sign_up(client, password=password)
 
     start = password.encode()[:72].decode(errors="ignore")
@@ -144,7 +144,7 @@ def test_hundred_parallel_registrations_make_one_account(
 def test_hundred_parallel_registrations_of_one_address_make_one_account(
     client: httpx.Client,
 ) -> None:
-    """The same holds for an e-mail address."""
+    """Of a hundred simultaneous sign-ups with one e-mail address, one succeeds."""
     address = f"{new_name()}@example.org"
 
     responses = in_threads(
@@ -181,7 +181,7 @@ def test_names_that_differ_in_case_or_width_are_one_name(client: httpx.Client, a
 def test_nobody_can_take_the_address_of_another_as_a_name(
     client: httpx.Client, ada: Person
 ) -> None:
-    """A user name that is somebody's address would stand in the way of that person's sign-in."""
+    """Nobody takes the e-mail address of another as a user name: it would block their sign-in."""
     address = f"{ada.name}@example.org"
 
     response = client.post("/api/users", json=sign_up_form(new_name()) | {"username": address})
@@ -192,7 +192,7 @@ def test_nobody_can_take_the_address_of_another_as_a_name(
 
 @pytest.mark.check("A11")
 def test_different_names_stay_different(client: httpx.Client) -> None:
-    """What people would not take for the same is not the same: accents, emoji, other scripts."""
+    """Names that differ in accents, emoji or script are different names."""
     tail = new_name("n")
     names = [f"José {tail}", f"Jose {tail}", f"🦊 {tail}", f"🐢 {tail}", f"Жозе {tail}"]
 
@@ -230,7 +230,7 @@ def test_a_weak_hash_is_replaced_at_the_next_sign_in(
 @pytest.mark.check("A14")
 @on_sqlite
 def test_no_account_exists_until_someone_makes_one(running: Service) -> None:
-    """A fresh service has no account; the command makes one administrator, and says so again."""
+    """A fresh service has no account; the command creates one administrator, and no second."""
     person = ("--username", "chief", "--email", "chief@example.org")
     with sibling_service(running) as fresh:
         fresh.cli("migrate")
@@ -253,7 +253,7 @@ def test_no_account_exists_until_someone_makes_one(running: Service) -> None:
 @pytest.mark.check("A14")
 @on_sqlite
 def test_the_password_is_shown_once_and_given_by_no_argument(running: Service) -> None:
-    """Without a given password the command makes one; none can be given where `ps` shows it."""
+    """The command generates a password or reads it; no argument can hold one, visible to `ps`."""
     person = ("--username", "chief", "--email", "chief@example.org")
     with sibling_service(running) as fresh:
         fresh.cli("migrate")

@@ -1,4 +1,4 @@
-"""The processes: starting, staying responsive, coming back."""
+"""The processes: start, responsiveness, replacement."""
 
 import shutil
 import signal
@@ -25,7 +25,7 @@ def service(start: Start) -> Service:
 
 @pytest.mark.check("P01")
 def test_liveness_depends_on_nothing(running: Service) -> None:
-    """Before its first migration the service is alive and not ready, and says which check fails."""
+    """Before its first migration the service is alive, not ready, and names the failing check."""
     with sibling_service(running) as fresh:
         fresh.start()
         with fresh.client() as client:
@@ -43,7 +43,7 @@ def test_liveness_depends_on_nothing(running: Service) -> None:
 
 @pytest.mark.check("P04")
 def test_hashing_does_not_block_the_event_loop(service: Service) -> None:
-    """While passwords are hashed all the time, probes are answered between any two hashes."""
+    """While passwords are hashed without pause, probes are still answered between the hashes."""
     loops, logins_each = 6, 6
     with service.client() as client:
         person = people.sign_up(client)
@@ -72,7 +72,7 @@ def test_hashing_does_not_block_the_event_loop(service: Service) -> None:
 
     assert statuses == [200] * loops * logins_each
     assert set(answered) == {200}
-    assert len(answered) > len(statuses)  # a dozen, where they wait for hashes
+    assert len(answered) > len(statuses)  # a dozen, if they waited for hashes
 
 
 WRONG = {
@@ -87,7 +87,7 @@ WRONG = {
 @pytest.mark.check("P09")
 @pytest.mark.parametrize("by", ["serve", "uvicorn", "migrate"])
 def test_wrong_settings_are_named_all_at_once(service: Service, by: str) -> None:
-    """With several wrong settings the start ends with 1 and one message: each name, no value."""
+    """Several wrong settings end the start with status 1 and one message: all names, no value."""
     commands = {
         "serve": ("-m", "app.cli", "serve"),
         "uvicorn": ("-m", "uvicorn", "app.main:app", "--port", str(service.port)),
@@ -107,7 +107,7 @@ def test_wrong_settings_are_named_all_at_once(service: Service, by: str) -> None
 
 @pytest.mark.check("P09")
 def test_missing_settings_are_named(service: Service) -> None:
-    """The same where the settings are missing."""
+    """Missing settings are named all at once too."""
     with sibling_service(service, own_database=False, SECRET_KEY="", DATABASE_URL="") as sibling:
         end = sibling.cli("serve", check=False)
 
@@ -118,7 +118,7 @@ def test_missing_settings_are_named(service: Service) -> None:
 
 @pytest.mark.check("P09")
 def test_a_port_in_use_is_reported_in_one_sentence(service: Service) -> None:
-    """Where another process has the port, the start says so and ends."""
+    """If another process uses the port, the start says so and ends."""
     with sibling_service(service, own_database=False, PORT=str(service.port)) as sibling:
         end = sibling.cli("serve", check=False)
 
@@ -129,7 +129,7 @@ def test_a_port_in_use_is_reported_in_one_sentence(service: Service) -> None:
 
 @pytest.mark.check("P10")
 def test_a_dead_worker_is_replaced(service: Service) -> None:
-    """A worker that is killed is replaced, again and again; no dead process stays behind."""
+    """A killed worker is replaced, again and again; no zombie process remains."""
     with service.client() as client:
         person = people.sign_up(client)
         for _ in range(5):
@@ -174,7 +174,7 @@ app.router.lifespan_context = broken
 def test_a_service_that_cannot_start_ends(
     service: Service, tmp_path: Path, workers: str, fault: str
 ) -> None:
-    """A service whose workers fail at their start ends by itself, and not with status 0."""
+    """A service whose workers fail to start ends by itself, with an exit status other than 0."""
     broken = tmp_path / "broken"
     shutil.copytree(service.project.path, broken, ignore=shutil.ignore_patterns("*.sqlite3*"))
     with (broken / "app/main.py").open("a", encoding="utf-8") as main:
@@ -194,7 +194,7 @@ def test_a_service_that_cannot_start_ends(
 @pytest.mark.check("P09")
 @on_servers
 def test_a_maximum_pool_size_below_the_minimum_is_refused(running: Service) -> None:
-    """Settings that contradict each other are named before the start too."""
+    """Settings that contradict each other are named before the start."""
     with sibling_service(running, own_database=False, DB_POOL_MIN="20", DB_POOL_MAX="5") as sibling:
         end = sibling.cli("serve", check=False)
 

@@ -1,4 +1,4 @@
-"""A service in production, with every switch that someone might flip by mistake."""
+"""A service in production, with every debugging switch that someone might set by mistake."""
 
 from collections.abc import Iterator
 from sys import executable
@@ -15,7 +15,7 @@ from tests.support.problems import assert_problem
 
 @pytest.fixture(scope="module")
 def production(start: Start) -> Service:
-    """Offer a service in production that was asked for debugging in every way."""
+    """Offer a service in production with all debugging switches on."""
     return start(SQLITE, ENVIRONMENT="production", DEBUG="1", LOG_LEVEL="DEBUG", RELOAD="1")
 
 
@@ -34,7 +34,7 @@ def chief(production: Service, client: httpx.Client) -> Person:
 
 @pytest.mark.check("E04")
 def test_the_documentation_is_closed(client: httpx.Client) -> None:
-    """In production nobody is shown the interactive documentation or its document."""
+    """In production the interactive documentation and its document are not served."""
     paths = ["/docs", "/docs/", "/redoc", "/openapi.json", "/docs/oauth2-redirect"]
     paths += ["/docs/assets/swagger-ui-bundle.js", "/api/docs", "/api/openapi.json"]
 
@@ -58,7 +58,7 @@ def test_nothing_is_debugged(production: Service, client: httpx.Client, chief: P
 
 @pytest.mark.check("Z01")
 def test_registration_is_closed(client: httpx.Client, chief: Person) -> None:
-    """In production strangers do not register unless a setting opens it; administrators may."""
+    """In production only administrators create accounts, unless a setting opens registration."""
     form = sign_up_form(new_name())
 
     by_stranger = client.post("/api/users", json=form)
@@ -77,7 +77,7 @@ def test_registration_is_closed(client: httpx.Client, chief: Person) -> None:
 def test_a_service_as_it_was_set_up_closes_registration_in_production(
     production: Service,
 ) -> None:
-    """The `.env` that `just setup` writes opens registration nowhere but in development."""
+    """The `.env` that `just setup` writes opens registration in development only."""
     ask = "from app.config import get_settings as s; print(s().registration_is_open)"
     production.cli("setup")
     given = {**production.environment}

@@ -1,4 +1,4 @@
-"""What every answer has in common: its errors, its headers, its id."""
+"""Properties of every response: the form of errors, headers, request ids."""
 
 import json
 from uuid import uuid4
@@ -19,7 +19,7 @@ from tests.support.problems import assert_problem
 def test_every_error_is_a_problem_document(
     client: httpx.Client, admin: Person, ada: Person
 ) -> None:
-    """Every error is a problem document whose status is the answer's, and tells nothing else."""
+    """Every error is a problem document with the status of the response, and discloses no more."""
     roles = f"/api/users/{ada.id}/roles"
     form = sign_up_form(new_name())
 
@@ -42,7 +42,7 @@ def test_every_error_is_a_problem_document(
 @pytest.mark.check("E01")
 @on_sqlite
 def test_the_OpenAPI_document_declares_every_error(client: httpx.Client) -> None:
-    """Every operation declares its errors one by one, and none the framework's own."""
+    """Every operation declares its errors one by one, and none of the framework's own."""
     document = client.get("/openapi.json").json()
     problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
 
@@ -61,7 +61,7 @@ def test_the_OpenAPI_document_declares_every_error(client: httpx.Client) -> None
 
 
 def everyday(client: httpx.Client, person: Person) -> list[httpx.Response]:
-    """Return answers of many kinds."""
+    """Return responses of many kinds."""
     return [
         client.get("/health/live"),
         client.get("/health/ready"),
@@ -82,7 +82,7 @@ def everyday(client: httpx.Client, person: Person) -> list[httpx.Response]:
 @pytest.mark.check("E02")
 @on_sqlite
 def test_every_response_carries_security_headers(client: httpx.Client, ada: Person) -> None:
-    """Every answer forbids sniffing, framing and referrers, and names no server software."""
+    """Every response forbids sniffing, framing and referrers, and names no server software."""
     for response in everyday(client, ada):
         headers = response.headers
         assert headers["x-content-type-options"] == "nosniff"
@@ -96,7 +96,7 @@ def test_every_response_carries_security_headers(client: httpx.Client, ada: Pers
 @pytest.mark.check("E02")
 @on_sqlite
 def test_hsts_is_sent_behind_an_https_proxy(running: Service) -> None:
-    """Behind a trusted proxy that speaks HTTPS, browsers are told to stay with it."""
+    """Behind a trusted proxy that serves HTTPS, responses carry Strict-Transport-Security."""
     with sibling_service(running, own_database=False, TRUSTED_PROXIES="127.0.0.1") as sibling:
         sibling.start()
         with sibling.client() as client:
@@ -110,7 +110,7 @@ def test_hsts_is_sent_behind_an_https_proxy(running: Service) -> None:
 @pytest.mark.check("E03")
 @on_sqlite
 def test_every_response_has_an_id_of_its_own(client: httpx.Client, ada: Person) -> None:
-    """Every answer has an unused request id; a decent one from the client is kept."""
+    """Every response has a unique request id; a valid one from the client is kept."""
     ids = [response.headers.get_list("x-request-id") for response in everyday(client, ada)]
     wanted = str(uuid4())
 
@@ -166,7 +166,7 @@ FILES = [
 @pytest.mark.parametrize("path", FILES)
 @on_sqlite
 def test_no_file_of_the_service_is_served(running: Service, path: str) -> None:
-    """Settings, sources, the repository and whatever lies beside the assets are not served."""
+    """Settings, sources, the repository and files beside the assets are not served."""
     request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
 
     response = raw_http.send(running, request.encode())
@@ -199,7 +199,7 @@ def test_a_crash_discloses_nothing(client: httpx.Client, running: Service, ada: 
 def test_personal_responses_are_not_cached(
     client: httpx.Client, admin: Person, ada: Person
 ) -> None:
-    """Whatever belongs to a person or depends on who asks may not be stored by a cache."""
+    """Responses that belong to a person or depend on the caller may not be cached."""
     note = write_note(client, ada)
     responses = [
         client.get("/api/users/me", headers=ada.headers),

@@ -1,4 +1,4 @@
-"""Who may do what."""
+"""Permissions of strangers, accounts and administrators."""
 
 import json
 from collections.abc import Iterator
@@ -22,10 +22,10 @@ PUBLIC = {
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
 }
-"""All that a stranger may call."""
+"""The operations that need no sign-in."""
 
 HIDDEN = {"/", "/docs", "/docs/assets", "/redoc", "/openapi.json", "/password-reset", "/sign-in"}
-"""What answers without standing in the OpenAPI document."""
+"""Paths of routes that are not in the OpenAPI document."""
 
 PRIVILEGES: dict[str, object] = {
     "is_superuser": True,
@@ -46,7 +46,7 @@ PRIVILEGES: dict[str, object] = {
 
 
 def admin_only(client: httpx.Client, person: Person) -> int:
-    """Return the status of what only an administrator may read."""
+    """Return the status of a request that only an administrator may send."""
     return client.get("/api/users", headers=person.headers).status_code
 
 
@@ -66,7 +66,7 @@ def test_nobody_registers_with_privileges(client: httpx.Client, field: str) -> N
 @pytest.mark.check("Z02")
 @on_sqlite
 def test_nobody_gives_themselves_privileges(client: httpx.Client, ada: Person) -> None:
-    """The same through a change of one's own account, which still works afterwards."""
+    """A change of one's own account that sets a privilege is refused; other changes work."""
     forbidden = PRIVILEGES | {"password": "another password", "created_at": "2020-01-01T00:00:00Z"}
 
     responses = [
@@ -84,7 +84,7 @@ def test_nobody_gives_themselves_privileges(client: httpx.Client, ada: Person) -
 def test_administration_is_for_administrators(
     client: httpx.Client, admin: Person, ada: Person, eve: Person
 ) -> None:
-    """What needs a permission is 401 for strangers, 403 for people and 2xx for administrators."""
+    """Operations with a permission are 401 for strangers, 403 for users, 2xx for administrators."""
     calls: list[tuple[str, str, dict[str, Any] | None]] = [
         ("GET", "/api/users", None),
         ("GET", f"/api/users/{eve.id}", None),
@@ -124,7 +124,7 @@ def test_notes_are_accessible_to_their_owner_alone(
 def test_administrators_have_no_access_to_notes(
     client: httpx.Client, admin: Person, ada: Person
 ) -> None:
-    """Permissions over accounts are none over what the accounts own."""
+    """Permissions on accounts give no access to the rows that the accounts own."""
     path = f"/api/notes/{write_note(client, ada)}"
 
     assert client.get(path, headers=admin.headers).status_code == 404
@@ -133,7 +133,7 @@ def test_administrators_have_no_access_to_notes(
 
 @pytest.mark.check("Z05")
 def test_foreign_and_missing_look_the_same(client: httpx.Client, ada: Person, eve: Person) -> None:
-    """The answer does not tell whether another's note or account exists."""
+    """The response does not tell whether another's note or account exists."""
     pairs = [
         (f"/api/notes/{write_note(client, ada)}", "/api/notes/999999999"),
         (f"/api/users/{ada.id}", "/api/users/999999999"),
@@ -148,7 +148,7 @@ def test_foreign_and_missing_look_the_same(client: httpx.Client, ada: Person, ev
 
 @pytest.mark.check("Z06", "Z13")
 def test_lists_show_own_rows_only(client: httpx.Client, ada: Person, eve: Person) -> None:
-    """A list shows and counts one's own rows, whatever is searched."""
+    """A list shows and counts one's own rows only, whatever is searched."""
     for number in range(3):
         write_note(client, ada, f"Ada's {number}")
     own = write_note(client, eve, "Eve's")
@@ -162,7 +162,7 @@ def test_lists_show_own_rows_only(client: httpx.Client, ada: Person, eve: Person
 @pytest.mark.check("Z07")
 @on_sqlite
 def test_everything_else_needs_a_sign_in(client: httpx.Client) -> None:
-    """Whatever stands in the OpenAPI document and not in the public list is 401 for strangers."""
+    """Every documented operation that is not in the public list is 401 for strangers."""
     calls = set(_documented(client))
 
     statuses = {
@@ -184,7 +184,7 @@ def _documented(client: httpx.Client) -> Iterator[tuple[str, str]]:
 @pytest.mark.check("Z07")
 @on_sqlite
 def test_undocumented_routes_are_pages(client: httpx.Client, running: Service) -> None:
-    """Routes that the document does not show are pages for people, and no socket."""
+    """Routes that are not in the document are HTML pages, and none is a WebSocket."""
     program = """
 import json
 from starlette.routing import Mount, Route, WebSocketRoute
@@ -210,7 +210,7 @@ print(json.dumps(sorted(set(walk(app.routes)))))
 @pytest.mark.check("Z08")
 @on_sqlite
 def test_a_wrong_method_is_405(client: httpx.Client, ada: Person) -> None:
-    """A wrong method is 405 with the right ones named; headers and TRACE cannot replace it."""
+    """A wrong method is 405 with the allowed ones; TRACE and override headers have no effect."""
     note = write_note(client, ada)
     path = f"/api/notes/{note}"
     wrong = [
@@ -239,7 +239,7 @@ def test_a_wrong_method_is_405(client: httpx.Client, ada: Person) -> None:
 def test_roles_count_from_the_next_request(
     client: httpx.Client, admin: Person, ada: Person
 ) -> None:
-    """A role that is given or taken away counts with the next request of the same token."""
+    """A granted or revoked role takes effect with the next request of the same token."""
     path = f"/api/users/{ada.id}/roles"
 
     def with_roles(*names: str) -> int:

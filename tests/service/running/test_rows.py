@@ -1,4 +1,4 @@
-"""Rows: nothing half done and nothing lost, whatever happens between two writes."""
+"""Transactions: all or nothing, whatever happens between two writes."""
 
 # ruff: noqa: S608 - the statements are ours, and so are the values in them
 
@@ -26,7 +26,7 @@ CHANGE = {"current_password": PASSWORD, "new_password": NEW, "confirm_password":
 
 @pytest.fixture(scope="session")
 def service(running: Service) -> Iterator[Service]:
-    """Offer a service of our own beside the running one, to be hurt."""
+    """Offer a second service beside the running one, whose processes may be killed."""
     with sibling_service(running) as sibling:
         sibling.cli("migrate")
         sibling.start(workers=2)
@@ -54,7 +54,7 @@ def person(http: httpx.Client) -> Person:
 
 @contextmanager
 def failing(service: Service, event: str) -> Iterator[None]:
-    """Let the database refuse one kind of write, such as `INSERT ON tokens`."""
+    """Make the database refuse one kind of write, such as `INSERT ON tokens`."""
     table = event.rpartition(" ")[2]
     for statement in service.database_kind.refuse_writes:
         sql.query(service, statement.format(event=event))
@@ -97,7 +97,7 @@ def test_a_token_is_exchanged_or_still_good(
 def test_a_password_changes_with_its_sessions_or_not_at_all(
     service: Service, http: httpx.Client, person: Person
 ) -> None:
-    """If the sessions cannot be ended, the password stays."""
+    """If the sessions cannot be revoked, the password stays."""
     with failing(service, "UPDATE ON tokens"):
         failed = change_password(http, person)
 
@@ -110,7 +110,7 @@ def test_a_password_changes_with_its_sessions_or_not_at_all(
 def test_an_account_is_disabled_with_its_sessions_or_not_at_all(
     service: Service, http: httpx.Client, boss: Person, person: Person
 ) -> None:
-    """If the sessions of an account cannot be ended, it stays enabled."""
+    """If the sessions of an account cannot be revoked, it stays enabled."""
     path = f"/api/users/{person.id}"
     with failing(service, "UPDATE ON tokens"):
         failed = http.patch(path, json={"is_active": False}, headers=boss.headers)
@@ -121,7 +121,7 @@ def test_an_account_is_disabled_with_its_sessions_or_not_at_all(
 
 @pytest.mark.check("D10")
 def test_an_administrator_is_made_whole_or_not_at_all(service: Service) -> None:
-    """If the role cannot be given, no account is left, and the command can be repeated."""
+    """If the role cannot be granted, no account is created, and the command can be repeated."""
     arguments = ("create-admin", "--username", "late", "--email", "late@example.org")
     with sibling_service(service) as fresh:
         fresh.cli("migrate")
@@ -153,7 +153,7 @@ def _count(service: Service, statement: str) -> int:
 
 
 def change_password(http: httpx.Client, person: Person) -> httpx.Response:
-    """Give somebody a new password."""
+    """Change somebody's password."""
     return http.put("/api/users/me/password", json=CHANGE, headers=person.headers)
 
 
@@ -161,7 +161,7 @@ def change_password(http: httpx.Client, person: Person) -> httpx.Response:
 def between_two_writes(
     service: Service, blocker: str, send: Callable[[], object]
 ) -> Iterator[None]:
-    """Stop a request between its writes: the first is done, the second waits for our lock."""
+    """Hold a request between its writes: the first is done, the second waits for a lock."""
     with ThreadPoolExecutor(1) as pool:
         with sql.session(service.database_url) as ours:
             ours.execute("BEGIN")
@@ -173,8 +173,8 @@ def between_two_writes(
         wait_until(lambda: no_transaction(service), "the transaction to end", service.log)
 
 
-def give_up(send: Callable[[], httpx.Response]) -> Callable[[], object]:
-    """Send a request that will not be answered."""
+def without_transport_error(send: Callable[[], httpx.Response]) -> Callable[[], object]:
+    """Wrap a request that gets no response: its transport error is returned, not raised."""
 
     def sent() -> object:
         try:
@@ -196,7 +196,7 @@ def test_a_killed_process_leaves_a_token_unused(
     def send() -> httpx.Response:
         return http.post("/api/auth/refresh", json={"refresh_token": person.refresh})
 
-    with between_two_writes(service, blocker, give_up(send)):
+    with between_two_writes(service, blocker, without_transport_error(send)):
         processes.kill(processes.workers(service))
 
     with service.client() as client:
@@ -209,7 +209,7 @@ def test_a_killed_process_leaves_a_token_unused(
 def test_a_sign_out_revokes_a_session_that_is_being_refreshed(
     service: Service, http: httpx.Client, person: Person
 ) -> None:
-    """Signing out while a refresh is between its two writes ends the successor too."""
+    """Signing out while a refresh is between its two writes revokes the successor too."""
     body = {"refresh_token": person.refresh}
     with ThreadPoolExecutor(2) as pool, sql.session(service.database_url) as ours:
         ours.execute("BEGIN")
@@ -235,7 +235,7 @@ def test_a_sign_out_revokes_a_session_that_is_being_refreshed(
 def test_a_sign_in_with_a_password_replaced_meanwhile_fails(
     service: Service, http: httpx.Client, person: Person, path: str
 ) -> None:
-    """If the password changes while a sign-in by the old one is under way, it opens nothing."""
+    """If the password changes during a sign-in with the old one, no session is opened."""
     before = sql.count(service, "tokens", f"owner_id = {person.id}")
     form = {"username": person.name, "password": person.password}
     with ThreadPoolExecutor(1) as pool, sql.session(service.database_url) as ours:
@@ -255,7 +255,7 @@ def test_a_sign_in_with_a_password_replaced_meanwhile_fails(
 def test_a_change_of_a_password_replaced_meanwhile_fails(
     service: Service, http: httpx.Client, person: Person
 ) -> None:
-    """A new password that was set meanwhile, such as by a mailed link, is not replaced."""
+    """A change of password does not overwrite one that was set meanwhile, as by a mailed link."""
     with ThreadPoolExecutor(1) as pool, sql.session(service.database_url) as ours:
         ours.execute("BEGIN")
         ours.execute(f"UPDATE users SET password_hash = 'another' WHERE id = {person.id}")
@@ -293,7 +293,7 @@ def test_a_change_of_password_waits_for_a_refresh(
 def test_no_link_goes_to_an_address_that_was_changed_meanwhile(
     service: Service, http: httpx.Client, person: Person
 ) -> None:
-    """If the address changes while a link is being made, it is not made."""
+    """If the address changes while a link is being created, no link is sent."""
     with sql.session(service.database_url) as ours:
         ours.execute("BEGIN")
         ours.execute(f"UPDATE users SET email = '{person.name}@new.org' WHERE id = {person.id}")
@@ -312,10 +312,12 @@ def test_no_link_goes_to_an_address_that_was_changed_meanwhile(
 def test_a_killed_process_leaves_the_password(
     service: Service, http: httpx.Client, person: Person
 ) -> None:
-    """A process killed between a new password and the end of the sessions has changed neither."""
+    """A process killed between setting a password and revoking sessions has changed neither."""
     blocker = f"SELECT id FROM tokens WHERE owner_id = {person.id} FOR UPDATE"
 
-    with between_two_writes(service, blocker, give_up(lambda: change_password(http, person))):
+    with between_two_writes(
+        service, blocker, without_transport_error(lambda: change_password(http, person))
+    ):
         processes.kill(processes.workers(service))
 
     with service.client() as client:
@@ -326,7 +328,7 @@ def test_a_killed_process_leaves_the_password(
 @pytest.mark.check("D11")
 @on_servers
 def test_a_client_that_disconnects_blocks_nobody(service: Service, person: Person) -> None:
-    """Clients that hang up in a transaction leave none open and cost no connection."""
+    """Clients that disconnect during a transaction leave none open and leak no connection."""
     body = json.dumps(CHANGE)
     blocker = f"SELECT id FROM tokens WHERE owner_id = {person.id} FOR UPDATE"
     request = (
@@ -353,7 +355,7 @@ def test_a_client_that_disconnects_blocks_nobody(service: Service, person: Perso
 
 @pytest.mark.check("D12")
 def test_fifty_writers_at_once_all_succeed(service: Service, person: Person) -> None:
-    """Fifty people who write at the same time all succeed; nobody hears of a locked database."""
+    """Fifty simultaneous writers all succeed; none gets an error of a locked database."""
     writers, notes_each = 50, 6
 
     def write(number: int) -> list[int]:
@@ -401,7 +403,7 @@ asyncio.run(main())
 
 @pytest.mark.check("D13")
 def test_the_database_is_strict(service: Service, person: Person) -> None:
-    """The service's own connections refuse rows without their owner and texts too long."""
+    """The service's connections enforce foreign keys and refuse texts that are too long."""
     before = sql.count(service, "notes")
 
     script = STRICT.replace("OWNER", str(person.id))
@@ -417,7 +419,7 @@ def test_the_database_is_strict(service: Service, person: Person) -> None:
 def test_deleting_an_account_deletes_what_it_owns(
     service: Service, http: httpx.Client, boss: Person, person: Person
 ) -> None:
-    """Deleting an account deletes its notes, tokens and roles, by the database's own rules."""
+    """Deleting an account deletes its notes, tokens and roles, by the database's foreign keys."""
     write_note(http, person)
     roles = {"roles": ["member"]}
     http.put(f"/api/users/{person.id}/roles", json=roles, headers=boss.headers)
@@ -434,7 +436,7 @@ def test_deleting_an_account_deletes_what_it_owns(
 def test_a_deadlocked_transaction_is_retried(
     service: Service, http: httpx.Client, person: Person
 ) -> None:
-    """A transaction that the database undoes because of a deadlock is run again and succeeds."""
+    """A transaction that the database rolls back because of a deadlock is retried and succeeds."""
     heavy = "INSERT INTO ballast (n) VALUES " + ", ".join(f"({n})" for n in range(500))
     sql.query(service, "CREATE TABLE IF NOT EXISTS ballast (n INT)")
     with ThreadPoolExecutor(1) as pool, sql.session(service.database_url) as ours:
@@ -458,7 +460,7 @@ def test_a_deadlocked_transaction_is_retried(
 @pytest.mark.check("D14")
 @on_sqlite
 def test_a_locked_database_is_a_503(service: Service, http: httpx.Client, person: Person) -> None:
-    """Where another process keeps SQLite locked, a write is told to come back, and then works."""
+    """While another process locks SQLite, a write is told when to retry; then it succeeds."""
     note = {"title": "Patience", "body": ""}
     with sql.session(service.database_url) as ours:
         ours.execute("BEGIN IMMEDIATE")

@@ -1,4 +1,4 @@
-"""The page about security that each service has: its lines work, its promises are kept."""
+"""SECURITY.md of each service: its commands work, and its promises name tests."""
 
 import re
 import subprocess
@@ -19,7 +19,7 @@ STYLES = [["jwt"], ["session"], ["api_key"], ["jwt", "session", "api_key"]]
 
 @pytest.mark.parametrize("styles", STYLES, ids="-".join)
 def test_the_lines_of_the_pages_work_as_they_are(styles: list[str], start: Start) -> None:
-    """Each line that an owner may paste succeeds, in the order of the pages."""
+    """Each command for owners succeeds, in the order of the pages."""
     service = start(Row.of(auth=styles))
     service.cli("create-admin", *_admin(), stdin=f"{people.PASSWORD}\n")
     readme, page = service.project.text("README.md"), service.project.text("SECURITY.md")
@@ -61,7 +61,7 @@ def _admin() -> tuple[str, ...]:
 
 
 def _for(service: Service, script: str) -> str:
-    """Let the lines call this service, stop at an error, and run commands without uv."""
+    """Adapt a script: it calls this service, stops at an error, and runs commands without uv."""
     script = script.replace("http://127.0.0.1:8000", service.url)
     script = script.replace("curl ", "curl --fail-with-body --silent --show-error ")
     return script.replace("uv run just ", f"{service.interpreter} -m app.cli ")

@@ -1,4 +1,4 @@
-"""docs/reference/security.md says which test holds which check, and is right."""
+"""docs/reference/security.md names the tests that prove each check, and is up to date."""
 
 import copy
 from typing import Any
@@ -75,5 +75,5 @@ def test_a_reason_beside_a_test_is_noticed(document: dict[str, Any], proofs: lis
     document["checks"]["A10"] = {"part": "API keys"}
 
     assert reference.complaints(document, proofs) == [
-        "A10: there are a test and an excuse; one is too many"
+        "A10: there are a test and a reason why not; one is too many"
     ]

@@ -1,4 +1,4 @@
-"""A database server that stops, dies, hangs or is not there yet."""
+"""A database server that is stopped, killed, frozen or not started yet."""
 
 import os
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ REMOTE = [row for row in RUNNING if databases.named(row.database).server]
 def pair(
     request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[PrivateServer, Service]]:
-    """Offer a server of our own and a service that keeps its rows there."""
+    """Offer a private server and a service with its database there."""
     row: Row = request.param
     folder = tmp_path_factory.mktemp("served") / str(row)
     with ExitStack() as stack:
@@ -52,7 +52,7 @@ def probes(service: Service) -> tuple[int, int]:
 
 @pytest.mark.check("P01")
 def test_readiness_sees_a_stopped_server(pair: tuple[PrivateServer, Service]) -> None:
-    """While the database is stopped the service is alive and not ready, and tells no details."""
+    """While the database is stopped the service is alive and not ready, without details."""
     server, service = pair
     server.stop()
     try:
@@ -70,7 +70,7 @@ def test_readiness_sees_a_stopped_server(pair: tuple[PrivateServer, Service]) ->
 
 @pytest.mark.check("P01")
 def test_readiness_sees_a_hanging_server(pair: tuple[PrivateServer, Service]) -> None:
-    """The same while the server accepts connections and never answers: the probe does not hang."""
+    """While the server accepts connections and never responds, the probe fails in time."""
     server, service = pair
     with server.hanging():
         hanging = [probes(service) for _ in range(3)]
@@ -84,7 +84,7 @@ def test_readiness_sees_a_hanging_server(pair: tuple[PrivateServer, Service]) ->
 def test_a_restart_under_load_loses_nothing(
     pair: tuple[PrivateServer, Service], how: StopMode
 ) -> None:
-    """While its server is restarted, writers hear success or "come back", and both are true."""
+    """During a restart of the database, writers get success or 503; no success is lost."""
     server, service = pair
 
     recovery = restart_under_load(service, server, how)
@@ -100,7 +100,7 @@ def test_a_restart_under_load_loses_nothing(
 
 @pytest.mark.check("D08")
 def test_a_service_starts_before_its_server(pair: tuple[PrivateServer, Service]) -> None:
-    """Started while the database is down, the service is alive, says 503, and then comes up."""
+    """Started before its database, the service is alive with 503, and ready afterwards."""
     server, service = pair
     with sibling_service(service, own_database=False) as sibling:
         server.stop()

@@ -1,4 +1,4 @@
-"""Session cookies: what browsers hold, what other sites make them send, and when it is over."""
+"""Session cookies: their attributes, protection from other sites, and expiry."""
 
 # ruff: noqa: S608 - the statements are ours, and so are the values in them
 
@@ -35,9 +35,9 @@ ELSEWHERE: list[dict[str, str]] = [
     {"Sec-Fetch-Site": "same-site"},
     {"Sec-Fetch-Site": "cross-site", "Origin": "http://127.0.0.1:{port}"},
 ]
-"""What browsers say, and what they never would, of requests that no page of ours makes."""
+"""Headers of requests that no page of the service makes, some of which no browser sends."""
 OUTSIDE = {"login", "refresh", "logout", "session", "password-reset", "password-reset/confirm"}
-"""What below /api/auth is there for people who are not signed in."""
+"""Paths below /api/auth that need no session."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,12 @@ class Browser:
 
     @property
     def cookie(self) -> dict[str, str]:
-        """What it sends with every request, whoever makes it."""
+        """The header that it sends with every request, whichever site makes it."""
         return {"Cookie": f"{self.name}={self.secret}"}
 
     @property
     def headers(self) -> dict[str, str]:
-        """What our own pages send."""
+        """Headers that the service's own pages send."""
         return self.cookie | {"X-CSRF-Token": self.token}
 
 
@@ -107,20 +107,20 @@ def latin(headers: dict[str, str]) -> httpx.Headers:
 
 
 def flags(response: httpx.Response) -> set[str]:
-    """Return all that stands in the cookie behind its value."""
+    """Return the attributes of the cookie."""
     (cookie,) = response.headers.get_list("set-cookie")
     return {flag.strip() for flag in cookie.split(";")[1:]}
 
 
 def move(service: Service, browser: Browser, column: str, ago: timedelta) -> None:
-    """Write a moment of the past into the row of a session."""
+    """Set a time of a session to a moment in the past, directly in the database."""
     zone = "+00:00" if service.database_kind.knows_time_zones else ""
     moment = f"{datetime.now(UTC) - ago:%Y-%m-%d %H:%M:%S}{zone}"
     sql.query(service, f"UPDATE tokens SET {column} = '{moment}' WHERE {_row(browser)}")
 
 
 def times(service: Service, browser: Browser) -> list[datetime]:
-    """Return when a session was opened, ends, and was used last, as its row says in UTC."""
+    """Return when a session was opened, expires and was last used, from its row, in UTC."""
     columns = "created_at, expires_at, last_used_at"
     (row,) = sql.query(service, f"SELECT {columns} FROM tokens WHERE {_row(browser)}")
     return [datetime.fromisoformat(str(value)).replace(tzinfo=None) for value in row]
@@ -135,7 +135,7 @@ def _row(browser: Browser) -> str:
 def test_the_cookie_is_closed_to_scripts_and_other_sites(
     web: httpx.Client, ada: Person, browser: Browser
 ) -> None:
-    """No script reads the cookie, it goes to this host alone, and to it from this site only."""
+    """The cookie is HttpOnly, bound to this host, and sent by requests of this site only."""
     opened = post_password(web, ada)
     closed = web.delete(SESSION, headers=browser.headers)
 
@@ -150,7 +150,7 @@ def test_the_cookie_is_closed_to_scripts_and_other_sites(
 def test_production_binds_the_cookie_to_https_and_settings_count(
     running: Service, ada: Person
 ) -> None:
-    """In production HTTPS and the host are required; one site may be named, and times be set."""
+    """In production the cookie is Secure and host-only; an origin and lifetimes can be set."""
     settings = {"CORS_ORIGINS": ORIGIN, "SESSION_IDLE_MINUTES": "5", "SESSION_MAX_DAYS": "1"}
     own_page = {"Origin": ORIGIN, "Sec-Fetch-Site": "same-site"}
     asked = {
@@ -185,7 +185,7 @@ def test_production_binds_the_cookie_to_https_and_settings_count(
 def test_a_cookie_name_with_leading_space_is_not_the_session(
     web: httpx.Client, browser: Browser, blank: bytes
 ) -> None:
-    """Browsers let any host below ours set it, as the prefix does not stand at the beginning."""
+    """Such a name evades the `__Host-` prefix, so that a subdomain could set it; it is refused."""
     cookie = b"theme=dark; " + blank + f"session={browser.secret}".encode()
 
     responses = [web.get(path, headers={b"Cookie": cookie}) for path in ("/api/users/me", SESSION)]
@@ -195,7 +195,7 @@ def test_a_cookie_name_with_leading_space_is_not_the_session(
 
 @pytest.mark.check("S02")
 def test_every_sign_in_makes_a_new_session(web: httpx.Client, ada: Person) -> None:
-    """A planted id is never adopted, and whoever signs in again leaves the session before."""
+    """A planted session id is never adopted, and a new sign-in revokes the session before."""
     planted = Browser("A" * 43, "")
 
     first = sign_in(web, ada, **planted.cookie)
@@ -209,7 +209,7 @@ def test_every_sign_in_makes_a_new_session(web: httpx.Client, ada: Person) -> No
 def test_a_cookie_is_worthless_after_the_sign_out(
     web: httpx.Client, ada: Person, browser: Browser
 ) -> None:
-    """A cookie that was kept opens nothing after the sign-out; another session goes on."""
+    """A cookie is refused after the sign-out; other sessions continue."""
     other = sign_in(web, ada)
 
     ended = web.delete(SESSION, headers=browser.headers)
@@ -224,7 +224,7 @@ def test_a_cookie_is_worthless_after_the_sign_out(
 def test_people_revoke_their_other_sessions(
     web: httpx.Client, ada: Person, eve: Person, browser: Browser
 ) -> None:
-    """A list shows one's own sessions, each of which can be ended; another's cannot."""
+    """People list and revoke their own sessions, and nobody else's."""
     other, eves = sign_in(web, ada), sign_in(web, eve)
     listed = web.get(f"{SESSION}s", headers=browser.cookie).json()
     path = f"{SESSION}s/{listed[1]['id']}"
@@ -240,7 +240,7 @@ def test_people_revoke_their_other_sessions(
 def test_a_new_password_revokes_all_other_sessions(
     web: httpx.Client, ada: Person, browser: Browser
 ) -> None:
-    """Whoever sets a new password stays signed in where that was done, and nowhere else."""
+    """A new password keeps the session that sets it, and revokes all others."""
     other = sign_in(web, ada)
     new = PASSWORD[::-1]
     form = {"current_password": PASSWORD, "new_password": new, "confirm_password": new}
@@ -259,7 +259,7 @@ def test_a_new_password_revokes_all_other_sessions(
 def test_cross_site_requests_are_refused(
     web: httpx.Client, running: Service, ada: Person, browser: Browser, headers: dict[str, str]
 ) -> None:
-    """Wherever a browser says that a request comes from elsewhere, nothing is done."""
+    """A request that a browser marks as coming from another site has no effect."""
     sent = {name: value.format(port=running.port) for name, value in headers.items()}
 
     signed_in = post_password(web, ada, **sent)
@@ -276,7 +276,7 @@ def test_cross_site_requests_are_refused(
 def test_same_origin_requests_are_accepted(
     web: httpx.Client, running: Service, ada: Person
 ) -> None:
-    """The same requests are answered when they come from this service's own pages."""
+    """The same requests succeed when they come from the service's own pages."""
     here = {"Origin": f"http://127.0.0.1:{running.port}", "Sec-Fetch-Site": "same-origin"}
 
     browser = sign_in(web, ada, **here)
@@ -288,7 +288,7 @@ def test_same_origin_requests_are_accepted(
 @pytest.mark.check("S04")
 @on_sqlite
 def test_the_cookie_alone_changes_nothing(web: httpx.Client, ada: Person, browser: Browser) -> None:
-    """A change needs the one token of its session, which is no other's and stands in one header."""
+    """A change needs the CSRF token of its session, in exactly one header."""
     other = sign_in(web, ada)
     again = web.get(SESSION, headers=browser.cookie).json()["csrf_token"]
     wrong = ["", "x", other.token, browser.token[:-1], browser.secret, "é", "ÿ" * 43]
@@ -305,7 +305,7 @@ def test_the_cookie_alone_changes_nothing(web: httpx.Client, ada: Person, browse
 @pytest.mark.check("S04")
 @on_sqlite
 def test_every_mutating_route_requires_the_CSRF_token(web: httpx.Client, browser: Browser) -> None:
-    """Every documented call that is no mere reading is refused without the token."""
+    """Every documented operation but GET is refused without the CSRF token."""
     document = web.get("/openapi.json").json()
     outside = {f"/api/auth/{name}" for name in OUTSIDE}
     calls = [
@@ -329,7 +329,7 @@ def test_every_mutating_route_requires_the_CSRF_token(web: httpx.Client, browser
 @pytest.mark.parametrize("kind", ["text/plain", "", "application/jsonp", "text/json"])
 @on_sqlite
 def test_a_form_cannot_pretend_to_be_json(web: httpx.Client, ada: Person, kind: str) -> None:
-    """Credentials are read from a form, or from JSON that says so, which no form of a page can."""
+    """Credentials are read from a form or from declared JSON, which no HTML form can send."""
     body = json.dumps({"username": ada.name, "password": PASSWORD})
     responses = [
         web.post(SESSION, content=body, headers={"Content-Type": each})
@@ -342,7 +342,7 @@ def test_a_form_cannot_pretend_to_be_json(web: httpx.Client, ada: Person, kind: 
 @pytest.mark.check("S05")
 @on_sqlite
 def test_ids_are_long_and_random(web: httpx.Client, ada: Person) -> None:
-    """An id has 256 bits, and no two have anything in common."""
+    """A session id has 256 random bits."""
     ids = [base64.urlsafe_b64decode(sign_in(web, ada).secret + "=") for _ in range(12)]
 
     assert {len(each) for each in ids} == {32}
@@ -353,7 +353,7 @@ def test_ids_are_long_and_random(web: httpx.Client, ada: Person) -> None:
 @pytest.mark.check("S05")
 @on_sqlite
 def test_a_malformed_cookie_gets_a_challenge(web: httpx.Client, browser: Browser) -> None:
-    """Whatever stands in the cookie, and whenever there are two, the answer is 401."""
+    """A malformed cookie, or two cookies, get 401 with a challenge."""
     values = ["", "x", "..", "../../etc/passwd", "A" * 43, "A" * 3000, "%00", "' OR 1=1 --", "{}"]
     values += [browser.secret[:-1], f"{browser.secret}=", f'"{browser.secret}"']
     values += [f"{browser.secret}; session={browser.secret}", f"x; session={browser.secret}"]
@@ -374,10 +374,10 @@ def test_a_malformed_cookie_gets_a_challenge(web: httpx.Client, browser: Browser
 def test_the_cookie_holds_nothing_and_the_database_only_its_hash(
     web: httpx.Client, running: Service, browser: Browser
 ) -> None:
-    """The cookie is neither JSON nor signed data, and the row holds its hash instead of it."""
+    """The cookie is neither JSON nor signed data, and the database stores its hash only."""
     session_id = base64.urlsafe_b64decode(browser.secret + "=")
 
-    with pytest.raises(ValueError):  # noqa: PT011 - no JSON, whatever is wrong with it
+    with pytest.raises(ValueError):  # noqa: PT011 - no JSON, whatever the reason
         json.loads(session_id)
     assert "." not in browser.secret
     stored = sql.dump(running)
@@ -390,7 +390,7 @@ def test_the_cookie_holds_nothing_and_the_database_only_its_hash(
 def test_a_session_expires_when_it_is_idle_and_when_it_is_old(
     web: httpx.Client, running: Service, ada: Person
 ) -> None:
-    """Two hours without a request end a session, and so do its fourteen days in any case."""
+    """A session expires after two hours without a request, and after fourteen days in any case."""
     ends = [
         ("last_used_at", timedelta(minutes=119), 200),
         ("last_used_at", timedelta(minutes=120), 401),
@@ -411,7 +411,7 @@ def test_a_session_expires_when_it_is_idle_and_when_it_is_old(
 def test_use_is_recorded_once_a_minute_and_prolongs_no_session(
     web: httpx.Client, running: Service, browser: Browser
 ) -> None:
-    """A request writes the row only if the last note is a minute old, and never moves the end."""
+    """A request updates the last use at most once a minute, and never extends the session."""
     opened, ends, _ = times(running, browser)
     noted = []
     for seconds in (30, 61):
@@ -433,7 +433,7 @@ def test_use_is_recorded_once_a_minute_and_prolongs_no_session(
 def test_an_explicit_credential_overrides_the_cookie(
     web: httpx.Client, ada: Person, eve: Person, browser: Browser
 ) -> None:
-    """Beside a cookie a good token counts, a bad credential is 401, and neither opens a way."""
+    """Beside a cookie, a valid token alone counts, and an invalid credential is 401."""
     both = browser.cookie | eve.headers
     junk = [
         *({"Authorization": value} for value in ("Bearer x", "Bearer", "Basic YTpi", "")),

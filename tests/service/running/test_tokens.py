@@ -35,7 +35,7 @@ GUESSES = [
     "written-by-just-setup-written-by-just-setup",
     *("0" * 64, "x" * 40, "abcabc" * 10, "0123456" * 8, "ab12" * 16, "correcthorsebatterystaple"),
 ]
-"""What tutorials, examples and tired people write where a key belongs."""
+"""Keys from tutorials and examples, and other guessable ones."""
 
 NEW = "9876543210-zyxwvutsrqponmlkjihgfedcba-FEDCBA"
 
@@ -90,7 +90,7 @@ def test_an_edited_token_is_refused(client: httpx.Client, ada: Person, eve: Pers
 @pytest.mark.check("T03")
 @on_sqlite
 def test_guessable_signing_keys_are_refused(running: Service) -> None:
-    """No key that tutorials print, that is short or that repeats itself starts the service."""
+    """A service does not start with a key from a tutorial, a short or a repetitive one."""
     program = """
 import json, os, sys
 from pydantic import ValidationError
@@ -113,7 +113,7 @@ for guess in json.load(sys.stdin):
 @on_sqlite
 @pytest.mark.parametrize("guess", ["", "short", GUESSES[20]], ids=["none", "short", "tutorial"])
 def test_a_service_without_a_good_key_does_not_start(running: Service, guess: str) -> None:
-    """A start without a good key ends at once with one line that names the setting."""
+    """Without a good key the start ends at once, with one line that names the setting."""
     with sibling_service(running, own_database=False, SECRET_KEY=guess) as sibling:
         ends = [
             sibling.cli("serve", check=False),
@@ -133,7 +133,7 @@ def test_a_service_without_a_good_key_does_not_start(running: Service, guess: st
 @pytest.mark.check("T04")
 @on_sqlite
 def test_tokens_live_for_minutes(client: httpx.Client, ada: Person) -> None:
-    """An access token lives for an hour at most, counted from now in whole seconds."""
+    """An access token is valid for an hour at most, in whole seconds from now."""
     claims = forged_tokens.decode(people.tokens_of(log_in(client, ada.name))[0])
 
     assert all(type(claims[name]) is int for name in ("iat", "nbf", "exp"))
@@ -145,7 +145,7 @@ def test_tokens_live_for_minutes(client: httpx.Client, ada: Person) -> None:
 @on_sqlite
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
 def test_the_time_zone_of_the_machine_does_not_matter(running: Service, zone: str) -> None:
-    """The same holds where the machine's clock shows the time of Tokyo or New York."""
+    """Lifetimes are the same if the time zone of the machine is Tokyo or New York."""
     with sibling_service(running, own_database=False, TZ=zone) as sibling:
         sibling.start()
         with sibling.client() as there:
@@ -182,7 +182,7 @@ def test_tokens_hold_identifiers_and_no_personal_data(
 @pytest.mark.check("T06", "T07")
 @on_sqlite
 def test_each_kind_of_token_works_in_its_own_place(client: httpx.Client, ada: Person) -> None:
-    """A refresh token opens nothing, and an access token renews and ends nothing."""
+    """A refresh token is no access token, and an access token neither refreshes nor logs out."""
     refreshed_with_access = refresh(client, ada.access)
     client.post("/api/auth/logout", json={"refresh_token": ada.access})
 
@@ -197,7 +197,7 @@ def test_each_kind_of_token_works_in_its_own_place(client: httpx.Client, ada: Pe
 def test_a_token_signed_for_another_purpose_opens_nothing(
     client: httpx.Client, key: bytes, ada: Person
 ) -> None:
-    """The kind is read and required, also when everything else in the token is right."""
+    """The kind of a token is required and checked, also if all other claims are valid."""
     claims = forged_tokens.decode(ada.access)
     kinds: list[object] = ["refresh", "reset", "verify", "ws-ticket", "", None, ["access"], 1]
 
@@ -210,7 +210,7 @@ def test_a_token_signed_for_another_purpose_opens_nothing(
 def test_reuse_of_a_refresh_token_revokes_its_family(
     client: httpx.Client, running: Service, ada: Person
 ) -> None:
-    """A refresh token works once; a second use ends all tokens of that sign-in, and is logged."""
+    """A refresh token works once; reuse revokes all tokens of that sign-in, and is logged."""
     other = people.sign_in(client, ada.id, ada.name)
     access, successor = people.tokens_of(refresh(client, ada.refresh))
     family = forged_tokens.decode(access)["sid"]
@@ -231,7 +231,7 @@ def test_reuse_of_a_refresh_token_revokes_its_family(
 def test_ten_simultaneous_refreshes_yield_one_successor(
     client: httpx.Client, running: Service, ada: Person
 ) -> None:
-    """Of ten simultaneous uses one is answered, nine are refused, and then the family is over."""
+    """Of ten simultaneous uses one succeeds, nine are refused, and the family is revoked."""
     responses = in_threads(10, lambda _: refresh(client, ada.refresh))
 
     assert sorted(response.status_code for response in responses) == [200] + [401] * 9
@@ -244,7 +244,7 @@ def test_ten_simultaneous_refreshes_yield_one_successor(
 
 @pytest.mark.check("T10")
 def test_logging_out_revokes_the_session_at_once(client: httpx.Client, ada: Person) -> None:
-    """After a sign-out neither the refresh token nor an access token of it works; others do."""
+    """After a sign-out its refresh and access tokens are refused; other sessions continue."""
     other = people.sign_in(client, ada.id, ada.name)
 
     ended = client.post("/api/auth/logout", json={"refresh_token": ada.refresh})
@@ -261,7 +261,7 @@ def test_logging_out_revokes_the_session_at_once(client: httpx.Client, ada: Pers
 def test_a_session_ends_when_its_time_is_over(
     client: httpx.Client, running: Service, ada: Person
 ) -> None:
-    """When the refresh token has expired, the access token of the session ends with it."""
+    """When the refresh token expires, the access tokens of its session expire too."""
     yesterday = datetime.now(UTC) - timedelta(days=1)
     moment = yesterday.strftime("%Y-%m-%d %H:%M:%S")
     sql.query(running, f"UPDATE tokens SET expires_at = '{moment}' WHERE owner_id = {ada.id}")
@@ -272,7 +272,7 @@ def test_a_session_ends_when_its_time_is_over(
 
 @pytest.mark.check("T11")
 def test_a_new_password_revokes_every_session(client: httpx.Client, ada: Person) -> None:
-    """A new password needs the current one, and ends all sessions that the old one opened."""
+    """A new password needs the current one, and revokes all sessions of the old one."""
     other = people.sign_in(client, ada.id, ada.name)
     new = "a new and longer password"
 
@@ -295,7 +295,7 @@ def test_a_new_password_revokes_every_session(client: httpx.Client, ada: Person)
 def test_a_malformed_Authorization_header_gets_a_challenge(
     client: httpx.Client, ada: Person
 ) -> None:
-    """Whatever stands in the Authorization header, the answer is 401 with a challenge."""
+    """Any malformed Authorization header gets 401 with a challenge."""
     payload = ada.access.split(".")[1]
 
     def signed(header: object) -> bytes:
@@ -347,7 +347,7 @@ def test_two_credentials_are_refused(client: httpx.Client, ada: Person, eve: Per
 @pytest.mark.check("T13")
 @on_sqlite
 def test_a_missing_token_gets_a_challenge(client: httpx.Client) -> None:
-    """A request without a credential is 401, not 403, and is told all that would be taken."""
+    """A request without a credential is 401, not 403, and the challenge names all schemes."""
     for path in ("/api/users/me", "/api/notes", "/api/users", "/api/roles"):
         response = client.get(path)
         assert response.status_code == 401
@@ -357,7 +357,7 @@ def test_a_missing_token_gets_a_challenge(client: httpx.Client) -> None:
 @pytest.mark.check("T14")
 @on_sqlite
 def test_tokens_in_the_address_are_not_read(client: httpx.Client, ada: Person) -> None:
-    """A token in the query, a form or a cookie opens nothing: addresses end up in logs."""
+    """A token in the query, a form or a cookie is refused, since URLs end up in logs."""
     for name in ("access_token", "token", "jwt", "bearer", "authorization", "api_key"):
         in_query = client.get("/api/users/me", params={name: ada.access})
         cookie = {"Cookie": f"{name}={ada.access}"}
@@ -366,7 +366,7 @@ def test_tokens_in_the_address_are_not_read(client: httpx.Client, ada: Person) -
 
 
 def _bad_tokens(key: bytes, claims: dict[str, Any]) -> dict[str, str]:
-    """Return tokens with the right signature and something wrong in them."""
+    """Return tokens with a valid signature and one invalid part each."""
 
     def without(name: str) -> dict[str, Any]:
         return {known: value for known, value in claims.items() if known != name}
@@ -442,7 +442,7 @@ def test_a_right_signature_is_not_enough(client: httpx.Client, key: bytes, ada: 
 def test_disabling_an_account_revokes_its_tokens_at_once(
     client: httpx.Client, admin: Person, ada: Person, eve: Person
 ) -> None:
-    """Disabling or deleting an account ends its tokens with the next request, and its sign-in."""
+    """A disabled or deleted account cannot sign in, and its tokens fail at the next request."""
     disabled = client.patch(
         f"/api/users/{ada.id}", json={"is_active": False}, headers=admin.headers
     )
@@ -459,7 +459,7 @@ def test_disabling_an_account_revokes_its_tokens_at_once(
 def test_enabling_an_account_restores_no_token(
     client: httpx.Client, admin: Person, ada: Person
 ) -> None:
-    """An account that is enabled again can sign in, and its old tokens stay dead."""
+    """An account that is enabled again can sign in, and its old tokens stay revoked."""
     for is_active in (False, True):
         change = {"is_active": is_active}
         client.patch(f"/api/users/{ada.id}", json=change, headers=admin.headers)
@@ -473,7 +473,7 @@ def test_enabling_an_account_restores_no_token(
 def test_signing_keys_can_be_rotated(
     running: Service, client: httpx.Client, key: bytes, ada: Person
 ) -> None:
-    """The newest key signs and older ones are accepted, until they are taken away."""
+    """The newest key signs; older ones verify until they are removed from the settings."""
     old = running.environment["SECRET_KEY"]
     with (
         sibling_service(
@@ -502,7 +502,7 @@ def test_signing_keys_can_be_rotated(
 @pytest.mark.check("T19")
 @on_sqlite
 def test_guessable_retired_keys_are_refused(running: Service) -> None:
-    """A guessable key is refused among the older ones too, and the refusal does not show it."""
+    """A guessable key is refused among the retired ones too, without showing it."""
     with sibling_service(
         running, own_database=False, SECRET_KEYS_PREVIOUS=f"{NEW},{GUESSES[20]}"
     ) as sibling:
@@ -534,7 +534,7 @@ def test_clock_skew_is_tolerated_by_seconds_only(
 def test_secrets_are_stored_as_hashes_only(
     client: httpx.Client, running: Service, ada: Person
 ) -> None:
-    """The database holds no token and no password, in no table, only their hashes."""
+    """No table contains a token or a password, only their hashes."""
     access, successor = people.tokens_of(refresh(client, ada.refresh))
 
     stored = sql.dump(running)
@@ -547,7 +547,7 @@ def test_secrets_are_stored_as_hashes_only(
 
 @pytest.mark.check("T22")
 def test_expired_tokens_are_purged(client: httpx.Client, running: Service, ada: Person) -> None:
-    """The daily command deletes what expired and nothing else, and an index helps it."""
+    """The daily command deletes expired tokens and nothing else, and uses an index."""
     values = ", ".join(
         f"('refresh', '{forged_tokens.sha256(f'{ada.name}{number}')}',"
         f" '{number:032x}', {ada.id}, '', '', '2020-01-01 00:00:00', '2020-01-02 00:00:00')"

@@ -1,4 +1,4 @@
-"""Doing things at the same moment."""
+"""Concurrent calls."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +9,7 @@ Result = TypeVar("Result")
 
 
 def in_threads(count: int, work: Callable[[int], Result]) -> list[Result]:
-    """Call the function in so many threads that all start at once; return what they return."""
+    """Call the function in that many threads, all started at once; return the results in order."""
     start = Barrier(count)
 
     def run(number: int) -> Result:
