@@ -16,6 +16,7 @@ from tortoise import Tortoise
 from tortoise.backends.base.schema_generator import BaseSchemaGenerator
 from tortoise.backends.base_postgres.schema_generator import BasePostgresSchemaGenerator
 from tortoise.converters import encoders
+from tortoise.fields import BooleanField, DecimalField
 
 
 def _standard_literal(value: object, _: object = None) -> str:
@@ -51,6 +52,30 @@ def _mended_comments() -> Iterator[None]:
         yield
 
 
+class _Decimal(DecimalField._db_sqlite):  # noqa: SLF001
+    """What Tortoise asks for the type of a decimal in SQLite."""
+
+    def __init__(self, field: DecimalField[Any]) -> None:
+        self.field = field
+
+    @property
+    def SQL_TYPE(self) -> str:  # type: ignore[override]
+        return f"DECIMAL_TEXT({self.field.max_digits},{self.field.decimal_places})"
+
+
+@contextmanager
+def _types_that_tell(kind: str) -> Iterator[None]:
+    """Let the types of SQLite tell decimals and booleans from texts and numbers."""
+    if kind != "sqlite":
+        yield
+        return
+    with (
+        mock.patch.object(DecimalField, "_db_sqlite", _Decimal),
+        mock.patch.object(BooleanField._db_sqlite, "SQL_TYPE", "BOOLEAN"),  # noqa: SLF001
+    ):
+        yield
+
+
 @contextmanager
 def _any_order(kind: str) -> Iterator[None]:
     """Let the tables of SQLite refer to tables that come later."""
@@ -66,14 +91,15 @@ def _any_order(kind: str) -> Iterator[None]:
         yield
 
 
-async def make_tables(kind: str, *, mend_comments: bool) -> None:
+async def make_tables(kind: str, *, is_strict: bool) -> None:
     """Make the tables of the models in the open Tortoise context.
 
     Args:
         kind: The kind of database.
-        mend_comments: Whether to mend comments too; Tortoise's own tool and aerich's write them
-            with the same fault, which is not what they are tried for.
+        is_strict: Whether to mend comments and types too; Tortoise's own tool and aerich's write
+            them with the same fault, which is not what they are tried for.
     """
-    comments = _mended_comments() if mend_comments else nullcontext()
-    with _mended_literals(kind), _any_order(kind), comments:
+    comments = _mended_comments() if is_strict else nullcontext()
+    types = _types_that_tell(kind) if is_strict else nullcontext()
+    with _mended_literals(kind), _any_order(kind), comments, types:
         await Tortoise.generate_schemas(safe=False)
