@@ -7,9 +7,10 @@ from the existing tables. Steps are idempotent.
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import pairwise, takewhile
+from typing import Any, NamedTuple
 
 Step = Callable[[sqlite3.Connection], Iterable[str]]
 """Returns the statements for a schema; they run in a copy of it before the next step is called."""
@@ -23,33 +24,140 @@ NAME = re.compile(r"""\s*(?:"((?:[^"]|"")*)"|`([^`]*)`|\[([^]]*)]|([^\s(),]+))""
 NEEDS_ALL_ROWS = re.compile(r"\b(UNIQUE|PRIMARY|NOT\s+NULL|GENERATED|AS|CURRENT_\w+|DEFAULT\s*\()")
 
 
-async def script(db: Any, steps: Iterable[Step]) -> str:
-    """Return one script, which is one transaction.
+SCHEMA = r"""
+    SELECT name, sql FROM sqlite_master
+    WHERE sql NOT NULL AND name NOT LIKE 'sqlite\_%' ESCAPE '\'"""
+HIDDEN_TOO = "SELECT name FROM pragma_table_xinfo('{}')"
+NOTHING = "SELECT 1"
+CONFLICT = "Another migration changed it too: docs/migrations.md says what to do (Two branches)."
+
+
+class Conflict(Exception):
+    """The tables that are there are not those for which the file was written."""
+
+
+async def script(
+    db: Any, name: str, steps: Iterable[Step], refuse: Callable[[], Awaitable[None]] | None = None
+) -> str:
+    """Return one script, which is carried out as a whole or not at all.
 
     Foreign keys are off while it runs, so that a table can be recreated while rows refer to it.
     If the number of rows that refer to missing rows has grown, it is rolled back.
+
+    Args:
+        db: Tortoise's connection.
+        name: The migration.
+        steps: The changes of the tables.
+        refuse: Raises SystemExit if rows violate a check; not called if all steps are done.
+
+    Raises:
+        SystemExit: Tables, views or triggers are not as the file expects them.
     """
-    rows = await db.execute_query_dict("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
+    rows = await db.execute_query_dict(SCHEMA)
     schema = sqlite3.connect(":memory:", isolation_level=None)
     try:
-        return _script(schema, [row["sql"] for row in rows], steps)
+        made = _statements(schema, [await _as_table(db, **row) for row in rows], steps)
+    except Conflict as conflict:
+        raise SystemExit(f"{name} was not run. {conflict}") from conflict
     finally:
         schema.close()
+    if made and refuse:
+        await refuse()
+    return _transaction(made) if made else NOTHING
 
 
-def _script(schema: sqlite3.Connection, sources: Iterable[str], steps: Iterable[Step]) -> str:
+async def _as_table(db: Any, name: str, sql: str) -> str:
+    """Return a statement for the copy: a table like a virtual one, whose own tables are there."""
+    if not sql.upper().startswith("CREATE VIRTUAL"):
+        return sql
+    columns = []
+    with suppress(Exception):  # without its module nobody knows its columns
+        columns = await db.execute_query_dict(HIDDEN_TOO.format(name.replace("'", "''")))
+    names = ", ".join(_quoted(each["name"]) for each in columns)
+    return f"CREATE TABLE {_quoted(name)} ({names or 'unknown'})"
+
+
+def _statements(
+    schema: sqlite3.Connection, sources: Sequence[str], steps: Iterable[Step]
+) -> list[str]:
+    """Return what has to be done, after it was done in a copy of the schema."""
     schema.execute("PRAGMA legacy_alter_table = ON")
     for sql in sources:
-        if "sqlite_sequence" not in sql:
-            schema.execute(sql)
+        schema.execute(sql)
     schema.execute("PRAGMA legacy_alter_table = OFF")
+    before, was_broken = _described(schema), _broken(schema)
     made: list[str] = []
-    for step in steps:
+    for step in _ordered(list(steps)):
+        there = _sources(schema)
         for statement in step(schema):
-            schema.execute(statement)
+            _rehearse(schema, statement, is_new=statement not in there)
             made.append(statement)
-    if not made:
-        return "SELECT 1"
+    is_ddl = all(each.startswith(("CREATE ", "DROP ", "ALTER ")) for each in made)
+    if is_ddl and _described(schema) == before:
+        return []
+    if not was_broken and (broken := _broken(schema)):
+        raise Conflict(
+            f"A view or trigger would break ({broken}): drop it in a migration made with --empty,"
+            " and create it again in a later one."
+        )
+    return made
+
+
+def _ordered(steps: Sequence[Step]) -> Iterator[Step]:
+    """Return the steps; names that are given last are taken back first, if they were given."""
+    last = list(takewhile(lambda step: isinstance(step, Rename), reversed(steps)))
+    if len(last) < len(steps):
+        yield from (step.inverse() for step in last if isinstance(step, Rename))
+    yield from steps
+
+
+def _rehearse(schema: sqlite3.Connection, statement: str, *, is_new: bool) -> None:
+    """Carry out a statement in the copy.
+
+    A name in double quotes that is no column would be a string to SQLite; in backticks it is not.
+    """
+    try:
+        if is_new:
+            schema.execute("SAVEPOINT strict")
+            schema.execute("".join(map(_in_backticks, TOKEN.findall(statement))))
+            schema.execute("ROLLBACK TO strict")
+            schema.execute("RELEASE strict")
+        schema.execute(statement)
+    except sqlite3.Error as error:
+        raise Conflict(f"The tables do not take it ({error}). {CONFLICT}") from error
+
+
+def _in_backticks(token: str) -> str:
+    if not token.startswith('"') or len(token) == 1:
+        return token
+    return "`" + token[1:-1].replace('""', '"').replace("`", "``") + "`"
+
+
+def _described(schema: sqlite3.Connection) -> set[str]:
+    """Return what there is, whatever the quotes around names."""
+    return {re.sub(r'["`[\]]', "", sql) for sql in _sources(schema)}
+
+
+def _sources(schema: sqlite3.Connection) -> set[str]:
+    rows = schema.execute("SELECT sql FROM sqlite_master WHERE sql NOT NULL")
+    return {sql for (sql,) in rows}
+
+
+def _broken(schema: sqlite3.Connection) -> str:
+    """Return what SQLite says of a view or trigger that names what is not there."""
+    schema.execute("SAVEPOINT trial")
+    try:
+        schema.execute("CREATE TABLE trial__old (number)")
+        schema.execute("ALTER TABLE trial__old RENAME TO trial__new")  # which reads all of them
+    except sqlite3.Error as error:
+        return str(error).replace(" after rename", "")
+    finally:
+        schema.execute("ROLLBACK TO trial")
+        schema.execute("RELEASE trial")
+    return ""
+
+
+def _transaction(made: Sequence[str]) -> str:
     count = "SELECT count(*) FROM pragma_foreign_key_check"
     before = [f"CREATE TEMP TABLE missing AS SELECT ({count}) AS number"]
     after = [
@@ -85,30 +193,47 @@ def drop(table: str) -> Step:
     return lambda schema: [f"DROP TABLE {_quoted(table)}"] if _source(schema, table) else []
 
 
+class Rename(NamedTuple):
+    """A table or, if it has one, a column that gets another name."""
+
+    table: str
+    new: str
+    column: str = ""
+
+    def __call__(self, schema: sqlite3.Connection) -> Iterator[str]:
+        """Return the statements, if it does not have the name."""
+        old, what = self.column or self.table, "column" if self.column else "table"
+        names = _columns(schema, self.table) if self.column else _tables(schema)
+        if old not in names and self.new not in names:
+            place = f" of {self.table}" if self.column else ""
+            raise Conflict(f"There is no {what} {old}{place} to rename. {CONFLICT}")
+        if old not in names or self.new in names:
+            return
+        if self.column:
+            pair = f"{_quoted(old)} TO {_quoted(self.new)}"
+            yield f"ALTER TABLE {_quoted(self.table)} RENAME COLUMN {pair}"
+            return
+        steps = [old, self.new]
+        if old.lower() == self.new.lower():  # for SQLite the new name is taken
+            steps = [old, f"{old}__new", self.new]
+        for before, after in pairwise(steps):
+            yield f"ALTER TABLE {_quoted(before)} RENAME TO {_quoted(after)}"
+
+    def inverse(self) -> "Rename":
+        """Return the way back."""
+        if self.column:
+            return Rename(self.table, self.column, self.new)
+        return Rename(self.new, self.table)
+
+
 def rename(table: str, new: str) -> Step:
     """Rename a table, also in the foreign keys of others."""
-
-    def step(schema: sqlite3.Connection) -> Iterable[str]:
-        if _source(schema, table) and not _source(schema, new):
-            steps = [table, new]
-            if table.lower() == new.lower():  # for SQLite the new name is taken
-                steps = [table, f"{table}__new", new]
-            for before, after in pairwise(steps):
-                yield f"ALTER TABLE {_quoted(before)} RENAME TO {_quoted(after)}"
-
-    return step
+    return Rename(table, new)
 
 
 def rename_column(table: str, column: str, new: str) -> Step:
     """Rename a column, also in indexes and in the foreign keys of others."""
-
-    def step(schema: sqlite3.Connection) -> Iterable[str]:
-        columns = _columns(schema, table)
-        if column in columns and new not in columns:
-            names = f"{_quoted(column)} TO {_quoted(new)}"
-            yield f"ALTER TABLE {_quoted(table)} RENAME COLUMN {names}"
-
-    return step
+    return Rename(table, new, column)
 
 
 def alter(
@@ -131,12 +256,17 @@ def alter(
 
     def step(schema: sqlite3.Connection) -> Iterable[str]:
         source = _source(schema, table)
+        if not source:
+            raise Conflict(f"There is no table {table} to change. {CONFLICT}")
         _, items, tail = parts(source)
         own = {name_of(item): without_comments(item) for item in items}
+        for name, definition in columns.items():
+            if definition and name not in own and name not in adds:
+                raise Conflict(f"There is no column {table}.{name} to change. {CONFLICT}")
         there = [name for name in adds if name in own]
         for name in there:
             if own[name] != without_comments(columns[name] or ""):
-                raise SystemExit(f"{table}.{name} is there already, made by another migration.")
+                raise Conflict(f"{table}.{name} is there already. {CONFLICT}")
         new = _changed(items, columns, constraints or {})
         added = [item for item in new if item not in items]
         if new == items:
@@ -246,6 +376,11 @@ def _source(schema: sqlite3.Connection, table: str) -> str:
     query = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?"
     row = schema.execute(query, (table,)).fetchone()
     return str(row[0]) if row else ""
+
+
+def _tables(schema: sqlite3.Connection) -> list[str]:
+    query = "SELECT name FROM sqlite_master WHERE type = 'table'"
+    return [name for (name,) in schema.execute(query)]
 
 
 def _columns(schema: sqlite3.Connection, table: str) -> list[str]:

@@ -121,8 +121,7 @@ def accounts_have_rights(live: Live) -> None:
 
 def accounts_have_commands(live: Live) -> None:
     """Check that expired tokens are purged, and example rows are added."""
-    assert live.told["purge"].output == "Deleted 0 expired or revoked tokens.
-"
+    assert live.told["purge"].output == "Deleted 0 expired or revoked tokens.\n"
     assert live.told["seed"].output.count(" with the password ") == 3
     assert live.told["seed again"].output.count("exists already") == 3
     assert sql.count(live.service, "users") >= 3

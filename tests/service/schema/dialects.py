@@ -5,6 +5,7 @@ It is in `tests/options/database/<name>/dialect.py`.
 
 import sys
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -49,6 +50,8 @@ class Dialect:
     zoo: Callable[[], Iterator[str]]
     """Returns models that only it can hold."""
 
+    declared_types: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Lets Tortoise declare the types that the planner declares, where they differ."""
     shards: int = 1
     """The parts of about a minute into which the trial is cut."""
     refers_ahead: bool = False

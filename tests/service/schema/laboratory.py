@@ -98,7 +98,7 @@ class Laboratory:
 
     async def _by_tortoise(self, bench: Bench) -> None:
         await Tortoise.init(config=bench.config())
-        await make_tables(self.kind, mend_comments=self.engine.is_strict)
+        await make_tables(self.kind, is_strict=self.engine.is_strict)
 
 
 @asynccontextmanager

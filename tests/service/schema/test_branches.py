@@ -1,5 +1,6 @@
 """Two people change the models at the same time, and a file comes late, with an early number."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.service.schema.catalogue import Catalogue, differences
+from tests.service.schema.conftest import SLUG
 from tests.service.schema.owner import MODEL, TASK, TITLE, USER, Owner
 from tests.support import sql
 
@@ -174,6 +176,117 @@ def test_two_people_add_the_same_column(owner: Owner) -> None:
     assert refused.startswith(f"Error: {other.stem} ") or "is there already" in refused
     assert kept == owner.tasks("due") == [(12345,), (12345,)]
     assert nothing.startswith("Nothing to apply")
+
+
+@dataclass
+class Clash:
+    """Two files: one drops the column that the other, with a higher number, makes wider."""
+
+    owner: Owner
+    texts: dict[Path, str]
+
+    def has(self, *names: str) -> None:
+        """Let these of the two be there."""
+        for path, text in self.texts.items():
+            path.unlink(missing_ok=True)
+            if path.stem.endswith(names):
+                path.write_text(text, encoding="utf-8")
+
+    def models(self, *, has_slug: bool) -> None:
+        """Let the models be those of one of them."""
+        model = self.owner.service.project / MODEL
+        text = re.sub("    slug = .*\n", "", model.read_text(encoding="utf-8"))
+        slug = f"\n    {SLUG.replace('50', '80')}" if has_slug else ""
+        model.write_text(text.replace(TITLE, f"{TITLE}{slug}"), encoding="utf-8")
+
+
+@pytest.fixture
+def clash(owner: Owner) -> Iterator[Clash]:
+    """Offer the files of two people who changed the same column; no database has them."""
+    found = Clash(owner, {})
+    for verb in ("drop", "change"):
+        found.models(has_slug=verb == "change")
+        (said,) = owner.runs(f"make-migration {verb}_slug")
+        assert "Wrote " in said, said
+        path = owner.files()[-1]
+        found.texts[path] = path.read_text(encoding="utf-8")
+        path.unlink()
+    yield found
+    for path in owner.files():
+        if path.stem.endswith(("_slug", "_merged")):
+            path.unlink()
+    owner.starts_anew("migrate")
+
+
+def _is_the_same_anew(owner: Owner) -> bool:
+    """Whether an empty database gets the same tables, and the models have no others."""
+    here = owner.catalogue()
+    (nothing,) = owner.runs("make-migration more")
+    owner.starts_anew("migrate")
+    assert nothing == "Nothing to write: the migrations match the models.\n"
+    return differences(here, owner.catalogue(), names=True) == []
+
+
+def test_a_column_is_changed_where_it_was_dropped(clash: Clash) -> None:
+    """The file is refused; deleting it, and making it again, adds the column."""
+    owner = clash.owner
+    clash.has("drop_slug")
+    owner.runs("migrate")
+    before = owner.catalogue()
+    clash.has("drop_slug", "change_slug")
+    clash.models(has_slug=True)
+    change = owner.named("change_slug")
+
+    refused, unmade = owner.runs("migrate", "make-migration merged")
+    there = owner.catalogue()
+    clash.has("drop_slug")
+    made, up = owner.runs(owner.shown(r"run `just (make-migration merged)` again"), "migrate")
+
+    assert refused.startswith(f"Error: {change} ")
+    assert "docs/migrations.md says " in refused
+    assert f"{change}.py cannot be applied to an empty database: " in unmade
+    assert unmade.count("Two branches") == 1
+    assert differences(before, there, names=True) == []
+    assert "  add tasks.slug " in made
+    assert up == f"Applied {owner.named('merged')}\n"
+    assert owner.tasks("title, slug") == [("Buy Milk", ""), ("Call Bob", "")]
+    assert _is_the_same_anew(owner)
+
+
+def test_a_column_is_dropped_where_it_was_changed(clash: Clash) -> None:
+    """The drop has the lower number, so that an empty database would refuse the change."""
+    owner = clash.owner
+    clash.has("change_slug")
+    owner.runs("migrate")
+    clash.has("drop_slug", "change_slug")
+    clash.models(has_slug=False)
+    change = owner.named("change_slug")
+
+    (unmade,) = owner.runs("make-migration merged")
+    clash.has("change_slug")
+    made, up = owner.runs("make-migration merged", "migrate")
+
+    assert f"{change}.py cannot be applied to an empty database: " in unmade
+    assert "  drop tasks.slug " in made
+    assert up == f"Applied {owner.named('merged')}\n"
+    assert _is_the_same_anew(owner)
+
+
+def test_both_files_of_such_branches_are_deployed(clash: Clash) -> None:
+    """The change went before the drop there, and does nothing in a new database."""
+    owner = clash.owner
+    clash.has("change_slug")
+    owner.runs("migrate")
+    clash.has("drop_slug", "change_slug")
+    clash.models(has_slug=False)
+
+    (up,) = owner.runs("migrate")
+    nothing = owner.shown(r"higher number `(return \S+ \S+)`")
+    for way in ("upgrade", "downgrade"):
+        owner.fills("change_slug", f"async def {way}(db: BaseDBAsyncClient) -> str:\n    {nothing}")
+
+    assert up == f"Applied {owner.named('drop_slug')}\n"
+    assert _is_the_same_anew(owner)
 
 
 def test_a_part_is_switched_on_over_a_filled_database(owner: Owner) -> None:

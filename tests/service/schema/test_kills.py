@@ -15,8 +15,11 @@ CHANGED = (
     "due = fields.DateField(null=True)",
     "rank = fields.IntField(default=7)",
     "reviewer = fields.ForeignKeyField('models.User', null=True, related_name='reviews')",
+    "lower = fields.CharField(max_length=60)",
 )
-COLUMNS = "title, mark, rank, due, reviewer_id"
+COLUMNS = "title, mark, rank, due, reviewer_id, lower"
+RENAMED = "--rename-table tasks=jobs --rename tasks.slug=mark --fill-sql jobs.lower=lower(body)"
+"""Checks look at what is renamed, and at what goes: when all was done, neither is there."""
 
 
 def _recorded(owner: Owner, name: str) -> bool:
@@ -26,9 +29,12 @@ def _recorded(owner: Owner, name: str) -> bool:
 @pytest.fixture
 def changed(owner: Owner) -> Iterator[tuple[Owner, str]]:
     """Offer an owner with a migration of several statements, and its name."""
+    sql.query(owner.service, "UPDATE tasks SET slug = 'longer'")
     owner.replace(TITLE, *CHANGED)
-    owner.replace("slug = ", "mark = ")
-    owner.runs("make-migration changes --rename tasks.slug=mark")
+    owner.replace("slug = fields.CharField(max_length=50", "mark = fields.CharField(max_length=6")
+    owner.replace("    body = fields.TextField()\n", "")
+    owner.replace('table = "tasks"', 'table = "jobs"')
+    owner.runs(f"make-migration changes {RENAMED}")
     name = owner.named("changes")
     yield owner, name
     if _recorded(owner, name):
@@ -44,18 +50,19 @@ def test_the_next_run_ends_what_a_kill_has_stopped(changed: tuple[Owner, str], s
     kills = 0
 
     for number in count():
+        sql.query(owner.service, "UPDATE tasks SET body = upper(title)")  # an undo leaves it empty
         (there,) = owner.runs(f"die-at {number}", "migrate")
         if not _recorded(owner, name):
             owner.runs("migrate")
         assert differences(owner.catalogue(), after, names=True) == [], number
-        assert owner.tasks(COLUMNS) == [
-            (title, "", 7, None, None) for title in ("Buy Milk", "Call Bob")
+        assert sql.query(owner.service, f"SELECT {COLUMNS} FROM jobs ORDER BY id") == [  # noqa: S608
+            (title, "longer", 7, None, None, title.lower()) for title in ("Buy Milk", "Call Bob")
         ]
         (back,) = owner.runs(f"die-at {number}", "rollback")
         if _recorded(owner, name):
             owner.runs("rollback")
         assert differences(owner.catalogue(), before, names=True) == [], number
-        assert owner.tasks("title, slug") == [("Buy Milk", ""), ("Call Bob", "")]
+        assert owner.tasks("title, slug") == [("Buy Milk", "longer"), ("Call Bob", "longer")]
         if "killed" not in {there, back}:
             break
         kills += 1

@@ -42,17 +42,18 @@ def _any_order() -> Iterator[None]:
         yield
 
 
-async def make_tables(kind: str, *, mend_comments: bool) -> None:
+async def make_tables(kind: str, *, is_strict: bool) -> None:
     """Make the tables of the models in the open Tortoise context.
 
     Args:
         kind: The kind of database.
-        mend_comments: Whether to mend comments too; Tortoise's own tool and aerich's write them
-            with the same fault, which is not what they are tried for.
+        is_strict: Whether to mend comments and types too; Tortoise's own tool and aerich's write
+            them with the same fault, which is not what they are tried for.
     """
-    comments = _mended_comments() if mend_comments else nullcontext()
+    comments = _mended_comments() if is_strict else nullcontext()
     dialect = dialects.named(kind)
+    types = dialect.declared_types() if is_strict else nullcontext()
     literals = mock.patch.dict(encoders, dialect.literals)
     order = _any_order() if dialect.refers_ahead else nullcontext()
-    with literals, order, comments:
+    with literals, order, comments, types:
         await Tortoise.generate_schemas(safe=False)

@@ -5,8 +5,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from textwrap import indent
+from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.fields import Field
 
 from tools.migrations.catalogue import Catalogue, Column, Key, KeyKind, Table
 from tools.migrations.changes import Rename, Step
@@ -250,6 +252,11 @@ def text(value: str) -> str:
     return "'" + value.replace("\n", "\\n").replace("\r", "\\r") + "'"
 
 
+def type_of(_field: Field[Any]) -> str:
+    """Return the type that a field's column gets where Tortoise's says too little: it says all."""
+    return ""
+
+
 def refuse_unstorable(default: str) -> None:
     """Refuse a default that the catalogue cannot store: it has three bytes per character.
 
@@ -338,7 +345,7 @@ def rename(step: Rename) -> str:
     return f"RENAME TABLE {quote(step.table)} TO {quote(step.new)}"
 
 
-def body(name: str, steps: Iterable[Rename | Step], first: Sequence[str]) -> str:
+def body(name: str, steps: Iterable[Rename | Step], first: Sequence[str], _constant: str) -> str:
     """Return the last lines of the function upgrade or downgrade, which aerich calls."""
     made, steps = [*first], list(steps)
     primary = [step for step in steps if isinstance(step, Step) and _is_of_primary_key(step)]

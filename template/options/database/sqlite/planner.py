@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.fields import BooleanField, DecimalField, Field
 
 from tools.migrations.catalogue import Catalogue, Column, Key, Table
 from tools.migrations.changes import Rename, Step
@@ -28,7 +29,8 @@ HELPER = "sqlite_tables"
 """The helper module that files load when they are applied, beside `checks`."""
 PREPARE = ""
 """Text by which a check is known to need the helper's `prepare()`; empty if none does."""
-REFUSE = "    await checks.refuse(db, __name__, {constant})"
+REFUSE = ""
+"""Files check rows in the helper, and only where it finds something to do: it may be applied."""
 RUN_IN_TRANSACTION = True
 ROWS_HINT = "With SQL, one statement; let `await db.execute_query(...)` run others before:"
 """A comment in a file to complete by hand."""
@@ -48,7 +50,8 @@ TEXT = "text"
 """The type to which values are cast to compare different types."""
 BOOLEANS = {True: "1", False: "0"}
 NEUTRAL = {
-    **dict.fromkeys(("integer", "float"), "0"),
+    **dict.fromkeys(("integer", "float", "boolean"), "0"),
+    "decimal": "'0'",
     "text": "''",
     "json": "'null'",
     "uuid": "'00000000-0000-0000-0000-000000000000'",
@@ -62,6 +65,8 @@ FAMILIES = {
     "uuid": r"char\(36\)",
     "integer": r"(small|big)?int|integer",
     "float": r"real|double.*",
+    "boolean": r"boolean",
+    "decimal": r"decimal_text\(.*\)",
     "text": r"text|(var)?char.*",
     "json": r"jsonb?",
     "date": r"date",
@@ -73,12 +78,14 @@ UUID = "-".join("[0-9a-f]" * length for length in (8, 4, 4, 4, 12))
 LIMITS = {"smallint": 15, "int": 31, "integer": 31, "bigint": 63}
 """Bits of the integer types, without the sign, as in other databases."""
 
-TABLES = """
+TABLES = r"""
     SELECT name, sql FROM sqlite_master
-    WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'aerich'"""
+    WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' AND name <> 'aerich'
+    AND name NOT IN (SELECT name FROM pragma_table_list WHERE type IN ('virtual', 'shadow'))"""
 COLUMNS = """
     SELECT m.name AS "table", c.name, lower(c.type) AS type, c."notnull", c.dflt_value, c.pk
-    FROM sqlite_master m JOIN pragma_table_xinfo(m.name) c WHERE m.type = 'table'"""
+    FROM sqlite_master m JOIN pragma_table_xinfo(m.name) c
+    WHERE m.type = 'table' AND m.sql NOT LIKE 'CREATE VIRTUAL%'"""
 INDEXES = """
     SELECT m.name AS "table", i.name, i."unique", i.origin, s.sql, (
       SELECT json_group_array(name) FROM pragma_index_info(i.name)) AS columns
@@ -202,6 +209,17 @@ def text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+def type_of(field: Field[Any]) -> str:
+    """Return the type that a field's column gets where Tortoise's says too little.
+
+    SQLite takes any name, and stores by what is in it: TEXT a decimal, as in `VARCHAR(40)`.
+    """
+    own = field.get_for_dialect(NAME, "SQL_TYPE")
+    if isinstance(field, DecimalField) and own == "VARCHAR(40)":
+        return f"DECIMAL_TEXT({field.max_digits},{field.decimal_places})"
+    return "BOOLEAN" if isinstance(field, BooleanField) and own == "INT" else ""
+
+
 def refuse_unstorable(_default: str) -> None:
     """Accept every default: the catalogue can store all."""
 
@@ -239,15 +257,12 @@ def is_held_by_keys(_old: Column, _new: Column) -> bool:
 def not_castable(column: str, old: Column, new: Column) -> str:
     """Return an SQL condition for the values that the new type cannot hold."""
     kinds = family(old.type), family(new.type)
+    if kinds[1] == "boolean":
+        return f"{column} NOT IN (0, 1)" if kinds[0] == "integer" else f"{column} NOT IN ('0', '1')"
+    if kinds[1] == "decimal":
+        return _is_no_decimal(column, kinds[0], new.type)
     if kinds[1] == "integer":
-        limit = 2 ** LIMITS[new.type]
-        number = f"CAST({column} AS INTEGER)"
-        is_outside = f"{number} NOT BETWEEN -{limit} AND {limit - 1}"
-        if kinds[0] == "integer":
-            return is_outside
-        is_none = f"CAST({column} AS REAL) <> {number} OR trim({column}, '+-0123456789. ') <> ''"
-        has_zeros = f"ltrim({column}, '+- ') GLOB '0[0-9]*'"
-        return f"{is_none} OR {column} NOT GLOB '*[0-9]*' OR {has_zeros} OR {is_outside}"
+        return _is_no_integer(column, kinds[0], new.type)
     if kinds[1] == "float":
         return f"{column} NOT GLOB '*[0-9]*' OR trim({column}, '+-0123456789.eE ') <> ''"
     if kinds[1] == "json":
@@ -264,6 +279,47 @@ def not_castable(column: str, old: Column, new: Column) -> str:
     return f"{kinds[1]}({column}) IS NULL OR {column} NOT GLOB '[0-2][0-9]:*'"
 
 
+def _is_no_integer(column: str, kind: str, type_: str) -> str:
+    """Return the condition that finds what is no whole number of a type."""
+    limit = 2 ** LIMITS[type_]
+    number = f"CAST({column} AS INTEGER)"
+    is_outside = f"{number} NOT BETWEEN -{limit} AND {limit - 1}"
+    if kind == "integer":
+        return is_outside
+    if kind == "decimal":
+        return f"CAST({column} AS REAL) <> {number} OR {is_outside}"
+    is_none = f"CAST({column} AS REAL) <> {number} OR trim({column}, '+-0123456789. ') <> ''"
+    has_zeros = f"ltrim({column}, '+- ') GLOB '0[0-9]*'"
+    return f"{is_none} OR {column} NOT GLOB '*[0-9]*' OR {has_zeros} OR {is_outside}"
+
+
+def _is_no_decimal(column: str, kind: str, type_: str) -> str:
+    """Return the condition that finds what has more digits than a decimal, or is no number.
+
+    Tortoise writes small decimals with an exponent, and only small ones: `1.50E-7`.
+    """
+    digits, places = map(int, re.findall(r"\d+", type_))
+    whole = 10 ** (digits - places)
+    if kind == "integer":
+        return f"{column} NOT BETWEEN {1 - whole} AND {whole - 1}"
+    if kind == "float":
+        same = f"CAST(printf('%.{places}f', {column}) AS REAL)"
+        return f"{same} <> {column} OR abs({column}) >= {whole}"
+    text = f"trim({column})"
+    plain, power = f"ltrim({text}, '+-0')", "0"
+    if kind == "decimal":
+        power = f"CAST(substr({plain}, instr({plain} || 'E', 'E') + 1) AS INTEGER)"
+        plain = f"substr({plain}, 1, instr({plain} || 'E', 'E') - 1)"
+    before = f"instr({plain} || '.', '.') - 1"
+    behind = f"rtrim(substr({plain}, instr({plain} || '.', '.') + 1), '0')"
+    return (
+        f"{text} NOT GLOB '*[0-9]*' OR substr({text}, 2) GLOB '*[-+]*' AND {power} = 0"
+        f" OR {plain} GLOB '*[^0-9.]*' OR {plain} GLOB '*.*.*'"
+        f" OR {before} + {power} > {digits - places}"
+        f" OR length({behind}) - iif({behind} = '', 0, {power}) > {places}"
+    )
+
+
 def rename(step: Rename) -> str:
     """Return the statement that renames a table or a column."""
     if step.column:
@@ -276,7 +332,7 @@ def rename(step: Rename) -> str:
     )
 
 
-def body(_name: str, steps: Iterable[Rename | Step], first: Sequence[str]) -> str:
+def body(_name: str, steps: Iterable[Rename | Step], first: Sequence[str], constant: str) -> str:
     """Return the last lines of the function upgrade or downgrade, which aerich calls."""
     calls = [f"sqlite_tables.execute({as_source(each)})" for each in first]
     for _, group in groupby(steps, type):
@@ -284,7 +340,9 @@ def body(_name: str, steps: Iterable[Rename | Step], first: Sequence[str]) -> st
         calls += [_rename(step) for step in alike if isinstance(step, Rename)]
         calls += _calls([step for step in alike if isinstance(step, Step)])
     lines = "".join(f"{indent(each, ' ' * 12)},\n" for each in calls)
-    return f"    return str(\n        await sqlite_tables.script(db, [\n{lines}        ])\n    )"
+    refuse = f", lambda: checks.refuse(db, __name__, {constant})" if constant else ""
+    call = f"await sqlite_tables.script(db, __name__, [\n{lines}        ]{refuse})"
+    return f"    return str(\n        {call}\n    )"
 
 
 def _rename(step: Rename) -> str:
@@ -359,6 +417,8 @@ def _value(step: Step) -> str | None:
     text, exact = f"CAST({quote(new.name)} AS TEXT)", f"printf('%!.17g', {quote(new.name)})"
     ways = {
         ("float", "text"): f"iif(CAST({text} AS REAL) <> {quote(new.name)}, {exact}, {text})",
+        ("float", "decimal"): f"iif(CAST({text} AS REAL) <> {quote(new.name)}, {exact}, {text})",
+        ("text", "decimal"): f"trim({quote(new.name)})",
         ("date", "datetime"): f"{quote(new.name)} || ' 00:00:00+00:00'",
         ("datetime", "date"): f"substr({quote(new.name)}, 1, 10)",
     }

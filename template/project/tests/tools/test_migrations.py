@@ -68,7 +68,7 @@ def test_rows_without_a_required_value_are_counted() -> None:
     (check,) = checks(changes, {"tasks": TASKS}, {}, [Rename("tasks", "number", "amount")])
 
     assert f"{dialect.quote('amount')} AS {dialect.quote('number')}" in check.query
-    assert check.query.endswith(f"WHERE {dialect.quote('number')} IS NULL")
+    assert check.query.endswith(f".{dialect.quote('number')} IS NULL")
     assert "--fill tasks.number=VALUE" in check.sentence
     assert checks(changes, {"tasks": TASKS}, {("tasks", "number"): "0"}, []) == []
 

@@ -59,10 +59,18 @@ class Names:
         if not any(table.name in {each.table, each.new} for each in self.renames):
             return source
         columns = (
-            f"{self.quoted(table.name, each)} AS {dialect.quote(each)}" for each in table.columns
+            f"it.{self.quoted(table.name, each)} AS {dialect.quote(each)}" for each in table.columns
         )
-        alias = dialect.quote(table.name.rpartition(".")[2])
-        return f"(SELECT {', '.join(columns)} FROM {source}) AS {alias}"
+        return f"(SELECT {', '.join(columns)} FROM {source} it) AS {_alias(table)}"
+
+
+def _alias(table: Table) -> str:
+    return dialect.quote(table.name.rpartition(".")[2])
+
+
+def _column(table: Table, name: str) -> str:
+    """Return a column as SQL; by itself, one that is missing would be a string to SQLite."""
+    return f"{_alias(table)}.{dialect.quote(name)}"
 
 
 def checks(
@@ -131,7 +139,7 @@ def _of_column(
                 sentence = "each row needs a value for the restored column"
             yield Check(table.name, new.name, query, sentence)
         return
-    column = dialect.quote(new.name)
+    column = _column(table, new.name)
     if change.old.is_null and not new.is_null and value is None:
         query = f"SELECT 1 FROM {source} WHERE {column} IS NULL"
         advice = "" if is_undo else f", or {fill}"
@@ -238,7 +246,7 @@ def _of_key(
 
 def _value(table: Table, column: str, values: Values) -> str:
     """Return SQL of the value that a column will have."""
-    own = dialect.quote(column)
+    own = _column(table, column)
     value = values.get((table.name, column))
     if value is None:
         return own

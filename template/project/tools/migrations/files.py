@@ -138,8 +138,9 @@ def _function(
     if direction.checks:
         if dialect.PREPARE and any(dialect.PREPARE in each.query for each in direction.checks):
             lines.append(f"    await {dialect.HELPER}.prepare(db)")
-        lines.append(dialect.REFUSE.format(name=name, constant=constant))
-    return "\n".join([*lines, dialect.body(name, direction.steps, first)])
+        lines += [dialect.REFUSE.format(name=name, constant=constant)] if dialect.REFUSE else []
+    constant = constant if direction.checks else ""
+    return "\n".join([*lines, dialect.body(name, direction.steps, first, constant)])
 
 
 def versions(folder: Path) -> list[Path]:

@@ -20,6 +20,7 @@ from tools.migrations.refusal import Refused, refusing
 from tools.migrations.scratch import Config
 
 BY_HAND = " Write it by hand: --empty."
+BRANCHES = " If another branch changed it too, see docs/migrations.md, Two branches."
 ANYWAY = " With --anyway the file is written, and `just migrate` refuses it while rows violate it."
 
 Read = Callable[[], Awaitable[Catalogue]]
@@ -154,7 +155,9 @@ async def _apply(connection: BaseDBAsyncClient, config: Config, folder: Path) ->
     except (Exception, SystemExit) as error:
         seen = await scratch.recorded(connection)
         name = next((path.name for path in paths if path.name not in seen), "A migration")
-        raise Refused(f"{name} cannot be applied to an empty database: {error}") from error
+        why = str(error).rstrip(".")
+        advice = "." if "(Two branches)" in why else f".{BRANCHES}"
+        raise Refused(f"{name} cannot be applied to an empty database: {why}{advice}") from error
 
 
 async def _read(connection: BaseDBAsyncClient, unmanaged: set[str]) -> Catalogue:

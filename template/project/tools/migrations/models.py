@@ -154,6 +154,7 @@ class _Generator(BaseSchemaGenerator):
     """Corrections of Tortoise's schema generator; a mixin before that of the database."""
 
     _table = ""
+    _type = ""
     _keys: list[str]
 
     def statements(self) -> list[str]:
@@ -176,6 +177,37 @@ class _Generator(BaseSchemaGenerator):
     def _get_table_sql(self, model: type[Model], safe: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002 - Tortoise's
         self._table = self._qualify_table_name(model._meta.db_table, model._meta.schema)
         return super()._get_table_sql(model, safe)
+
+    def _get_field_sql_and_related_table(  # noqa: PLR0913 - Tortoise's
+        self,
+        field_object: Field[Any],
+        table_name: str,
+        column_name: str,
+        default: str,
+        comment: str,
+        schema: str | None = None,
+    ) -> tuple[str, str]:
+        self._type = dialect.type_of(field_object)
+        made = super()._get_field_sql_and_related_table(
+            field_object, table_name, column_name, default, comment, schema
+        )
+        self._type = ""
+        return made
+
+    def _create_string(  # noqa: PLR0913 - Tortoise's
+        self,
+        db_column: str,
+        field_type: str,
+        nullable: str,
+        unique: str,
+        is_primary_key: bool,  # noqa: FBT001 - Tortoise's
+        comment: str,
+        default: str,
+    ) -> str:
+        type_ = self._type or field_type
+        return super()._create_string(
+            db_column, type_, nullable, unique, is_primary_key, comment, default
+        )
 
     def _create_fk_string(  # noqa: PLR0913 - Tortoise's
         self,

@@ -1,8 +1,12 @@
 """SQLite in the trial of migrations."""
 
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from typing import Any
+from unittest import mock
+
+from tortoise.fields import BooleanField, DecimalField
 
 from tests.options.database.sqlite import catalogue
 from tests.options.database.sqlite.differences import DIFFERENCES
@@ -45,6 +49,27 @@ async def read_contents(url: str, tables: Collection[str]) -> Contents:
         return rows, {name: last + 1 for name, last in counters if name in tables}
 
 
+class _Decimal(DecimalField._db_sqlite):  # noqa: SLF001
+    """The declared type of a decimal, in the place where Tortoise looks for it."""
+
+    def __init__(self, field: DecimalField[Any]) -> None:
+        self.field = field
+
+    @property
+    def SQL_TYPE(self) -> str:  # type: ignore[override]
+        return f"DECIMAL_TEXT({self.field.max_digits},{self.field.decimal_places})"
+
+
+@contextmanager
+def declared_types() -> Iterator[None]:
+    """Let declared types distinguish decimals and booleans from texts and numbers."""
+    with (
+        mock.patch.object(DecimalField, "_db_sqlite", _Decimal),
+        mock.patch.object(BooleanField._db_sqlite, "SQL_TYPE", "BOOLEAN"),  # noqa: SLF001
+    ):
+        yield
+
+
 DIALECT = Dialect(
     read_catalogue=catalogue.read,
     read_contents=read_contents,
@@ -55,6 +80,7 @@ DIALECT = Dialect(
     literals={bytes: standard_bytes, str: standard_text},
     differences=DIFFERENCES,
     zoo=models,
+    declared_types=declared_types,
     refers_ahead=True,
     stores_times=False,
 )

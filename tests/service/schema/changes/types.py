@@ -6,14 +6,12 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from tests.service.schema.case import Case, Wishes, Words, all_but, everywhere
+from tests.service.schema.case import Case, Wishes, Words, everywhere
 from tests.service.schema.models import Edits, add, append, replace
 from tests.service.schema.rows import LONG, row
 from tests.service.schema.snapshot import ANYTHING, ByRow
 from tests.support.databases import NAMES
 
-WITH_DIGITS = all_but("sqlite")
-"""The databases on which a type of decimals says how many digits there may be."""
 NOTE = "note = fields.CharField(max_length=200, null=True)"
 TITLE = "title = fields.CharField(max_length=100)"
 SUMMARY = "summary = fields.CharField(max_length=80, null=True)"
@@ -89,8 +87,67 @@ CASTS = (
         "CharField(max_length=40, null=True)",
         "DecimalField(max_digits=6, decimal_places=1, null=True)",
         {1: "1.5", 2: "1.25"},
-        refused=dict.fromkeys(WITH_DIGITS, ("tasks", "hint", "1")),
-        values={1: Decimal("1.5"), 2: Decimal("1.2")},
+        refused=everywhere("tasks", "hint", "1 row"),
+    ),
+    _cast(
+        "text of the length that SQLite keeps decimals in becomes one",
+        "CharField(max_length=40, null=True)",
+        "DecimalField(max_digits=6, decimal_places=2, null=True)",
+        {1: " -1.50", 2: "+0012", 4: "9999.990"},
+        values={1: Decimal("-1.50"), 2: Decimal("12.00"), 4: Decimal("9999.99")},
+        undone=ANYTHING,
+    ),
+    *(
+        _cast(
+            f"text that is no number, such as {value!r}, becomes a decimal",
+            f"CharField(max_length={length}, null=True)",
+            "DecimalField(max_digits=6, decimal_places=2, null=True)",
+            {1: "1.5", 2: value, 4: "0.00"},
+            refused=everywhere("tasks", "hint", "1 row"),
+        )
+        for length, value in ((40, "abc"), (50, ""), (40, "1.2.3"), (60, "5-5"), (40, "10000"))
+    ),
+    _cast(
+        "a decimal becomes a text",
+        "DecimalField(max_digits=12, decimal_places=2, null=True)",
+        "CharField(max_length=40, null=True)",
+        {1: Decimal("5.50"), 2: Decimal("-7.00")},
+        values={1: "5.50", 2: "-7.00"},
+    ),
+    _cast(
+        "a number of too many digits becomes a decimal",
+        "IntField(null=True)",
+        "DecimalField(max_digits=4, decimal_places=2, null=True)",
+        {1: 99, 2: -100, 4: 2147483647},
+        refused=everywhere("tasks", "hint", "2 rows"),
+    ),
+    _cast(
+        "a small decimal gets fewer places",
+        "DecimalField(max_digits=16, decimal_places=10, null=True)",
+        "DecimalField(max_digits=16, decimal_places=8, null=True)",
+        {1: Decimal("0.00000025"), 2: Decimal("-0.00000100"), 4: Decimal(0)},
+        values={1: Decimal("0.00000025"), 2: Decimal("-0.00000100"), 4: Decimal(0)},
+    ),
+    _cast(
+        "a decimal that is too small gets fewer places",
+        "DecimalField(max_digits=16, decimal_places=10, null=True)",
+        "DecimalField(max_digits=16, decimal_places=8, null=True)",
+        {1: Decimal("0.0000000025"), 2: Decimal("100000.25"), 4: Decimal(0)},
+        refused=everywhere("tasks", "hint", "1 row"),
+    ),
+    _cast(
+        "a small decimal becomes a number",
+        "DecimalField(max_digits=16, decimal_places=10, null=True)",
+        "IntField(null=True)",
+        {1: Decimal(0), 2: Decimal(-12)},
+        values={1: 0, 2: -12},
+    ),
+    _cast(
+        "a float becomes a decimal",
+        "FloatField(null=True)",
+        "DecimalField(max_digits=8, decimal_places=3, null=True)",
+        {1: 0.125, 2: -12345.5, 4: 0.1},
+        values={1: Decimal("0.125"), 2: Decimal("-12345.500"), 4: Decimal("0.100")},
     ),
     _cast(
         "text becomes a number out of range",
@@ -199,8 +256,7 @@ CASTS = (
         "IntField(null=True)",
         "BooleanField(null=True)",
         {1: 0, 2: 7},
-        values={1: False, 2: True},
-        may_refuse=NAMES,
+        refused=everywhere("tasks", "hint", "1 row"),
     ),
     _cast(
         "a boolean becomes a number",
@@ -249,9 +305,7 @@ CASTS = (
         replace("hint = fields.FloatField(", "hint = fields.DecimalField(6, 2, "),
         before=add("tasks", "hint = fields.FloatField(null=True)"),
         cells={"Task.hint": {1: 0.125, 2: 0.5}},
-        refused=dict.fromkeys(WITH_DIGITS, ("tasks", "hint", "1")),
-        only=WITH_DIGITS,
-        reason="SQLite keeps decimals as texts of any length",
+        refused=everywhere("tasks", "hint", "1"),
     ),
     Case(
         "NULL is forbidden, and what fills it is NULL too",
@@ -391,9 +445,7 @@ SIZES = (
     Case(
         "a decimal gets fewer places than its values have",
         _column(PRICE, PRICE.replace("decimal_places=2", "decimal_places=1")),
-        refused=dict.fromkeys(WITH_DIGITS, ("tasks", "price", "1")),
-        only=WITH_DIGITS,
-        reason="in SQLite a decimal is a text of any length",
+        refused=everywhere("tasks", "price", "1"),
     ),
     Case(
         "a decimal gets fewer places, which its values do not need",
@@ -402,15 +454,11 @@ SIZES = (
             "budget = fields.DecimalField(max_digits=12, decimal_places=1",
         ),
         cells={"Project.budget": {1: Decimal("9999999999.50"), 3: Decimal("-0.10")}},
-        only=WITH_DIGITS,
-        reason="in SQLite a decimal is a text of any length",
     ),
     Case(
         "a decimal gets too few digits",
         _column(PRICE, PRICE.replace("max_digits=10", "max_digits=5")),
-        refused=dict.fromkeys(WITH_DIGITS, ("tasks", "price", "1")),
-        only=WITH_DIGITS,
-        reason="in SQLite a decimal is a text of any length",
+        refused=everywhere("tasks", "price", "1"),
     ),
     Case(
         "the length of an enum grows with a member",

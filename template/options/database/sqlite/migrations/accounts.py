@@ -30,7 +30,7 @@ ROLLBACK_DELETES = [
 
 async def upgrade(db: BaseDBAsyncClient) -> str:
     return str(
-        await sqlite_tables.script(db, [
+        await sqlite_tables.script(db, __name__, [
             sqlite_tables.execute("""CREATE TABLE IF NOT EXISTS "aerich" (
                 "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
                 "version" VARCHAR(255) NOT NULL,
@@ -75,7 +75,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
                 "email" VARCHAR(254) NOT NULL UNIQUE,
                 "password_hash" VARCHAR(255) NOT NULL,
                 "age" SMALLINT,
-                "is_active" INT NOT NULL,
+                "is_active" BOOLEAN NOT NULL,
                 "created_at" TIMESTAMP NOT NULL,
                 "updated_at" TIMESTAMP NOT NULL
             )"""),
@@ -90,7 +90,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
 
 async def downgrade(db: BaseDBAsyncClient) -> str:
     return str(
-        await sqlite_tables.script(db, [
+        await sqlite_tables.script(db, __name__, [
             sqlite_tables.drop('user_roles'),
             sqlite_tables.drop('users'),
             sqlite_tables.drop('tokens'),

@@ -22,7 +22,7 @@ ROLLBACK_DELETES = [
 
 async def upgrade(db: BaseDBAsyncClient) -> str:
     return str(
-        await sqlite_tables.script(db, [
+        await sqlite_tables.script(db, __name__, [
             sqlite_tables.execute("""CREATE TABLE IF NOT EXISTS "aerich" (
                 "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
                 "version" VARCHAR(255) NOT NULL,
@@ -43,7 +43,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
 
 async def downgrade(db: BaseDBAsyncClient) -> str:
     return str(
-        await sqlite_tables.script(db, [
+        await sqlite_tables.script(db, __name__, [
             sqlite_tables.drop('notes'),
         ])
     )
