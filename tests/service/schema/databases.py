@@ -132,6 +132,8 @@ class Database:
             await _on_postgres(server, f'CREATE DATABASE "{self.name}"')
             hasty = f'ALTER DATABASE "{self.name}" SET synchronous_commit = off'
             await _on_postgres(server, hasty)  # nobody needs it after a crash
+            abroad = f"ALTER DATABASE \"{self.name}\" SET timezone = 'Europe/Berlin'"
+            await _on_postgres(server, abroad)  # as servers may be: no value shifts by it
             return
         try:
             for (schema,) in await session.fetch(OTHER_SCHEMAS):

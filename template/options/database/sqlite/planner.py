@@ -117,7 +117,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 def _table(name: str, source: str, columns: Rows, indexes: Rows, foreign: Rows) -> Table:
     _, items, _ = tables.parts(source)
-    own = {tables.name_of(item): tables.without_comments(item) for item in items}
+    own = {tables.name_of(item): item.strip() for item in items}
     keys = [_index(row) for row in indexes if row["origin"] != "pk"]
     primary = sorted((row for row in columns if row["pk"]), key=lambda row: int(row["pk"]))
     if primary:
@@ -151,9 +151,10 @@ def _laid_out(source: str) -> str:
 
 
 def _column(row: Mapping[str, Any], source: str) -> Column:
-    extra = re.findall(r"\b(AUTOINCREMENT|COLLATE \w+|CHECK ?\(.*\)|GENERATED .*)", source)
+    words = tables.without_comments(source)
+    extra = " ".join(re.findall(r"\b(AUTOINCREMENT|COLLATE \w+|CHECK ?\(.*\)|GENERATED .*)", words))
     is_null = not (row["notnull"] or row["pk"])
-    return Column(row["name"], row["type"], is_null, row["dflt_value"], " ".join(extra))
+    return Column(row["name"], row["type"], is_null, row["dflt_value"], extra, source=source)
 
 
 def _index(row: Mapping[str, Any]) -> Key:
@@ -163,7 +164,16 @@ def _index(row: Mapping[str, Any]) -> Key:
     sql = row["sql"]
     definition, condition = tables.subject(sql.partition(" ON ")[2]), sql.partition(" WHERE ")[2]
     named = Key("unique" if row["unique"] else "index", columns, definition, row["name"])
+    named = replace(named, parts=tuple(_parts(row)))
     return replace(named, condition=condition, given_name=row["name"], source=sql)
+
+
+def _parts(row: Mapping[str, Any]) -> Iterator[str]:
+    """Return SQL for what an index is over, where that is more than columns."""
+    _, items, _ = tables.parts(row["sql"].partition(" ON ")[2])
+    if "null" in row["columns"] or any("COLLATE" in item.upper() for item in items):
+        for item in items:
+            yield re.sub(r"\s+(ASC|DESC)\s*$", "", item.strip(), flags=re.IGNORECASE)
 
 
 def _foreign_key(rows: Rows) -> Key:
@@ -245,11 +255,12 @@ def not_castable(column: str, old: Column, new: Column) -> str:
         is_outside = f"{number} NOT BETWEEN -{limit} AND {limit - 1}"
         if kinds[0] == "integer":
             return is_outside
-        is_none = f"CAST({column} AS REAL) <> {number} OR trim({column}, '+-0123456789. ') <> ''"
         has_zeros = f"ltrim({column}, '+- ') GLOB '0[0-9]*'"
-        return f"{is_none} OR {column} NOT GLOB '*[0-9]*' OR {has_zeros} OR {is_outside}"
+        return f"{column} <> {number} OR {has_zeros} OR {is_outside}"
+    if kinds == ("integer", "float"):
+        return f"CAST({column} AS REAL) <> {column}"
     if kinds[1] == "float":
-        return f"{column} NOT GLOB '*[0-9]*' OR trim({column}, '+-0123456789.eE ') <> ''"
+        return _no_float(column)
     if kinds[1] == "json":
         return f"NOT json_valid({column})"
     if kinds[1] == "uuid":
@@ -262,6 +273,31 @@ def not_castable(column: str, old: Column, new: Column) -> str:
         day = f"substr({column}, 1, 10)"
         return f"datetime({column}) IS NULL OR date({day}, '+0 days') IS NOT {day}"
     return f"{kinds[1]}({column}) IS NULL OR {column} NOT GLOB '[0-2][0-9]:*'"
+
+
+def _no_float(column: str) -> str:
+    """Return the condition that finds texts that are no number, or of more digits than a float."""
+    real, whole = f"CAST({column} AS REAL)", f"CAST({column} AS INTEGER)"
+    digits = f"substr({column}, 1, instr(lower({column}) || 'e', 'e') - 1)"
+    digits = f"length(trim(replace(ltrim({digits}, '+- 0.'), '.', ''), '0 '))"
+    same = ", ".join(f"rtrim(printf('%!.{places}g', {real}), '0')" for places in (16, 17))
+    is_whole = f"{column} = {whole} AND CAST({whole} AS REAL) = {whole}"
+    is_exact = f"{digits} <= 15 OR rtrim({column}, '0') IN ({same}) OR {is_whole}"
+    return f"{column} <> {real} OR abs({real}) > 1.7976931348623157e308 OR NOT ({is_exact})"
+
+
+def converted(column: str, old: Column, new: Column) -> str:
+    """Return SQL for a value in the new type, or for anything where that cannot hold it."""
+    types = {"integer": "INTEGER", "float": "REAL", "text": "TEXT"}
+    type_ = types.get(family(new.type))
+    return (
+        f"CAST({column} AS {type_})" if type_ and family(old.type) != family(new.type) else column
+    )
+
+
+def typed(value: str, _column: Column) -> str:
+    """Return SQL for a value of a column: it tells its type itself."""
+    return value
 
 
 def rename(step: Rename) -> str:
@@ -359,6 +395,7 @@ def _value(step: Step) -> str | None:
     text, exact = f"CAST({quote(new.name)} AS TEXT)", f"printf('%!.17g', {quote(new.name)})"
     ways = {
         ("float", "text"): f"iif(CAST({text} AS REAL) <> {quote(new.name)}, {exact}, {text})",
+        ("float", "integer"): f"CAST({quote(new.name)} AS INTEGER)",
         ("date", "datetime"): f"{quote(new.name)} || ' 00:00:00+00:00'",
         ("datetime", "date"): f"substr({quote(new.name)}, 1, 10)",
     }

@@ -21,6 +21,14 @@ class Column:
     extra: str = ""
     """All else that the server says of it: a collation, a sequence, how it is generated."""
     comment: str = ""
+    source: str = field(default="", compare=False)
+    """The words that made it, with their comments, where the server keeps these."""
+
+    @property
+    def remark(self) -> str:
+        """What people read of it."""
+        found = re.search(r"/\*(.*)\*/", self.source, re.DOTALL)
+        return self.comment or (found[1].strip().replace("\\n", "\n") if found else "")
 
     @property
     def has_own_values(self) -> bool:
@@ -59,6 +67,8 @@ class Key:
     """The name by which the server knows it, chosen or not."""
     source: str = field(default="", compare=False)
     """The statement that made it, or its part of the table's, where the server keeps these."""
+    parts: tuple[str, ...] = field(default=(), compare=False)
+    """SQL for what an index is over, where that is not just its columns."""
 
     def __str__(self) -> str:
         """Return what people call it."""

@@ -298,7 +298,10 @@ def values_for(changes: Sequence[Change], wishes: Wishes) -> Values:
 
 
 def neutral(changes: Sequence[Change]) -> Values:
-    """Return what rows get for a column that comes back: its own values are gone."""
+    """Return what rows get for a column that comes back: its own values are gone.
+
+    It is the first member of an enum, which models could not read if it were none.
+    """
     held = {
         (change.table, column)
         for change in changes
@@ -312,8 +315,12 @@ def neutral(changes: Sequence[Change]) -> Values:
         if isinstance(change.new, Column) and change.old is None
         if not (change.new.is_null or change.new.has_own_values or change.new.default is not None)
         if (change.table, change.new.name) not in held
-        if (value := dialect.NEUTRAL.get(dialect.family(change.new.type)))
+        if (value := models.first_member(change.new) or _neutral(change.new))
     }
+
+
+def _neutral(column: Column) -> str | None:
+    return dialect.NEUTRAL.get(dialect.family(column.type))
 
 
 def in_words(change: Change) -> str:
