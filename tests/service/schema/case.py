@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from tests.service.schema.models import Edits
 from tests.service.schema.rows import Cells, Row
@@ -56,8 +56,6 @@ class Case:
     only: tuple[str, ...] = DATABASES
     reason: str = ""
     """Why it is tried on some databases only."""
-    truth: Literal["tortoise", "planner"] = "tortoise"
-    """What makes the tables to compare with: the planner where Tortoise cannot."""
 
     def __post_init__(self) -> None:
         if self.only != DATABASES and not self.reason:

@@ -55,8 +55,8 @@ class Run:
         Raises:
             End: Always; it says how.
         """
-        before = await self.laboratory.truth(self.before, self.case.truth)
-        after = await self.laboratory.truth(self.after, self.case.truth)
+        before = await self.laboratory.truth(self.before)
+        after = await self.laboratory.truth(self.after)
         at_first = await self._begin(before)
         change = differences(before, after, names=self.engine.is_strict)
         if await self._make(at_first, change):

@@ -3,10 +3,11 @@
 Tortoise escapes as MySQL does on every database: SQLite and PostgreSQL know no
 backslash in a text, so a quotation mark in a default is a syntax error there
 and a backslash or a line break arrives as two characters. It has no literal
-for bytes. On SQLite it also refuses keys in a circle, which the database takes
-in any order.
+for bytes. It also refuses keys in a circle: SQLite takes tables in any order, MySQL
+does without a look at keys, and PostgreSQL is given such keys after all tables.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -16,6 +17,7 @@ from tortoise import Tortoise
 from tortoise.backends.base.schema_generator import BaseSchemaGenerator
 from tortoise.backends.base_postgres.schema_generator import BasePostgresSchemaGenerator
 from tortoise.converters import encoders
+from tortoise.exceptions import ConfigurationError
 
 
 def _standard_literal(value: object, _: object = None) -> str:
@@ -51,19 +53,49 @@ def _mended_comments() -> Iterator[None]:
         yield
 
 
+TABLE = re.compile(r"CREATE TABLE (\S+) \(\n.*?\n\)", re.DOTALL)
+KEY = re.compile(
+    r'^    ("[^"]+") .*?( REFERENCES \S+ \("[^"]+"\) ON DELETE [A-Z]+(?: [A-Z]+)?)', re.MULTILINE
+)
+
+
+def _keys_last(script: str) -> str:
+    """Return a script of PostgreSQL with foreign keys behind the tables, not in them."""
+    keys: list[str] = []
+
+    def table(match: re.Match[str]) -> str:
+        found = KEY.findall(match[0])
+        keys.extend(f"ALTER TABLE {match[1]} ADD FOREIGN KEY ({own}){to};" for own, to in found)
+        return KEY.sub(lambda key: key[0].removesuffix(key[2]), match[0])
+
+    return "\n".join([TABLE.sub(table, script), *keys])
+
+
 @contextmanager
 def _any_order(kind: str) -> Iterator[None]:
-    """Let the tables of SQLite refer to tables that come later."""
-    original = BaseSchemaGenerator._get_table_sql  # noqa: SLF001 - what is to be mended
+    """Let tables refer to tables that come later, where they do so in a circle."""
+    table_sql = BaseSchemaGenerator._get_table_sql  # noqa: SLF001 - what is to be mended
+    create = BaseSchemaGenerator.get_create_schema_sql
 
     def unordered(*arguments: Any, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - passed on
-        return {**original(*arguments, **options), "references": set()}
+        return {**table_sql(*arguments, **options), "references": set()}
 
-    if kind != "sqlite":
+    def script(generator: BaseSchemaGenerator, safe: bool = True) -> str:  # noqa: FBT001, FBT002 - Tortoise's
+        try:
+            return create(generator, safe)
+        except ConfigurationError as error:
+            if "cyclic" not in str(error):
+                raise
+        with mock.patch.object(BaseSchemaGenerator, "_get_table_sql", unordered):
+            made = create(generator, safe)
+        return {"postgres": _keys_last, "mysql": _unchecked}.get(kind, str)(made)
+
+    with mock.patch.object(BaseSchemaGenerator, "get_create_schema_sql", script):
         yield
-        return
-    with mock.patch.object(BaseSchemaGenerator, "_get_table_sql", unordered):
-        yield
+
+
+def _unchecked(script: str) -> str:
+    return f"SET FOREIGN_KEY_CHECKS = 0;\n{script}\nSET FOREIGN_KEY_CHECKS = 1;"
 
 
 async def make_tables(kind: str, *, mend_comments: bool) -> None:
