@@ -19,6 +19,7 @@ class Wishes:
     columns: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, str] = field(default_factory=dict)
     fills: Mapping[str, str] = field(default_factory=dict)
+    """SQL; a text or a number is told by `--fill`, as a person writes it."""
 
 
 @dataclass(frozen=True)
