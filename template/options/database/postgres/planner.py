@@ -200,8 +200,6 @@ def not_castable(column: str, old: Column, new: Column) -> str:
     if kinds == ("integer", "float"):
         there_and_back = f"{column}::{new.type}::bigint <> {column}"
         return f"CASE WHEN {column} > {LARGEST[new.type]} THEN true ELSE {there_and_back} END"
-    if kinds == ("float", "float"):
-        return f"{column}::text::{new.type}::text <> {column}::text"
     if kinds == ("integer", "boolean"):
         return f"{column} NOT IN (0, 1)"
     if kinds[0] == "datetime":
@@ -210,6 +208,8 @@ def not_castable(column: str, old: Column, new: Column) -> str:
         whole = f"trunc({column})"
         return f"{column} <> {whole} OR NOT pg_temp.is_valid({whole}::text, '{new.type}')"
     valid = f"pg_temp.is_valid({column}::text, {text(new.type)})"
+    if kinds == ("float", "float"):
+        return f"CASE WHEN {valid} THEN {column}::{new.type} <> {column} ELSE true END"
     if kinds[0] == "text" and (pattern := TEXTS.get(kinds[1])):
         valid += f" AND {column} ~ {text(pattern)}"
         if not _has_zone(new):

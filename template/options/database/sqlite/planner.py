@@ -257,7 +257,7 @@ def not_castable(column: str, old: Column, new: Column) -> str:
             return is_outside
         has_zeros = f"ltrim({column}, '+- ') GLOB '0[0-9]*'"
         return f"{column} <> {number} OR {has_zeros} OR {is_outside}"
-    if kinds == ("integer", "float"):
+    if kinds[0] in {"integer", "float"} and kinds[1] == "float":
         return f"CAST({column} AS REAL) <> {column}"
     if kinds[1] == "float":
         return _no_float(column)

@@ -250,6 +250,8 @@ def _widens(old: Column, new: Column) -> bool:
         return places <= new_places and digits - places <= new_digits - new_places
     if kinds == ("text", "text"):
         return (length_of(old.type) or 2**31) <= (length_of(new.type) or 2**31)
+    if kinds == ("float", "float"):
+        return old.type == new.type or new.type.startswith("double")
     return kinds[0] == kinds[1] and kinds[0] not in {"integer", "decimal"}
 
 

@@ -21,6 +21,7 @@ PRICE = "price = fields.DecimalField(max_digits=10, decimal_places=2, null=True)
 TEXT_OF_JSON = {"Task.hint": {1: '{"a": [1, null], "b": "it\'s :x"}', 2: "[]", 4: '"Zoë 🦀"'}}
 JSON = ByRow({1: {"a": [1, None], "b": "it's :x"}, 2: [], 3: None, 4: "Zoë 🦀"})
 OPTIONAL_CODE = "hint = fields.CharField(max_length=20, null=True, unique=True)"
+SINGLE = 'type("Single", (fields.FloatField,), {"SQL_TYPE": "REAL"})'
 NUMBER = "id = fields.IntField(primary_key=True)"
 CODED = f"""
 class Country(Model):
@@ -346,6 +347,15 @@ CASTS = (
         values={"tasks.hint": ByRow({1: Decimal("123456789.12345678"), 2: Decimal("0.50000000")})},
         only=SERVERS,
         reason="SQLite keeps decimals as texts of any length",
+    ),
+    Case(
+        "a float becomes one of 32 bits",
+        replace("hint = fields.FloatField(", f"hint = {SINGLE}("),
+        before=add("tasks", "hint = fields.FloatField(null=True)"),
+        cells={"Task.hint": {1: 0.1, 2: 0.5, 4: 1e300}},
+        refused=everywhere("tasks", "hint", "2 rows"),
+        only=("postgres",),
+        reason="Tortoise names the type of floats by itself on MySQL, and SQLite has one only",
     ),
     Case(
         "a float of many digits becomes a decimal of fewer places",
