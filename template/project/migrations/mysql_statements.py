@@ -22,8 +22,8 @@ PROGRESS = (
 
 
 async def is_new(db: Any, name: str, direction: str) -> bool:
-    """Whether no earlier run of the file was interrupted."""
-    return await _began(db, name, direction) is None
+    """Whether no earlier run of the file has changed anything; rows may have been added since."""
+    return await _began(db, name, direction) in {None, (0, False)}
 
 
 async def run(db: Any, name: str, direction: str, statements: Sequence[str]) -> str:

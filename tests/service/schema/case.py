@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from tests.service.schema.models import Edits
 from tests.service.schema.rows import Cells, Row
@@ -19,6 +19,7 @@ class Wishes:
     columns: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, str] = field(default_factory=dict)
     fills: Mapping[str, str] = field(default_factory=dict)
+    """SQL; a text or a number is told by `--fill`, as a person writes it."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,6 @@ class Case:
     only: tuple[str, ...] = NAMES
     reason: str = ""
     """Why it is tried on some databases only."""
-    truth: Literal["tortoise", "planner"] = "tortoise"
-    """What makes the tables to compare with: the planner where Tortoise cannot."""
 
     def __post_init__(self) -> None:
         if self.only != NAMES and not self.reason:

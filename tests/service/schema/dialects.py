@@ -54,8 +54,8 @@ class Dialect:
     """Lets Tortoise declare the types that the planner declares, where they differ."""
     shards: int = 1
     """The parts of about a minute into which the trial is cut."""
-    refers_ahead: bool = False
-    """Whether a table may refer to one that is made later."""
+    circular_script: Callable[[str], str] = str
+    """Rewrites a script in which tables refer to later ones so that the database takes it."""
     stores_times: bool = True
     """Whether Tortoise can store a time of the day."""
     describes_all_characters: bool = True

@@ -1,6 +1,7 @@
 """The tools on trial, behind one face: the service's planner, aerich's own diff, Tortoise's own."""
 
 import importlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,7 +181,8 @@ class Planner(Aerich):
         said = planner.Wishes(
             columns=dict(wishes.columns),
             tables=dict(wishes.tables),
-            fills_sql=dict(wishes.fills),
+            fills={at: told for at, sql in wishes.fills.items() if (told := _value(sql))},
+            fills_sql={at: sql for at, sql in wishes.fills.items() if not _value(sql)},
             anyway=anyway,
         )
         try:
@@ -188,6 +190,13 @@ class Planner(Aerich):
         except planner.Refused as refusal:
             raise Refused(str(refusal)) from refusal
         return None if made is None else Path(made.path)
+
+
+def _value(sql: str) -> str | None:
+    """Return what a person writes behind `--fill` for a text or a number, None for other SQL."""
+    if re.fullmatch(r"'([^']|'')+'", sql):
+        return sql[1:-1].replace("''", "'")
+    return sql if re.fullmatch(r"-?\d+(\.\d+)?", sql) else None
 
 
 def _with_collation(*_: object, **__: object) -> str:

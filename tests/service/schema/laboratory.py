@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from tortoise import Tortoise
-from tortoise.exceptions import ConfigurationError
 
-from tests.service.schema import dialects, trial_databases
+from tests.service.schema import trial_databases
 from tests.service.schema.catalogue import Catalogue
 from tests.service.schema.engines import Bench, Engine, Planner
 from tests.service.schema.models import Package
@@ -65,36 +64,16 @@ class Laboratory:
         package = Package(self.root, f"{name}_models", self.engine.imports_models)
         return Bench(package, {**self.databases, "filled": self.databases[role]}, folder)
 
-    async def truth(self, texts: Texts, maker: str) -> Catalogue:
-        """Return the tables that the models describe.
-
-        Args:
-            texts: The modules of the models.
-            maker: `tortoise`, or `planner` where Tortoise cannot make them.
-        """
-        if dialects.named(self.kind).refers_ahead:
-            maker = "tortoise"  # which makes them in any order there
-        key = "\n".join([maker, *texts.values()])
+    async def truth(self, texts: Texts) -> Catalogue:
+        """Return the tables that the models describe; the planner has no part in it."""
+        key = "\n".join(texts.values())
         if key not in self._truths:
             await self.databases["expected"].empty()
             bench = self.bench(role="expected")
             bench.package.write(texts)
-            if maker == "planner":
-                await apart(self.planner.first(bench))
-                await apart(self.planner.upgrade(bench))
-            else:
-                await apart(self._by_tortoise(bench))
+            await apart(self._by_tortoise(bench))
             self._truths[key] = await self.databases["expected"].catalogue()
         return self._truths[key]
-
-    async def any_truth(self, texts: Texts) -> Catalogue:
-        """Return the tables that Tortoise makes of models, or the planner of keys in a circle."""
-        try:
-            return await self.truth(texts, "tortoise")
-        except ConfigurationError as error:
-            if "cyclic" not in str(error):
-                raise
-            return await self.truth(texts, "planner")
 
     async def _by_tortoise(self, bench: Bench) -> None:
         await Tortoise.init(config=bench.config())

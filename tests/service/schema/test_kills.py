@@ -1,13 +1,16 @@
 """A migration that is killed between any two statements is ended by the next run."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import count
+from threading import Event
 
 import pytest
 
 from tests.conftest import Say
 from tests.service.schema.catalogue import differences
-from tests.service.schema.owner import TITLE, Owner
+from tests.service.schema.owner import TASK, TITLE, Owner
 from tests.support import sql
 
 CHANGED = (
@@ -17,6 +20,7 @@ CHANGED = (
     "reviewer = fields.ForeignKeyField('models.User', null=True, related_name='reviews')",
     "lower = fields.CharField(max_length=60)",
 )
+on_mysql = pytest.mark.parametrize("reader", ["mysql"], indirect=True)
 COLUMNS = "title, mark, rank, due, reviewer_id, lower"
 RENAMED = "--rename-table tasks=jobs --rename tasks.slug=mark --fill-sql jobs.lower=lower(body)"
 """Checks look at what is renamed, and at what goes: when all was done, neither is there."""
@@ -71,7 +75,7 @@ def test_the_next_run_ends_what_a_kill_has_stopped(changed: tuple[Owner, str], s
     assert kills > 1
 
 
-@pytest.mark.parametrize("reader", ["mysql"], indirect=True)
+@on_mysql
 def test_nothing_runs_between_a_kill_and_the_end_of_its_migration(
     changed: tuple[Owner, str],
 ) -> None:
@@ -89,6 +93,79 @@ def test_nothing_runs_between_a_kill_and_the_end_of_its_migration(
     assert sentence in refused
     assert differences(half, same, names=True) == []
     assert ended == f"Applied {name}\n"
+
+
+@pytest.fixture
+def ranked(reader: Owner, owner: Owner) -> Iterator[tuple[Owner, str]]:
+    """Offer an owner without tasks, with a migration to a NOT NULL column, and its name."""
+    sql.query(owner.service, "DELETE FROM tasks")
+    owner.replace(TITLE, TITLE, "rank = fields.IntField()")
+    owner.runs("make-migration ranks")
+    name = owner.named("ranks")
+    yield owner, name
+    sql.query(owner.service, "DELETE FROM tasks")
+    if not _recorded(owner, name):
+        reader.runs("migrate")
+
+
+@contextmanager
+def _inserting(owner: Owner) -> Iterator[None]:
+    """Insert a task in a transaction that is open for as long."""
+    has_begun, may_end = Event(), Event()
+
+    def insert() -> None:
+        with sql.session(owner.service.database_url) as session:
+            for statement in ("BEGIN", TASK.format("Call Eve")):
+                session.execute(statement)
+            has_begun.set()
+            may_end.wait()
+            session.execute("COMMIT")
+
+    with ThreadPoolExecutor() as pool:
+        done = pool.submit(insert)
+        has_begun.wait()
+        try:
+            yield
+        finally:
+            may_end.set()
+        done.result()
+
+
+@on_mysql
+def test_rows_that_came_in_while_a_migration_waited_are_looked_at(
+    ranked: tuple[Owner, str],
+) -> None:
+    """Its first statement was refused, and MySQL would put 0 into a row without a value."""
+    owner, name = ranked
+    before = owner.catalogue()
+
+    with _inserting(owner):
+        (waited,) = owner.runs("migrate")
+    (again,) = owner.runs("migrate")
+
+    assert "another session holds a lock on the table" in waited
+    assert f"{name} was not run. tasks.rank, 1 row: each row needs a value" in again
+    assert differences(owner.catalogue(), before, names=True) == []
+
+
+@on_mysql
+def test_nothing_is_invented_for_rows_that_come_in_between_the_statements(
+    ranked: tuple[Owner, str],
+) -> None:
+    owner, name = ranked
+
+    killed = owner.runs("die-at 3", "migrate")
+    sql.query(owner.service, TASK.format("Call Eve"))
+    (refused,) = owner.runs("migrate")
+    values = owner.tasks("rank")
+    sql.query(owner.service, "UPDATE tasks SET rank = 5")
+    (ended,) = owner.runs("migrate")
+
+    assert killed == ["killed"]
+    assert f"{name} failed" in refused
+    assert values == [(None,)]
+    assert ended == f"Applied {name}\n"
+    assert owner.tasks("rank") == [(5,)]
 
 
 def test_plain_aerich_keeps_the_rows_that_hang_on_a_table(owner: Owner) -> None:

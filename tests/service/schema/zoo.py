@@ -309,7 +309,7 @@ async def phantoms(database: str, service: Path) -> list[str]:
             await apart(planner.first(bench))
             await apart(planner.upgrade(bench))
             found = await filled.catalogue()
-            said = differences(found, await laboratory.any_truth(models), names=True)
+            said = differences(found, await laboratory.truth(models), names=True)
             said += [f"left: {words}" for words in await apart(planner.check(bench))]
             await apart(planner.downgrade(bench))
         except Refused as refusal:

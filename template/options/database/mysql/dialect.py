@@ -23,6 +23,8 @@ TABLES_QUERY = (
 LOCK_WAIT_SECONDS = 60
 LOCK_TIMEOUT_SECONDS = 5
 COLLATION = "utf8mb4_bin"
+STRICT = "CONCAT_WS(',', NULLIF(@@sql_mode, ''), 'STRICT_TRANS_TABLES')"
+"""The server's mode, but that it refuses what a column cannot hold, and invents or cuts nothing."""
 
 # Error numbers: https://dev.mysql.com/doc/mysql-errors/8.0/en/, MariaDB's from 1900 on.
 DATABASE_EXISTS, UNKNOWN_DATABASE = 1007, 1049
@@ -143,7 +145,9 @@ def connection(url: str, size: PoolSettings) -> dict[str, Any]:
         "connect_timeout": 5,
         "read_timeout": 30,
         "charset": "utf8mb4",
-        "init_command": f"SET time_zone = '+00:00', collation_connection = '{COLLATION}'",
+        "init_command": (
+            f"SET time_zone = '+00:00', collation_connection = '{COLLATION}', sql_mode = {STRICT}"
+        ),
     }
     return {"engine": __name__, "credentials": credentials(url) | pool}
 

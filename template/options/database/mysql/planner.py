@@ -1,4 +1,10 @@
-"""MySQL and MariaDB: their catalogue, and the statements that change it."""
+"""MySQL and MariaDB: their catalogue, and the statements that change it.
+
+MySQL 8 and MariaDB differ in how they spell a table (`_column`, `_keys`), in the types that take
+a constant as a default (`LARGE`), in NULL at a computed column (`_definition`), in regular
+expressions, which MySQL does not take of bytes (`EXACT`), and in the error for a foreign key that
+is there (`DONE_IN_MARIADB` of mysql_statements).
+"""
 
 import logging
 import re
@@ -87,6 +93,16 @@ FOREIGN = re.compile(rf"FOREIGN KEY \((.*?)\) REFERENCES {NAMED} \((.*?)\)")
 OPTIONS = re.compile(r"\) .*?DEFAULT CHARSET=(\w+)(?: COLLATE=(\w+))?.*?(?: COMMENT='(.*)')?")
 TOKEN = re.compile(rf"{STRING}|`[^`]*`|[()]|[^\s()'`]+")
 LAST_CHARACTER = 0xFFFF
+NUMBER = "[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)"
+PLAIN = "^[[:space:]]*[-+]?[0-9]{0,34}([.][0-9]{0,30})?[[:space:]]*$"
+SHORT = "^[-+]?[0-9]([.][0-9]{0,14})?[eE][-+]?[12]?[0-9]{1,2}$"
+"""Numbers whose digits DECIMAL(65, 30) can compare, and others of so few that a float has them."""
+DAY = "(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?"
+PATTERNS = {"date": DAY, "time": CLOCK, "datetime": f"{DAY}([ T]{CLOCK})?"}
+"""Texts of which a value has all that they say; a moment here has no offset."""
+EXACT = "CONVERT({} USING utf8mb4) COLLATE utf8mb4_bin"
+"""A text that tells `a` from `A`: as bytes, MySQL 8 compares it with no regular expression."""
 UUID = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 TEXTS = r"(var)?char|(tiny|medium|long)?text|enum"
 CHOSEN_BY_SERVER = re.compile(r".*_ibfk_\d+")
@@ -156,8 +172,8 @@ def table_of(name: str, source: str) -> Table:
 def _column(match: re.Match[str], collation: str) -> Column:
     """Parse the definition of a column, two words at a time.
 
-    Here and in `_keys` are all differences between MySQL 8 and MariaDB: widths of integers,
-    JSON as text with a check, collations that are implicit or not, NULL as a default.
+    MySQL 8 and MariaDB differ here in widths of integers, JSON as text with a check, collations
+    that are implicit or not, and NULL as a default.
     """
     name, type_, rest = match[1].replace("``", "`"), match[2], match[3]
     if type_ != "tinyint(1)":
@@ -211,7 +227,9 @@ def _keys(table: str, lines: Iterable[str]) -> Iterator[Key]:
             if name:
                 unique: KeyKind = "unique" if kind == "UNIQUE " else "index"
                 definition = f"{kind or ''}KEY {columns}"
-                yield Key(unique, _names(columns), definition, name, given_name=name)
+                parts = tuple(_parts(columns))
+                own = _names(columns)
+                yield Key(unique, own, definition, name, given_name=name, parts=parts)
             elif foreign := FOREIGN.match(definition):
                 own, target, theirs = _names(foreign[1]), foreign[2], _names(foreign[3])
                 is_free = CHOSEN_BY_SERVER.fullmatch(constraint) or constraint == _name(table, own)
@@ -219,6 +237,21 @@ def _keys(table: str, lines: Iterable[str]) -> Iterator[Key]:
                 yield Key("foreign key", own, definition, chosen, target, theirs, "", constraint)
             else:
                 yield Key("check", (), definition, constraint, given_name=constraint)
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Return SQL for what an index is over, where it holds more or less than columns."""
+    items, depth, start = [], 0, 1
+    for token in TOKEN.finditer(text):
+        depth += {"(": 1, ")": -1}.get(token[0], 0)
+        if depth == 0 or (depth == 1 and token[0].endswith(",")):
+            items.append(re.sub(" (ASC|DESC)$", "", text[start : token.end() - 1]))
+            start = token.end()
+        if depth == 0:
+            break
+    for item in items if "(" in text[1:] else []:
+        prefix = re.fullmatch(rf"({NAMED})\((\d+)\)", item)
+        yield f"left({prefix[1]}, {prefix[3]})" if prefix else item
 
 
 def _name(table: str, columns: Sequence[str]) -> str:
@@ -311,6 +344,11 @@ def not_castable(column: str, old: Column, new: Column) -> str:
     """Return an SQL condition for the values that the new type cannot hold."""
     kinds = family(old.type), family(new.type)
     number = rf"{column} NOT REGEXP '^[[:space:]]*[-+]?[0-9]+([.]0*)?[[:space:]]*$'"
+    if kinds == ("float", "integer"):
+        limit = 2 ** LIMITS[re.split(r"\W", new.type)[0]]
+        return f"{column} <> floor({column}) OR {column} < -{limit}e0 OR {column} >= {limit}e0"
+    if kinds[1] == "float":
+        return _no_float(column, old, new)
     if kinds[1] == "integer":
         bits = LIMITS[re.split(r"\W", new.type)[0]]
         value = column if kinds[0] == "integer" else f"CAST({column} AS DECIMAL(65, 0))"
@@ -321,20 +359,56 @@ def not_castable(column: str, old: Column, new: Column) -> str:
         return f"{number} OR {is_outside}{f' OR {has_zeros}' * (kinds[0] == 'text')}"
     if kinds[1] == "boolean":
         return f"{column} NOT IN ('0', '1')"
-    if kinds[1] in {"decimal", "float"}:
+    if kinds[1] == "decimal":
         is_text = kinds[0] == "text"
         value = f"CAST({column} AS DECIMAL(65, 30))" if is_text else column
         digits, places = (int(each) for each in re.findall(r"\d+", f"{new.type}(65, 30)")[:2])
         is_outside = f"{value} <> round({value}, {places}) OR abs({value}) >= 1e{digits - places}"
         is_none = f"{column} NOT REGEXP '^[[:space:]]*[-+]?[0-9]*[.]?[0-9]+(e[-+]?[0-9]+)?$'"
-        return " OR ".join([is_none] * is_text + [is_outside] * (kinds[1] == "decimal"))
+        return " OR ".join([is_none] * is_text + [is_outside])
     if kinds[0] == "datetime":
         return f"TIME({column}) <> 0"
     if kinds[1] == "json":
         return f"NOT JSON_VALID({column})"
     if kinds[1] == "uuid":
-        return f"BINARY {column} NOT REGEXP '{UUID}'"
-    return f"CAST({column} AS {new.type}) IS NULL"
+        return f"{EXACT.format(column)} NOT REGEXP '{UUID}'"
+    is_other = f"{column} NOT REGEXP '^{PATTERNS[kinds[1]]}$'"
+    return f"{is_other} OR CAST({column} AS {new.type}) IS NULL"
+
+
+def _no_float(column: str, old: Column, new: Column) -> str:
+    """Return the condition that finds numbers of which a float has not all digits."""
+    number = f"CAST({column} AS {new.type.upper()})"
+    exact = f"CAST({number} AS DECIMAL(65, 30))"
+    match family(old.type):
+        case "integer":  # beyond the first limit the way back ends at the largest whole number
+            return f"{column} > {2**63 - 2**10} OR CAST({number} AS SIGNED) <> {column}"
+        case "decimal":
+            return f"{exact} <> {column}"
+        case "float":
+            return f"{number} <> {column}"
+    is_none = f"{column} NOT REGEXP '^[[:space:]]*{NUMBER}([eE][-+]?[0-9]+)?[[:space:]]*$'"
+    is_short = f"{column} REGEXP '{SHORT}'"
+    is_same = f"{column} REGEXP '{PLAIN}' AND {exact} = CAST({column} AS DECIMAL(65, 30))"
+    return f"{is_none} OR NOT ({is_same} OR {is_short} OR CAST({number} AS CHAR) = {column})"
+
+
+def converted(column: str, old: Column, new: Column) -> str:
+    """Return SQL for a value in the new type, or for anything where that cannot hold it."""
+    kind = family(new.type)
+    ways = {
+        "integer": f"CAST({column} AS DECIMAL(65, 0))",
+        "decimal": f"CAST({column} AS DECIMAL(65, 30))",
+        "float": f"CAST({column} AS DOUBLE)",
+        "text": f"CAST({column} AS CHAR)",
+        **dict.fromkeys(("date", "time", "datetime"), f"CAST({column} AS {new.type})"),
+    }
+    return column if family(old.type) == kind else ways.get(kind, column)
+
+
+def typed(value: str, _column: Column) -> str:
+    """Return SQL for a value of a column: it tells its type itself."""
+    return value
 
 
 def rename(step: Rename) -> str:
@@ -441,8 +515,14 @@ def _definition(column: Column) -> str:
 
 
 def _add_column(table: str, column: Column, value: str | None) -> list[str]:
-    if value is None:
+    if value is None and (column.is_null or column.has_own_values or column.default is not None):
         return [f"ALTER TABLE {table} ADD COLUMN {_definition(column)}"]
+    if value is None:  # a row that came in since the checks would get 0 or ''
+        nullable = replace(column, is_null=True)
+        return [
+            f"ALTER TABLE {table} ADD COLUMN {_definition(nullable)}",
+            f"ALTER TABLE {table} MODIFY COLUMN {_definition(column)}",
+        ]
     if CONSTANT.fullmatch(value) and column.default is None and not LARGE.match(column.type):
         return [  # no row is written
             f"ALTER TABLE {table} ADD COLUMN {_definition(replace(column, default=value))}",
@@ -458,6 +538,9 @@ def _add_column(table: str, column: Column, value: str | None) -> list[str]:
 def _alter(table: str, old: Column, new: Column, value: str | None) -> list[str]:
     name = quote(new.name)
     fill = [f"UPDATE {table} SET {name} = {value} WHERE {name} IS NULL"] if value else []
+    if fill and (old.type, old.extra) != (new.type, new.extra):  # which has room for it
+        old = replace(new, is_null=True, default=None)
+        fill.insert(0, f"ALTER TABLE {table} MODIFY COLUMN {_definition(old)}")
     modify = [f"ALTER TABLE {table} MODIFY COLUMN {_definition(new)}"] if old != new else []
     return [*fill, *modify]
 

@@ -69,6 +69,23 @@ FAMILIES = {
     "binary": r"bytea",
 }
 
+NUMBER = r"^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$"
+DAY = r"\d{4}-\d\d-\d\d"
+CLOCK = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?"
+OFFSET = r"([-+]\d\d(:?\d\d)?|Z)"
+TEXTS = {
+    "date": f"^{DAY}$",
+    "time": f"^{CLOCK}{OFFSET}?$",
+    "datetime": f"^{DAY}([ T]{CLOCK}{OFFSET}?)?$",
+    **dict.fromkeys(("decimal", "float"), NUMBER),
+    "integer": r"^\s*[-+]?(0|[1-9]\d*)\s*$",
+}
+"""Texts of which a value has all that they say: `tomorrow` is a day, but another one each day."""
+LIMITS = {"smallint": 15, "integer": 31, "bigint": 63}
+"""Bits of whole numbers, without the sign."""
+LARGEST = {"real": 2**63 - 2**39, "double precision": 2**63 - 2**10}
+"""The last whole number of 64 bits that a float holds."""
+
 TABLES = """
     SELECT c.oid::bigint AS id, n.nspname AS schema, c.relname AS name,
            coalesce(obj_description(c.oid, 'pg_class'), '') AS comment
@@ -97,14 +114,17 @@ KEYS = """
            CASE WHEN o.confrelid <> 0 THEN o.confrelid::bigint END AS target,
            ARRAY(SELECT a.attname::text FROM unnest(o.conkey) WITH ORDINALITY k(n, place)
              JOIN pg_attribute a ON a.attrelid = o.conrelid AND a.attnum = k.n
-             ORDER BY k.place) AS columns
+             ORDER BY k.place) AS columns, ARRAY[]::text[] AS parts
     FROM pg_constraint o WHERE o.conrelid <> 0 AND o.contype IN ('p', 'u', 'f', 'c', 'x')
     UNION ALL
     SELECT i.indrelid::bigint, c.relname, CASE WHEN i.indisunique THEN 'u' ELSE 'i' END,
            pg_get_indexdef(i.indexrelid), NULL,
            ARRAY(SELECT a.attname::text FROM unnest(i.indkey) WITH ORDINALITY k(n, place)
              JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.n
-             ORDER BY k.place)
+             ORDER BY k.place),
+           ARRAY(SELECT pg_get_indexdef(i.indexrelid, n, true)
+             FROM generate_series(1, i.indnkeyatts::int) n
+             WHERE 0 = ANY (i.indkey) OR i.indnkeyatts < i.indnatts ORDER BY n)
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE NOT EXISTS (
       SELECT FROM pg_constraint o WHERE o.conindid = i.indexrelid AND o.contype IN ('p', 'u', 'x'))
     ORDER BY 2"""
@@ -181,7 +201,11 @@ def not_castable(column: str, old: Column, new: Column) -> str:
     """Return an SQL condition for the values that the new type cannot hold."""
     kinds = family(old.type), family(new.type)
     if kinds == ("float", "integer"):
-        return f"{column} <> trunc({column}) OR NOT pg_temp.is_valid({column}::text, '{new.type}')"
+        limit = 2 ** LIMITS[new.type]
+        return f"{column} <> trunc({column}) OR {column} < -{limit} OR {column} >= {limit}"
+    if kinds == ("integer", "float"):
+        there_and_back = f"{column}::{new.type}::bigint <> {column}"
+        return f"CASE WHEN {column} > {LARGEST[new.type]} THEN true ELSE {there_and_back} END"
     if kinds == ("integer", "boolean"):
         return f"{column} NOT IN (0, 1)"
     if kinds[0] == "datetime":
@@ -190,12 +214,32 @@ def not_castable(column: str, old: Column, new: Column) -> str:
         whole = f"trunc({column})"
         return f"{column} <> {whole} OR NOT pg_temp.is_valid({whole}::text, '{new.type}')"
     valid = f"pg_temp.is_valid({column}::text, {text(new.type)})"
-    if kinds == ("text", "integer"):
-        return rf"NOT {valid} OR {column} ~ '^\s*[-+]?0\d'"
-    if kinds[1] == "decimal" and kinds[0] in {"decimal", "float", "text"}:
-        column = f"{column}::numeric"
-        return f"CASE WHEN {valid} THEN {column} <> {column}::{new.type} ELSE true END"
-    return f"NOT {valid}"
+    if kinds == ("float", "float"):
+        return f"CASE WHEN {valid} THEN {column}::{new.type} <> {column} ELSE true END"
+    if kinds[0] == "text" and (pattern := TEXTS.get(kinds[1])):
+        valid += f" AND {column} ~ {text(pattern)}"
+        if not _has_zone(new):
+            valid += f" AND {column} !~ ':.*{OFFSET}$'"
+    if kinds[1] in {"decimal", "float"} and kinds[0] in {"decimal", "float", "text"}:
+        number = f"{column}::text::numeric"  # of a float all its digits, not 15 of them
+        became = f"{column}::{new.type}" if kinds[0] == "decimal" else f"{column}::text::{new.type}"
+        return f"CASE WHEN {valid} THEN {number} <> {became}::text::numeric ELSE true END"
+    return f"NOT ({valid})"
+
+
+def converted(column: str, old: Column, new: Column) -> str:
+    """Return SQL for a value in the new type, NULL where that cannot hold it."""
+    if family(old.type) == family(new.type):
+        return column
+    if family(new.type) == "text":
+        return f"{column}::text"
+    is_lost = not_castable(column, old, new)
+    return f"CASE WHEN {is_lost} THEN NULL ELSE {_cast(column, old, new)} END"
+
+
+def typed(value: str, column: Column) -> str:
+    """Return SQL for a value of a column, also where nothing else tells its type."""
+    return f"CAST({value} AS {column.type})"
 
 
 def length(column: str) -> str:
@@ -352,15 +396,35 @@ def _alter(table: str, old: Column, new: Column, value: str | None) -> list[str]
 def _using(name: str, old: Column, new: Column) -> str:
     """Return the conversion to another family; none to text, where a cast could truncate."""
     kinds = family(old.type), family(new.type)
-    if kinds[0] == kinds[1] or kinds[1] == "text":
+    is_shifted = kinds[0] == "datetime" and _has_zone(old) != _has_zone(new)
+    if (kinds[0] == kinds[1] and not is_shifted) or kinds[1] == "text":
         return ""
+    return f" USING {_cast(name, old, new)}"
+
+
+def _cast(name: str, old: Column, new: Column) -> str:
+    """Return a value in another type; a moment without an offset is one of UTC."""
+    kinds = family(old.type), family(new.type)
+    moment = f"{name}::timestamp AT TIME ZONE 'UTC'"
+    at_zero = f"CASE WHEN {name} ~ '{OFFSET}$' THEN {name} ELSE {name} || '+00' END"
     ways = {
         ("integer", "boolean"): f"{name} <> 0",
         ("boolean", "integer"): f"{name}::integer",
-        ("date", "datetime"): f"{name}::timestamp AT TIME ZONE 'UTC'",
+        ("date", "datetime"): moment if _has_zone(new) else f"{name}::{new.type}",
+        ("datetime", "datetime"): f"{name} AT TIME ZONE 'UTC'",
         ("datetime", "date"): f"({name} AT TIME ZONE 'UTC')::date",
+        ("float", "decimal"): f"{name}::text::{new.type}",
     }
-    return f" USING {ways.get(kinds, f'{name}::{new.type}')}"
+    if _has_zone(new):
+        ways["text", "time"] = f"({at_zero})::{new.type}"
+        ways["text", "datetime"] = (
+            f"CASE WHEN {name} ~ ':.*{OFFSET}$' THEN {name}::{new.type} ELSE {moment} END"
+        )
+    return ways.get(kinds, f"{name}::{new.type}")
+
+
+def _has_zone(column: Column) -> bool:
+    return "without time zone" not in column.type
 
 
 def _retype(table: str, old: Column, new: Column) -> list[str]:
@@ -471,6 +535,7 @@ def _key(row: dict[str, Any], tables: dict[int, str]) -> Key:
         target_columns,
         definition.partition(" WHERE ")[2],
         row["name"],
+        parts=tuple(row["parts"]),
     )
 
 

@@ -124,7 +124,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 def _table(name: str, source: str, columns: Rows, indexes: Rows, foreign: Rows) -> Table:
     _, items, _ = tables.parts(source)
-    own = {tables.name_of(item): tables.without_comments(item) for item in items}
+    own = {tables.name_of(item): item.strip() for item in items}
     keys = [_index(row) for row in indexes if row["origin"] != "pk"]
     primary = sorted((row for row in columns if row["pk"]), key=lambda row: int(row["pk"]))
     if primary:
@@ -158,9 +158,10 @@ def _laid_out(source: str) -> str:
 
 
 def _column(row: Mapping[str, Any], source: str) -> Column:
-    extra = re.findall(r"\b(AUTOINCREMENT|COLLATE \w+|CHECK ?\(.*\)|GENERATED .*)", source)
+    words = tables.without_comments(source)
+    extra = " ".join(re.findall(r"\b(AUTOINCREMENT|COLLATE \w+|CHECK ?\(.*\)|GENERATED .*)", words))
     is_null = not (row["notnull"] or row["pk"])
-    return Column(row["name"], row["type"], is_null, row["dflt_value"], " ".join(extra))
+    return Column(row["name"], row["type"], is_null, row["dflt_value"], extra, source=source)
 
 
 def _index(row: Mapping[str, Any]) -> Key:
@@ -170,7 +171,16 @@ def _index(row: Mapping[str, Any]) -> Key:
     sql = row["sql"]
     definition, condition = tables.subject(sql.partition(" ON ")[2]), sql.partition(" WHERE ")[2]
     named = Key("unique" if row["unique"] else "index", columns, definition, row["name"])
+    named = replace(named, parts=tuple(_parts(row)))
     return replace(named, condition=condition, given_name=row["name"], source=sql)
+
+
+def _parts(row: Mapping[str, Any]) -> Iterator[str]:
+    """Return SQL for what an index is over, where that is more than columns."""
+    _, items, _ = tables.parts(row["sql"].partition(" ON ")[2])
+    if "null" in row["columns"] or any("COLLATE" in item.upper() for item in items):
+        for item in items:
+            yield re.sub(r"\s+(ASC|DESC)\s*$", "", item.strip(), flags=re.IGNORECASE)
 
 
 def _foreign_key(rows: Rows) -> Key:
@@ -264,7 +274,7 @@ def not_castable(column: str, old: Column, new: Column) -> str:
     if kinds[1] == "integer":
         return _is_no_integer(column, kinds[0], new.type)
     if kinds[1] == "float":
-        return f"{column} NOT GLOB '*[0-9]*' OR trim({column}, '+-0123456789.eE ') <> ''"
+        return _is_no_float(column, kinds[0])
     if kinds[1] == "json":
         return f"NOT json_valid({column})"
     if kinds[1] == "uuid":
@@ -280,7 +290,7 @@ def not_castable(column: str, old: Column, new: Column) -> str:
 
 
 def _is_no_integer(column: str, kind: str, type_: str) -> str:
-    """Return the condition that finds what is no whole number of a type."""
+    """Return the condition that finds what is no integer of a type."""
     limit = 2 ** LIMITS[type_]
     number = f"CAST({column} AS INTEGER)"
     is_outside = f"{number} NOT BETWEEN -{limit} AND {limit - 1}"
@@ -288,9 +298,8 @@ def _is_no_integer(column: str, kind: str, type_: str) -> str:
         return is_outside
     if kind == "decimal":
         return f"CAST({column} AS REAL) <> {number} OR {is_outside}"
-    is_none = f"CAST({column} AS REAL) <> {number} OR trim({column}, '+-0123456789. ') <> ''"
     has_zeros = f"ltrim({column}, '+- ') GLOB '0[0-9]*'"
-    return f"{is_none} OR {column} NOT GLOB '*[0-9]*' OR {has_zeros} OR {is_outside}"
+    return f"{column} <> {number} OR {has_zeros} OR {is_outside}"
 
 
 def _is_no_decimal(column: str, kind: str, type_: str) -> str:
@@ -318,6 +327,33 @@ def _is_no_decimal(column: str, kind: str, type_: str) -> str:
         f" OR {before} + {power} > {digits - places}"
         f" OR length({behind}) - iif({behind} = '', 0, {power}) > {places}"
     )
+
+
+def _is_no_float(column: str, kind: str) -> str:
+    """Return the condition that finds what is no number, or has more digits than a float."""
+    if kind in {"integer", "float"}:
+        return f"CAST({column} AS REAL) <> {column}"
+    real, whole = f"CAST({column} AS REAL)", f"CAST({column} AS INTEGER)"
+    digits = f"substr({column}, 1, instr(lower({column}) || 'e', 'e') - 1)"
+    digits = f"length(trim(replace(ltrim({digits}, '+- 0.'), '.', ''), '0 '))"
+    same = ", ".join(f"rtrim(printf('%!.{places}g', {real}), '0')" for places in (16, 17))
+    is_whole = f"{column} = {whole} AND CAST({whole} AS REAL) = {whole}"
+    is_exact = f"{digits} <= 15 OR rtrim({column}, '0') IN ({same}) OR {is_whole}"
+    return f"{column} <> {real} OR abs({real}) > 1.7976931348623157e308 OR NOT ({is_exact})"
+
+
+def converted(column: str, old: Column, new: Column) -> str:
+    """Return SQL for a value in the new type, or for anything where that cannot hold it."""
+    types = {"integer": "INTEGER", "float": "REAL", "text": "TEXT"}
+    type_ = types.get(family(new.type))
+    return (
+        f"CAST({column} AS {type_})" if type_ and family(old.type) != family(new.type) else column
+    )
+
+
+def typed(value: str, _column: Column) -> str:
+    """Return SQL for a value of a column: it tells its type itself."""
+    return value
 
 
 def rename(step: Rename) -> str:
@@ -419,6 +455,7 @@ def _value(step: Step) -> str | None:
         ("float", "text"): f"iif(CAST({text} AS REAL) <> {quote(new.name)}, {exact}, {text})",
         ("float", "decimal"): f"iif(CAST({text} AS REAL) <> {quote(new.name)}, {exact}, {text})",
         ("text", "decimal"): f"trim({quote(new.name)})",
+        ("float", "integer"): f"CAST({quote(new.name)} AS INTEGER)",
         ("date", "datetime"): f"{quote(new.name)} || ' 00:00:00+00:00'",
         ("datetime", "date"): f"substr({quote(new.name)}, 1, 10)",
     }

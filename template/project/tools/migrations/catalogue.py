@@ -21,6 +21,14 @@ class Column:
     extra: str = ""
     """Further attributes: a collation, a sequence, a generated expression."""
     comment: str = ""
+    source: str = field(default="", compare=False)
+    """The words that made it, with their comments, where the server keeps these."""
+
+    @property
+    def remark(self) -> str:
+        """What people read of it."""
+        found = re.search(r"/\*(.*)\*/", self.source, re.DOTALL)
+        return self.comment or (found[1].strip().replace("\\n", "\n") if found else "")
 
     @property
     def has_own_values(self) -> bool:
@@ -59,6 +67,8 @@ class Key:
     """The name in the server's catalogue, also if the server chose it."""
     source: str = field(default="", compare=False)
     """The statement that created it, or its part of the table's, if the server stores it."""
+    parts: tuple[str, ...] = field(default=(), compare=False)
+    """SQL of the parts of an index that are not all columns."""
 
     def __str__(self) -> str:
         """Return its description in words."""

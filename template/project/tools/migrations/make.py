@@ -297,7 +297,10 @@ def values_for(changes: Sequence[Change], wishes: Wishes) -> Values:
 
 
 def neutral_values(changes: Sequence[Change]) -> Values:
-    """Return values for a column that a downgrade adds again, as its old values are lost."""
+    """Return values for a column that a downgrade adds again, as its old values are lost.
+
+    An enum gets its first member, since models cannot read a value that is none.
+    """
     held = {
         (change.table, column)
         for change in changes
@@ -311,8 +314,12 @@ def neutral_values(changes: Sequence[Change]) -> Values:
         if isinstance(change.new, Column) and change.old is None
         if not (change.new.is_null or change.new.has_own_values or change.new.default is not None)
         if (change.table, change.new.name) not in held
-        if (value := dialect.NEUTRAL.get(dialect.family(change.new.type)))
+        if (value := models.first_member(change.new) or _neutral(change.new))
     }
+
+
+def _neutral(column: Column) -> str | None:
+    return dialect.NEUTRAL.get(dialect.family(column.type))
 
 
 def in_words(change: Change) -> str:

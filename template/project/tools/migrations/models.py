@@ -1,6 +1,7 @@
 """Tables as Tortoise's models describe them."""
 
 import importlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, time
 from decimal import Decimal
@@ -16,10 +17,13 @@ from tortoise.fields.data import IntEnumFieldInstance
 from tortoise.models import Model
 
 from tools.migrations import dialect
+from tools.migrations.catalogue import Column
 from tools.migrations.refusal import Refused, loading, refusing
 
 AERICH = "aerich"
 """The table in which aerich records what it applied, and Tortoise's module of that name."""
+MEMBER = re.compile(r"[^\W\d]\w*: (.*)")
+"""What Tortoise says of a member of an enum."""
 EMPTY: tuple[Callable[[], Any], ...] = (dict, list, str, int, float, bool)
 """Callable defaults whose result is the same for every row."""
 
@@ -89,6 +93,21 @@ def default_of(table: str, column: str) -> str | None:
     if value is None or callable(value):
         return None
     return literal(field.to_db_value(value, model))
+
+
+def first_member(column: Column) -> str | None:
+    """Return the first member of an enum as SQL, if the column's comment lists its members.
+
+    That is what Tortoise describes a field of an enum with, unless the model does.
+    """
+    members = [MEMBER.fullmatch(line) for line in column.remark.splitlines()]
+    first = members[0] if members and all(members) else None
+    if first is None:
+        return None
+    if dialect.family(column.type) == "text":
+        return literal(first[1])
+    is_number = dialect.family(column.type) == "integer" and re.fullmatch(r"-?\d+", first[1])
+    return first[1] if is_number else None
 
 
 def value_of(table: str, column: str, text: str) -> str:

@@ -1,5 +1,6 @@
 """PostgreSQL in the trial of migrations."""
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 
 import asyncpg
@@ -35,6 +36,8 @@ async def empty(url: str) -> None:
     except asyncpg.InvalidCatalogNameError:
         hasty = f'ALTER DATABASE "{name_of(url)}" SET synchronous_commit = off'
         made = [f'CREATE DATABASE "{name_of(url)}"', hasty]  # nobody needs it after a crash
+        abroad = f"ALTER DATABASE \"{name_of(url)}\" SET timezone = 'Europe/Berlin'"
+        made.append(abroad)  # as on some servers: no value may shift by it
         await execute(SERVER.administration_url, made)
 
 
@@ -85,6 +88,24 @@ def as_bytes(value: bytes, _: object = None) -> str:
     return rf"'\x{value.hex()}'"
 
 
+TABLE = re.compile(r"CREATE TABLE (\S+) \(\n.*?\n\)", re.DOTALL)
+KEY = re.compile(
+    r'^    ("[^"]+") .*?( REFERENCES \S+ \("[^"]+"\) ON DELETE [A-Z]+(?: [A-Z]+)?)', re.MULTILINE
+)
+
+
+def keys_last(script: str) -> str:
+    """Return a script with the foreign keys after the tables instead of in them."""
+    keys: list[str] = []
+
+    def table(match: re.Match[str]) -> str:
+        found = KEY.findall(match[0])
+        keys.extend(f"ALTER TABLE {match[1]} ADD FOREIGN KEY ({own}){to};" for own, to in found)
+        return KEY.sub(lambda key: key[0].removesuffix(key[2]), match[0])
+
+    return "\n".join([TABLE.sub(table, script), *keys])
+
+
 DIALECT = Dialect(
     read_catalogue=catalogue.read,
     read_contents=read_contents,
@@ -94,6 +115,7 @@ DIALECT = Dialect(
     delete_rows=delete_rows,
     literals={bytes: as_bytes, str: standard_text},
     differences=DIFFERENCES,
+    circular_script=keys_last,
     zoo=models,
     shards=4,
 )

@@ -81,6 +81,5 @@ DIALECT = Dialect(
     differences=DIFFERENCES,
     zoo=models,
     declared_types=declared_types,
-    refers_ahead=True,
     stores_times=False,
 )

@@ -1,13 +1,15 @@
 """Indexes and unique constraints."""
 
 from tests.service.schema.case import Case, all_but, everywhere
-from tests.service.schema.models import add, drop, meta, replace
+from tests.service.schema.models import Edits, add, drop, meta, replace
 from tests.service.schema.rows import row
 from tests.service.schema.snapshot import ANYTHING
 
 POSTGRES = ("postgres",)
 MYSQL = ("mysql",)
 NOT_MYSQL = all_but("mysql")
+NO_EXPRESSION = "MariaDB has no index over an expression"
+UNIQUE = 'CREATE UNIQUE INDEX "by_hand" ON'
 NO_PARTIAL = "MySQL has no partial index"
 TAG_NAME = "name = fields.CharField(max_length=30)"
 UNIQUE_TAG_NAME = "name = fields.CharField(max_length=30, unique=True)"
@@ -18,6 +20,13 @@ INDEXES = '        indexes = (("done", "due"),)\n'
 
 def _indexes(*lines: str) -> str:
     return f"        indexes = ({', '.join(lines)},)\n"
+
+
+def _by_hand(model: str, statement: str, *, columns: str = "name") -> Edits:
+    """Add an index that Tortoise cannot describe, as the SQL of its statement."""
+    index = f"lambda *_: {statement + ';'!r}"
+    names = f'fields=({columns!r},), name="by_hand"'
+    return meta(model, f'indexes = (type("ByHand", (Index,), {{"get_sql": {index}}})({names}),)')
 
 
 VECTOR = 'vector = TSVectorField(source_fields=("title",), config="english")'
@@ -269,14 +278,14 @@ CASES = (
         "an index over an expression comes",
         meta("tags", 'indexes = (Index(Lower("name"), name="lower_name"),)'),
         only=NOT_MYSQL,
-        reason="MariaDB has no index over an expression",
+        reason=NO_EXPRESSION,
     ),
     Case(
         "an index over an expression changes",
         replace('Lower("name")', 'Lower("colour")'),
         before=meta("tags", 'indexes = (Index(Lower("name"), name="lower_one"),)'),
         only=NOT_MYSQL,
-        reason="MariaDB has no index over an expression",
+        reason=NO_EXPRESSION,
     ),
     Case(
         "an index over an expression stays when its table changes",
@@ -284,7 +293,7 @@ CASES = (
         before=meta("tags", 'indexes = (Index(Lower("name"), name="lower_name"), ("colour",))'),
         values={"tags.remark": "x"},
         only=NOT_MYSQL,
-        reason="MariaDB has no index over an expression",
+        reason=NO_EXPRESSION,
     ),
     Case(
         "a GIN index over JSON comes",
@@ -315,6 +324,89 @@ CASES = (
         "a full-text index goes",
         replace(', FullTextIndex(fields=("body",)),)', ",)"),
         before=replace(INDEXES, _indexes('("done", "due")', 'FullTextIndex(fields=("body",))')),
+        only=MYSQL,
+        reason="only MySQL has it",
+    ),
+    Case(
+        "an index comes that is unique over a column and an expression",
+        _by_hand("projects", f'{UNIQUE} "projects" ("shelf", lower("name"))'),
+        before=add("projects", "shelf = fields.IntField(db_default=1)"),
+        only=NOT_MYSQL,
+        reason=NO_EXPRESSION,
+    ),
+    Case(
+        "an index comes that is unique over an expression, but rows are not",
+        _by_hand("tags", f'{UNIQUE} "tags" (lower("name"))'),
+        only=NOT_MYSQL,
+        refused=everywhere("tags", "2 rows"),
+        reason=NO_EXPRESSION,
+    ),
+    Case(
+        "an index comes that is unique over a new column and an expression, but rows are not",
+        add("tags", "shelf = fields.IntField(db_default=1)")
+        + _by_hand("tags", f'{UNIQUE} "tags" ("shelf", lower("name"))'),
+        only=NOT_MYSQL,
+        refused=everywhere("tags", "2 rows"),
+        reason=NO_EXPRESSION,
+    ),
+    Case(
+        "a partial unique index comes, whose condition is of a new column",
+        add("projects", "gone = fields.IntField(db_default=0)")
+        + _by_hand("projects", f'{UNIQUE} "projects" ("name") WHERE "gone" = 0'),
+        values={"projects.gone": 0},
+        only=NOT_MYSQL,
+        reason=NO_PARTIAL,
+    ),
+    Case(
+        "a partial unique index comes, whose condition is of a new column, but rows are not",
+        add("tags", "gone = fields.IntField(db_default=0)", "shelf = fields.IntField(db_default=1)")
+        + _by_hand("tags", f'{UNIQUE} "tags" ("shelf") WHERE "gone" = 0'),
+        refused=everywhere("tags", "3 rows"),
+        only=NOT_MYSQL,
+        reason=NO_PARTIAL,
+    ),
+    Case(
+        "a partial unique index comes, and rows that it leaves out are alike",
+        add("tags", "gone = fields.IntField(null=True)", "shelf = fields.IntField(db_default=1)")
+        + _by_hand("tags", f'{UNIQUE} "tags" ("shelf") WHERE "gone" = 0'),
+        values={"tags.shelf": 1},
+        only=NOT_MYSQL,
+        reason=NO_PARTIAL,
+    ),
+    Case(
+        "a unique index without regard to case comes, but rows are not unique so",
+        _by_hand("tags", f'{UNIQUE} "tags" ("name" COLLATE NOCASE)'),
+        refused=everywhere("tags", "2 rows"),
+        only=("sqlite",),
+        reason="other databases have other collations",
+    ),
+    Case(
+        "a unique index comes that holds a column beside",
+        _by_hand("tags", f'{UNIQUE} "tags" ("colour") INCLUDE ("name")'),
+        before=replace(TAG_NAME, 'name = fields.CharField(max_length=30, default="x")'),
+        cells={"Tag.colour": {1: "a", 2: "b", 3: "a"}},
+        refused=everywhere("tags", "2 rows"),
+        only=POSTGRES,
+        reason="only PostgreSQL has it",
+    ),
+    Case(
+        "a unique index comes that takes one NULL, but rows have more",
+        replace(INDEXES, "")
+        + _by_hand("tasks", f'{UNIQUE} "tasks" ("note") NULLS NOT DISTINCT', columns="note"),
+        refused=everywhere("tasks", "note", "2 rows"),
+        only=POSTGRES,
+        reason="only PostgreSQL has it",
+    ),
+    Case(
+        "a unique index over the beginning of a text comes",
+        _by_hand("projects", "CREATE UNIQUE INDEX `by_hand` ON `projects` (`name`(1))"),
+        only=MYSQL,
+        reason="only MySQL has it",
+    ),
+    Case(
+        "a unique index over the beginning of a text comes, but rows are not unique so",
+        _by_hand("tags", "CREATE UNIQUE INDEX `by_hand` ON `tags` (`name`(1))"),
+        refused=everywhere("tags", "2 rows"),
         only=MYSQL,
         reason="only MySQL has it",
     ),

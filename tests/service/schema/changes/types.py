@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from tests.service.schema.case import Case, Wishes, Words, everywhere
+from tests.service.schema.case import Case, Wishes, Words, all_but, everywhere
 from tests.service.schema.models import Edits, add, append, replace
 from tests.service.schema.rows import LONG, row
 from tests.service.schema.snapshot import ANYTHING, ByRow
@@ -20,6 +20,8 @@ BODY = "body = fields.TextField(null=True)"
 PRICE = "price = fields.DecimalField(max_digits=10, decimal_places=2, null=True)"
 TEXT_OF_JSON = {"Task.hint": {1: '{"a": [1, null], "b": "it\'s :x"}', 2: "[]", 4: '"Zoë 🦀"'}}
 JSON = ByRow({1: {"a": [1, None], "b": "it's :x"}, 2: [], 3: None, 4: "Zoë 🦀"})
+OPTIONAL_CODE = "hint = fields.CharField(max_length=20, null=True, unique=True)"
+SINGLE = 'type("Single", (fields.FloatField,), {"SQL_TYPE": "REAL"})'
 NUMBER = "id = fields.IntField(primary_key=True)"
 CODED = f"""
 class Country(Model):
@@ -342,6 +344,228 @@ CASTS = (
         "CharEnumField(Kind, max_length=20, null=True)",
         {1: "bug", 2: "chore"},
         values={1: "bug", 2: "chore"},
+    ),
+    _cast(
+        "a number that no float holds becomes one",
+        "BigIntField(null=True)",
+        "FloatField(null=True)",
+        {1: 9007199254740993, 2: 5, 4: 2**63 - 1},
+        refused=everywhere("tasks", "hint", "2 rows"),
+    ),
+    _cast(
+        "big numbers that a float holds become some",
+        "BigIntField(null=True)",
+        "FloatField(null=True)",
+        {1: 2**60, 2: -(2**63), 4: 2**53},
+        values={1: 2.0**60, 2: -(2.0**63), 4: 2.0**53},
+    ),
+    _cast(
+        "a decimal that no float holds becomes one",
+        "DecimalField(max_digits=30, decimal_places=20, null=True)",
+        "FloatField(null=True)",
+        {1: Decimal("1.23456789012345678901"), 2: Decimal("0.1")},
+        refused=everywhere("tasks", "hint", "1 row"),
+    ),
+    _cast(
+        "decimals become floats",
+        "DecimalField(max_digits=30, decimal_places=20, null=True)",
+        "FloatField(null=True)",
+        {1: Decimal("12345678.9"), 2: Decimal("-0.1"), 4: Decimal(0)},
+        values={1: 12345678.9, 2: -0.1, 4: 0.0},
+    ),
+    _cast(
+        "text becomes a float",
+        "CharField(max_length=40, null=True)",
+        "FloatField(null=True)",
+        {1: "0.30000000000000004", 2: "-1.50", 4: "1e5"},
+        values={1: 0.30000000000000004, 2: -1.5, 4: 100000.0},
+        undone=ANYTHING,
+    ),
+    _cast(
+        "text that no float holds becomes one",
+        "CharField(max_length=40, null=True)",
+        "FloatField(null=True)",
+        {1: "1.23456789012345678901", 2: "1-2", 4: "1e999"},
+        refused=everywhere("tasks", "hint", "3 rows"),
+    ),
+    _cast(
+        "text that says no finite number becomes a float",
+        "CharField(max_length=40, null=True)",
+        "FloatField(null=True)",
+        {1: "NaN", 2: "Infinity"},
+        refused=everywhere("tasks", "hint", "2 rows"),
+    ),
+    Case(
+        "a float becomes a decimal that has all its digits",
+        replace("hint = fields.FloatField(", "hint = fields.DecimalField(18, 8, "),
+        before=add("tasks", "hint = fields.FloatField(null=True)"),
+        cells={"Task.hint": {1: 123456789.12345678, 2: 0.5}},
+        values={"tasks.hint": ByRow({1: Decimal("123456789.12345678"), 2: Decimal("0.50000000")})},
+    ),
+    Case(
+        "a float becomes one of 32 bits",
+        replace("hint = fields.FloatField(", f"hint = {SINGLE}("),
+        before=add("tasks", "hint = fields.FloatField(null=True)"),
+        cells={"Task.hint": {1: 0.1, 2: 0.5, 4: 1e300}},
+        refused=everywhere("tasks", "hint", "2 rows"),
+        only=("postgres",),
+        reason="Tortoise names the type of floats by itself on MySQL, and SQLite has one only",
+    ),
+    Case(
+        "a float of many digits becomes a decimal of fewer places",
+        replace("hint = fields.FloatField(", "hint = fields.DecimalField(6, 2, "),
+        before=add("tasks", "hint = fields.FloatField(null=True)"),
+        cells={"Task.hint": {1: 0.30000000000000004}},
+        refused=everywhere("tasks", "hint", "1 row"),
+    ),
+    _cast(
+        "a big float becomes a number",
+        "FloatField(null=True)",
+        "BigIntField(null=True)",
+        {1: 1e15, 2: -(2.0**63), 4: 2.0**53},
+        values={1: 10**15, 2: -(2**63), 4: 2**53},
+    ),
+    _cast(
+        "a float that is too big becomes a number",
+        "FloatField(null=True)",
+        "BigIntField(null=True)",
+        {1: 2.0**63, 2: 1e300},
+        refused=everywhere("tasks", "hint", "2 rows"),
+    ),
+    _cast(
+        "text that is a moment becomes a date",
+        "CharField(max_length=30, null=True)",
+        "DateField(null=True)",
+        {1: "2024-05-01 10:30:00", 2: "2024-02-29"},
+        refused=everywhere("tasks", "hint", "1 row"),
+    ),
+    _cast(
+        "text that a database takes for a day of its own becomes a date",
+        "CharField(max_length=30, null=True)",
+        "DateField(null=True)",
+        {1: "tomorrow", 2: "infinity", 4: "20240229"},
+        refused=everywhere("tasks", "hint", "3 rows"),
+    ),
+    Case(
+        "text that is a moment becomes a time",
+        _column("hint = fields.CharField(max_length=30, null", "hint = fields.TimeField(null"),
+        before=add("tasks", "hint = fields.CharField(max_length=30, null=True)"),
+        cells={"Task.hint": {1: "2024-05-01 10:30:00", 2: "10:30:00", 4: "now"}},
+        refused=everywhere("tasks", "hint", "2 rows"),
+        only=all_but("sqlite"),
+        reason="Tortoise cannot store a time in SQLite",
+    ),
+    Case(
+        "text becomes a time",
+        _column("hint = fields.CharField(max_length=30, null", "hint = fields.TimeField(null"),
+        before=add("tasks", "hint = fields.CharField(max_length=30, null=True)"),
+        cells={"Task.hint": {1: "10:30:00", 2: "23:59:59.999999"}},
+        values={
+            "tasks.hint": ByRow(
+                {1: dt.time(10, 30, tzinfo=dt.UTC), 2: dt.time(23, 59, 59, 999999, tzinfo=dt.UTC)}
+            )
+        },
+        undone={"tasks.hint": ANYTHING},
+        only=("postgres",),
+        reason="a time has an offset there only",
+    ),
+    _cast(
+        "text without an offset becomes a datetime",
+        "CharField(max_length=40, null=True)",
+        "DatetimeField(null=True)",
+        {1: "2024-05-01 10:30:00", 2: "2024-05-01T10:30:00.25", 4: "2024-05-01"},
+        values={
+            1: dt.datetime(2024, 5, 1, 10, 30, tzinfo=dt.UTC),
+            2: dt.datetime(2024, 5, 1, 10, 30, 0, 250000, tzinfo=dt.UTC),
+            4: dt.datetime(2024, 5, 1, tzinfo=dt.UTC),
+        },
+        undone=ANYTHING,
+    ),
+    _cast(
+        "text with an offset becomes a datetime",
+        "CharField(max_length=40, null=True)",
+        "DatetimeField(null=True)",
+        {1: "2024-05-01 10:30:00+02:00", 2: "2024-05-01T10:30:00Z"},
+        values={
+            1: dt.datetime(2024, 5, 1, 8, 30, tzinfo=dt.UTC),
+            2: dt.datetime(2024, 5, 1, 10, 30, tzinfo=dt.UTC),
+        },
+        refused={"mysql": ("tasks", "hint", "2 rows")},
+        undone=ANYTHING,
+    ),
+    _cast(
+        "text with more than a moment becomes a datetime",
+        "CharField(max_length=40, null=True)",
+        "DatetimeField(null=True)",
+        {1: "2024-05-01 10:30:00xyz", 2: "2024-05-01 10:30:00", 4: "today"},
+        refused=everywhere("tasks", "hint", "2 rows"),
+    ),
+    _cast(
+        "texts that are different become numbers that are not",
+        "CharField(max_length=20, null=True, unique=True)",
+        "FloatField(null=True, unique=True)",
+        {1: "1", 2: "1.0", 4: "2"},
+        refused=everywhere("tasks", "hint", "2 rows"),
+    ),
+    _cast(
+        "texts that are different become numbers that are to be unique",
+        "CharField(max_length=20, null=True)",
+        "IntField(null=True, unique=True)",
+        {1: "1", 2: "+1", 4: "2"},
+        refused=everywhere("tasks", "hint", "2 rows"),
+    ),
+    Case(
+        "a unique text becomes a number, and what is NULL is filled",
+        _column(OPTIONAL_CODE, "hint = fields.IntField(unique=True)"),
+        before=add("tasks", OPTIONAL_CODE),
+        cells={"Task.hint": {1: "1", 2: "-2", 4: "4"}},
+        wishes=Wishes(fills={"tasks.hint": "7"}),
+        values={"tasks.hint": ByRow({1: 1, 2: -2, 3: 7, 4: 4})},
+        undone={"tasks.hint": ByRow({3: "7"})},
+    ),
+    Case(
+        "a unique text becomes a number, and what fills it is there",
+        _column(OPTIONAL_CODE, "hint = fields.IntField(unique=True)"),
+        before=add("tasks", OPTIONAL_CODE),
+        cells={"Task.hint": {1: "1", 2: "-2", 4: "4"}},
+        wishes=Wishes(fills={"tasks.hint": "4"}),
+        refused=everywhere("tasks", "hint", "2 rows"),
+    ),
+    Case(
+        "a number becomes a unique text, and what is NULL is filled",
+        _column("hint = fields.IntField(null=True)", "hint = fields.CharField(20, unique=True)"),
+        before=add("tasks", "hint = fields.IntField(null=True)"),
+        cells={"Task.hint": {1: 1, 2: -2, 4: 4}},
+        wishes=Wishes(fills={"tasks.hint": "'none'"}),
+        values={"tasks.hint": ByRow({1: "1", 2: "-2", 3: "none", 4: "4"})},
+        undo_refused=everywhere("tasks", "hint", "1 row"),
+    ),
+    Case(
+        "a unique text becomes a number, and an expression fills it",
+        _column(OPTIONAL_CODE, "hint = fields.BigIntField(unique=True)"),
+        before=add("tasks", OPTIONAL_CODE),
+        cells={"Task.hint": {1: "1", 2: "-2", 4: "4"}},
+        wishes=Wishes(fills={"tasks.hint": "position + 0"}),
+        values={"tasks.hint": ByRow({1: 1, 2: -2, 3: 2**31 - 1, 4: 4})},
+        undone={"tasks.hint": ByRow({3: str(2**31 - 1)})},
+    ),
+    Case(
+        "a text gets wider, and what fills it has no room in the old one",
+        _column("hint = fields.CharField(3, null=True)", "hint = fields.CharField(30)"),
+        before=add("tasks", "hint = fields.CharField(3, null=True)"),
+        cells={"Task.hint": {1: "one"}},
+        wishes=Wishes(fills={"tasks.hint": "'nothing said'"}),
+        values={"tasks.hint": ByRow(dict.fromkeys((2, 3, 4), "nothing said"))},
+        undo_refused=everywhere("tasks", "hint", "3 rows"),
+    ),
+    Case(
+        "a number gets bigger, and what fills it has no room in the old one",
+        _column("hint = fields.IntField(null=True)", "hint = fields.BigIntField()"),
+        before=add("tasks", "hint = fields.IntField(null=True)"),
+        cells={"Task.hint": {1: 1}},
+        wishes=Wishes(fills={"tasks.hint": str(2**40)}),
+        values={"tasks.hint": ByRow(dict.fromkeys((2, 3, 4), 2**40))},
+        undo_refused=everywhere("tasks", "hint", "3 rows"),
     ),
 )
 

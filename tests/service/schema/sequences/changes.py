@@ -24,8 +24,11 @@ RETYPES: dict[str, tuple[str, ...]] = {
     "smallint": ("int", "bigint", "char", "text", "decimal", "float", "bool"),
     "int": ("smallint", "bigint", "char", "text", "decimal", "float", "bool"),
     "bigint": ("smallint", "int", "char", "text", "decimal", "float"),
-    "char": ("char", "char", "text", "int", "bigint", "decimal", "json", "date", "uuid", "float"),
-    "text": ("char", "json", "int", "date"),
+    "char": (
+        *("char", "char", "text", "int", "bigint", "decimal", "float"),
+        *("json", "date", "datetime", "uuid"),
+    ),
+    "text": ("char", "json", "int", "float", "date", "datetime"),
     "bool": ("int", "smallint"),
     "decimal": ("decimal", "decimal", "char", "text", "int", "float"),
     "float": ("int", "decimal", "char", "text"),

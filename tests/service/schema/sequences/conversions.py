@@ -15,6 +15,9 @@ from tests.support import databases
 Result = TypeVar("Result")
 BITS = {"smallint": 15, "int": 31, "bigint": 63, "intenum": 15}
 TEXTS = {"char", "text", "charenum"}
+DAY = r"\d{4}-\d\d-\d\d"
+CLOCK = r"\d\d:\d\d(:\d\d(\.\d{1,6})?)?"
+OFFSET = r"([-+]\d\d(:?\d\d)?|Z)"
 
 
 class Lossy(Exception):  # noqa: N818 - a fact
@@ -86,7 +89,11 @@ def _to_float(value: Any, old: str, _: Shape, __: str) -> Any:  # noqa: ANN401 -
         value = _number(value)
     elif old not in {*BITS, "decimal"}:
         raise Unsure
-    return float(value)
+    became = float(value)
+    is_same = int(became) == value if old in BITS else Decimal(repr(became)) == value
+    if not is_same:
+        raise Lossy
+    return became
 
 
 def _to_bool(value: Any, old: str, _: Shape, database: str) -> bool:  # noqa: ANN401 - as above
@@ -135,17 +142,22 @@ def _to_date(value: Any, old: str, _: Shape, __: str) -> date:  # noqa: ANN401 -
         return datetime.date(value)
     if old not in TEXTS:
         raise Unsure
-    return _parsed(value, r"\d{4}-\d\d-\d\d", date.fromisoformat)
+    return _parsed(value, DAY, date.fromisoformat)
 
 
-def _to_datetime(value: Any, old: str, _: Shape, __: str) -> datetime:  # noqa: ANN401 - as above
+def _to_datetime(value: Any, old: str, _: Shape, database: str) -> datetime:  # noqa: ANN401 - as above
     if old == "date":
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
     if old not in TEXTS:
         raise Unsure
-    if re.fullmatch(r"\d{4}-\d\d-\d\d.*", value):
-        raise Unsure
-    raise Lossy
+    if not re.fullmatch(rf"{DAY}([ T]{CLOCK}{OFFSET}?)?", value):
+        raise Lossy
+    if re.fullmatch(rf".*:.*{OFFSET}", value) and database == "mysql":
+        raise Lossy  # which has no zones
+    try:
+        return _moment(value)
+    except ValueError as error:
+        raise Lossy from error
 
 
 def _to_uuid(value: Any, old: str, _: Shape, __: str) -> UUID:  # noqa: ANN401 - as above

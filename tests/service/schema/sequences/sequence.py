@@ -264,7 +264,7 @@ class Sequence:
         return snapshot
 
     async def _judge_tables(self, step: str) -> None:
-        truth = await self.laboratory.any_truth({"tables": source(self.now.schema)})
+        truth = await self.laboratory.truth({"tables": source(self.now.schema)})
         _judge(step, differences(self.now.snapshot.catalogue, truth, names=True))
 
     def _judge_rows(self, step: str, before: Moment, expected: Expectation) -> None:
