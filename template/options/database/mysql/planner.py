@@ -25,8 +25,6 @@ HOLDS_UNIQUE_KEYS = False
 """Whether foreign keys must be set aside while the key that they refer to goes."""
 HELPER = "mysql_statements"
 """What files load when they are applied, beside their checks."""
-PREPARE = ""
-"""The function of the session, for which checks ask the helper."""
 REFUSE = """\
     if await mysql_statements.is_new(db, __name__, "{name}"):
         await checks.refuse(db, __name__, {constant})"""
@@ -35,6 +33,10 @@ ROWS_HINT = "With SQL:"
 """What to say in a file that a person fills."""
 BEFORE_TABLES = ("SET FOREIGN_KEY_CHECKS = 0",)
 FOREIGN_KEYS_LAST = False
+HAS_AERICH = (
+    "SELECT 1 AS found FROM information_schema.tables"
+    " WHERE table_schema = DATABASE() AND table_name = 'aerich'"
+)
 AERICH_TABLE = """CREATE TABLE IF NOT EXISTS `aerich` (
     `id` INT NOT NULL PRIMARY KEY AUTO_INCREMENT,
     `version` VARCHAR(255) NOT NULL,
@@ -111,12 +113,16 @@ async def read(connection: BaseDBAsyncClient) -> Catalogue:
     return tables
 
 
-async def clear(connection: BaseDBAsyncClient, catalogue: Catalogue) -> None:
+async def drop_tables(connection: BaseDBAsyncClient, catalogue: Catalogue) -> None:
     """Drop all tables, whatever refers to them."""
     drops = [f"DROP TABLE {quote(name)}" for name in catalogue]
     await connection.execute_script(
         ";".join(["SET FOREIGN_KEY_CHECKS = 0", *drops, "SET FOREIGN_KEY_CHECKS = 1"])
     )
+
+
+clear = drop_tables
+"""What empties a database: tables are all that models can use."""
 
 
 def as_ours(catalogue: Catalogue) -> Catalogue:
@@ -271,6 +277,11 @@ def binary(value: bytes) -> str:
 def comment(words: str, escape: Callable[[str], str]) -> str:
     """Return what stands between the quotes of a comment."""
     return escape(words)
+
+
+def needs_helper(_query: str) -> bool:
+    """Whether a query calls a function that the helper's `prepare` makes for the session."""
+    return False
 
 
 def length(column: str) -> str:

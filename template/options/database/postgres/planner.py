@@ -21,12 +21,11 @@ HOLDS_UNIQUE_KEYS = True
 """Whether foreign keys must be set aside while the key that they refer to goes."""
 HELPER = "postgres_casts"
 """What files load when they are applied, beside their checks."""
-PREPARE = "is_valid("
-"""The function of the session, for which checks ask the helper."""
 REFUSE = "    await checks.refuse(db, __name__, {constant})"
 RUN_IN_TRANSACTION = True
 ROWS_HINT = "With SQL:"
 """What to say in a file that a person fills."""
+HAS_AERICH = "SELECT 1 AS found WHERE to_regclass('aerich') IS NOT NULL"
 AERICH_TABLE = """CREATE TABLE IF NOT EXISTS "aerich" (
     "id" SERIAL NOT NULL PRIMARY KEY,
     "version" VARCHAR(255) NOT NULL,
@@ -137,6 +136,12 @@ async def clear(connection: BaseDBAsyncClient, catalogue: Catalogue) -> None:
     await connection.execute_script("CREATE SCHEMA public")
 
 
+async def drop_tables(connection: BaseDBAsyncClient, catalogue: Catalogue) -> None:
+    """Drop all tables, with the views over them; all else stays."""
+    if names := ", ".join(map(quote, catalogue)):
+        await connection.execute_script(f"DROP TABLE {names} CASCADE")
+
+
 def as_ours(catalogue: Catalogue) -> Catalogue:
     """Return tables that Tortoise made as migrations will have made them: just the same."""
     return catalogue
@@ -190,6 +195,11 @@ def not_castable(column: str, old: Column, new: Column) -> str:
         column = f"{column}::numeric"
         return f"CASE WHEN {valid} THEN {column} <> {column}::{new.type} ELSE true END"
     return f"NOT {valid}"
+
+
+def needs_helper(query: str) -> bool:
+    """Whether a query calls a function that the helper's `prepare` makes for the session."""
+    return "pg_temp." in query
 
 
 def length(column: str) -> str:
