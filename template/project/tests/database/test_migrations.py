@@ -30,7 +30,7 @@ async def applied(client: AsyncClient, change_settings: ChangeSettings) -> Async
 
 
 async def test_the_migrations_make_what_the_models_describe(client: AsyncClient) -> None:
-    left = await left_over(Project(None, orm_config(get_settings()), FOLDER))
+    left = await left_over(Project(None, orm_config(get_settings()), FOLDER, package="app"))
 
     assert [str(change) for change in left] == []
 

@@ -1,10 +1,9 @@
 """Tables as Tortoise's models describe them."""
 
-import importlib
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, time
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from tortoise import Tortoise
@@ -16,7 +15,7 @@ from tortoise.fields.data import IntEnumFieldInstance
 from tortoise.models import Model
 
 from tools.migrations import dialect
-from tools.migrations.refusal import Refused, loading, refusing
+from tools.migrations.refusal import Refused, refusing
 
 AERICH = "aerich"
 """The table in which aerich records what it applied, and Tortoise's module of that name."""
@@ -54,30 +53,6 @@ def models() -> Iterator[type[Model]]:
         yield from (model for model in app.values() if model._meta.db_table != AERICH)
 
 
-def unregistered(package: str) -> list[str]:
-    """Name the models that are defined in a package, but that Tortoise was not told of.
-
-    Such a model would have no table, and nobody would say so.
-
-    Raises:
-        Refused: A module cannot be imported.
-    """
-    known = set(models())
-    (folder,) = map(Path, importlib.import_module(package).__path__)
-    for path in sorted(folder.rglob("*.py")):  # also in folders without __init__.py
-        name = ".".join((package, *path.relative_to(folder).with_suffix("").parts))
-        if path.stem not in {"__init__", "__main__"}:
-            with loading(name):
-                importlib.import_module(name)
-    return sorted(
-        f"{model.__module__}.{model.__qualname__}"
-        for model in _subclasses(Model)
-        if model.__module__.partition(".")[0] == package
-        and not model._meta.abstract
-        and model not in known
-    )
-
-
 def default_of(table: str, column: str) -> str | None:
     """Return the model's own default as SQL, where it is the same for every row."""
     model, field = _field(table, column) or (None, None)
@@ -88,7 +63,7 @@ def default_of(table: str, column: str) -> str | None:
         value = value()
     if value is None or callable(value):
         return None
-    return literal(field.to_db_value(value, model))
+    return literal(_to_database(field, value, model))
 
 
 def value_of(table: str, column: str, text: str) -> str:
@@ -110,7 +85,14 @@ def value_of(table: str, column: str, text: str) -> str:
             value = field.to_python_value(int(text) if is_number else text)
         except ArithmeticError as error:
             raise ValueError("it is no number, or has more digits than the field") from error
-        return literal(field.to_db_value(value, model))
+        return literal(_to_database(field, value, model))
+
+
+def _to_database(field: Field[Any], value: object, model: type[Model]) -> object:
+    """Return a value as the driver gets it, without Tortoise's advice on time zones."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return field.to_db_value(value, model)
 
 
 def _boolean(text: str) -> bool:
@@ -142,12 +124,6 @@ def literal(value: object) -> str:
     if isinstance(value, time) and not dialect.HAS_ZONES:
         value = value.replace(tzinfo=None)
     return dialect.text(str(value))
-
-
-def _subclasses(model: type[Model]) -> Iterator[type[Model]]:
-    for subclass in model.__subclasses__():
-        yield subclass
-        yield from _subclasses(subclass)
 
 
 class _Generator(BaseSchemaGenerator):
