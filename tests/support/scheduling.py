@@ -17,7 +17,7 @@ from tests.variants.rows import RUNNING
 
 SERVICES = sorted({*map(str, RUNNING), *NAMES}, key=len, reverse=True)
 OWN_SERVERS = "test_servers"
-OF_OWNERS = ("test_docs", "test_adopting", "test_kills", "test_branches")
+OF_OWNERS = ("test_docs", "test_adopting", "test_kills", "test_branches", "test_scratch")
 """Modules of `tests/service/schema/` whose tests share a service for each database."""
 
 

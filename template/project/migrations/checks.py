@@ -33,9 +33,10 @@ async def look(db: Any, checks: Iterable[tuple[str, str, str, str]]) -> list[str
     return faults
 
 
-async def was_adopted(db: Any) -> bool:
-    """Whether other tools created the tables of this database, so that they may differ."""
-    return bool(await db.execute_query_dict("SELECT 1 FROM aerich WHERE app = 'adopted'"))
+async def was_adopted(db: Any, name: str) -> bool:
+    """Whether other tools created the tables of this database, and the migration adopted them."""
+    query = f"SELECT 1 FROM aerich WHERE app = 'adopted' AND version = '{name}.py'"
+    return bool(await db.execute_query_dict(query))
 
 
 async def _applied(db: Any) -> str:

@@ -206,7 +206,9 @@ def test_a_changed_database_says_that_rows_stay() -> None:
     text = (ROOT / "copier.yml").read_text(encoding="utf-8").partition("!include")[0]
     settings: dict[str, str] = next(yaml.safe_load_all(text))
 
-    assert "Rows do not move" in settings["_message_after_update"]
+    message = " ".join(settings["_message_after_update"].split())
+    assert "Rows do not move" in message
+    assert message.index("commit the update") < message.index("just restart-migrations`")
 
 
 @pytest.mark.parametrize("is_there", [False, True], ids=["relative", "full"])

@@ -164,7 +164,8 @@ class Planner(Aerich):
     async def check(self, bench: Bench) -> list[str]:
         """Return what the service's `check` says of files that any tool has written."""
         planner = importlib.import_module("tools.migrations.make")
-        project = planner.Project(None, bench.config("scratch"), bench.folder)
+        package = bench.package.imported
+        project = planner.Project(None, bench.config("scratch"), bench.folder, package=package)
         try:
             return [str(change) for change in await planner.remaining_changes(project)]
         except planner.Refused as refusal:

@@ -3,12 +3,15 @@
 import os
 import pty
 import re
+import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from tests.service.schema.owner import MODEL, TASK, TITLE, Owner, on_sqlite
+from tests.service.schema.owner import TASK, TITLE, Owner, on_sqlite
 from tests.support import sql
+from tests.support.harness import Outcome, run
 
 LINES = 160
 PRICE = "12345678901234567890.012340"
@@ -26,16 +29,74 @@ def test_the_page_names_every_flag_and_recipes_that_exist(owner: Owner) -> None:
         assert re.search(rf"^{recipe}\b.*:$", justfile, re.MULTILINE), recipe
 
 
+UV = """#!/bin/sh
+printf '<%s>' "$@"
+"""
+"""Prints what `just` hands to `uv run`."""
+
+
 @on_sqlite
-def test_a_model_of_which_tortoise_was_not_told(owner: Owner) -> None:
-    path = owner.service.project / "app/tasks/other.py"
-    text = owner.service.project.text(MODEL).replace("Task", "Other").replace("tasks", "others")
-    path.write_text(text, encoding="utf-8")
+def test_recipes_take_the_flags_that_the_page_shows(owner: Owner, tmp_path: Path) -> None:
+    (tmp_path / "uv").write_text(UV, encoding="utf-8")
+    (tmp_path / "uv").chmod(0o755)
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    commands = ("make-migration", "adopt-migrations", "migrate", "rollback", "restart-migrations")
+    helps = dict(zip(commands, owner.runs(*[f"{each} --help" for each in commands]), strict=True))
+    shown = set(re.findall(r"--[a-z-]+", owner.page))
+
+    said = {}
+    for command, text in helps.items():
+        given = ["name", *sorted(shown & set(re.findall(r"--[a-z-]+", text)))]
+        given += ["tasks.slug=lower(title) || ' x'"] if "--fill-sql" in given else []
+        said[command, *given] = run(
+            ["just", command, *given], cwd=owner.service.project.path, environment=path, check=False
+        ).output
+
+    for (command, *given), output in said.items():
+        assert output.endswith("".join(f"<{each}>" for each in (command, *given))), output
+
+
+OTHER = """
+from tortoise import fields
+from tortoise.models import Model
+
+
+class Other(Model):
+    id = fields.IntField(primary_key=True)
+"""
+ELSEWHERE = {
+    "app/tasks/other.py": "define it in app.tasks.models, or import it there.",
+    "app/tasks/deep/__init__.py": "define it in app.tasks.models, or import it there.",
+    "app/labels/models.py": 'add "app.labels" to PARTS in app/parts.py.',
+    "app/labels/tables.py": 'define it in app.labels.models, and add "app.labels" to PARTS in app',
+    "app/other.py": "define it in the models.py of a part.",
+}
+"""Modules that Tortoise does not read, and what to do."""
+
+
+@on_sqlite
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_a_model_of_which_tortoise_was_not_told(owner: Owner, name: str) -> None:
+    path = owner.service.project / name
+    is_new = not path.parent.exists()
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(OTHER, encoding="utf-8")
 
     (refused,) = owner.runs("make-migration add_others")
-    path.unlink()
+    red = _proof(owner) if name == "app/tasks/other.py" else None
+    shutil.rmtree(path.parent) if is_new else path.unlink()
 
-    assert refused.startswith("Error: Tortoise does not know app.tasks.other.Other: add its")
+    assert refused.startswith("Error: Tortoise does not know app.")
+    assert ELSEWHERE[name] in refused
+    if red:
+        assert red.status != 0
+        assert "Tortoise does not know app.tasks.other.Other" in red.output
+
+
+def _proof(owner: Owner) -> Outcome:
+    """Run what `just check` runs to compare the migrations with the models."""
+    test = "tests/database/test_migrations.py::test_the_migrations_create_the_schema_of_the_models"
+    return owner.service.python("-m", "pytest", "-p", "no:cacheprovider", test, check=False)
 
 
 def test_the_page_is_read_once(owner: Owner) -> None:
@@ -53,6 +114,7 @@ def test_the_daily_loop(owner: Owner) -> None:
     undone, nothing = owner.runs("rollback", "make-migration again")
 
     name = owner.named("add_due")
+    assert '("tasks", "due"),' in owner.files()[-1].read_text(encoding="utf-8")
     assert made.splitlines() == [said, re.sub(r"\d{17}", name[:17], wrote)]
     assert up == f"Applied {name}\n"
     assert back == f"{name} deletes tasks.due (0 rows have a value)\nUndid {name}\n"
@@ -324,6 +386,73 @@ async def downgrade(db: BaseDBAsyncClient) -> str:
 """What an owner makes by hand; the view needs no mention."""
 
 
+SEARCH = """
+async def upgrade(db: BaseDBAsyncClient) -> str:
+    return "ALTER TABLE tasks ADD COLUMN search INTEGER"
+
+async def downgrade(db: BaseDBAsyncClient) -> str:
+    return "ALTER TABLE tasks DROP COLUMN search"
+
+UNMANAGED = ["tasks.search"]
+"""
+"""A column that no model describes."""
+
+
+def test_what_no_model_describes_stays_when_its_table_gets_another_name(owner: Owner) -> None:
+    owner.runs("make-migration search --empty")
+    owner.fills("search", SEARCH)
+    owner.runs("migrate")
+    sql.query(owner.service, "UPDATE tasks SET search = 7")
+    owner.replace('table = "tasks"', 'table = "jobs"')
+
+    made, _, nothing = owner.runs(
+        "make-migration jobs --rename-table tasks=jobs", "migrate", "make-migration nothing"
+    )
+    found = sql.query(owner.service, "SELECT search FROM jobs")
+    owner.replace('table = "jobs"', 'table = "tasks"')
+    owner.runs("rollback")
+
+    assert "drop" not in made
+    assert "  keep jobs.search, which no model describes\n" in made
+    assert nothing == "Nothing to write: the migrations match the models.\n"
+    assert found == owner.tasks("search") == [(7,), (7,)]
+
+
+@on_sqlite
+def test_no_warning_of_python_is_printed(owner: Owner) -> None:
+    owner.replace(
+        "from tortoise import fields", "from datetime import time; from tortoise import fields"
+    )
+    owner.replace(TITLE, TITLE, "at = fields.TimeField(default=time(8))")
+
+    (made,) = owner.runs("make-migration add_at")
+
+    assert made.startswith("  add tasks.at time not null\nWrote ")
+
+
+def test_plain_aerich_from_an_empty_database(owner: Owner) -> None:
+    aerich = str(owner.service.interpreter.with_name("aerich"))
+    names = [f"{path.name}" for path in owner.files()]
+    owner.starts_anew()
+
+    history = owner.service.run(aerich, "history").output
+    early = owner.service.run(aerich, "heads", check=False)
+    nothing = owner.service.run(aerich, "downgrade", "--yes").output
+    owner.service.run(aerich, "upgrade")
+    heads = owner.service.run(aerich, "heads").output
+    down = owner.service.run(aerich, "downgrade", "--yes").output
+    waiting = owner.service.run(aerich, "heads").output
+    owner.service.run(aerich, "upgrade")
+
+    assert history.split() == names
+    assert "Only `heads` fails in\nan empty database" in owner.page
+    assert early.status == 1
+    assert nothing == "No specified version found\n"
+    assert heads == "No available heads.\n"
+    assert down == f"Success downgrading to {names[-1]}\n"
+    assert waiting == f"{names[-1]}\n"
+
+
 @on_sqlite
 def test_plain_aerich(owner: Owner) -> None:
     aerich = str(owner.service.interpreter.with_name("aerich"))
@@ -335,8 +464,7 @@ def test_plain_aerich(owner: Owner) -> None:
         owner.service.run(aerich, *command.split())
     owner.service.run(aerich, "migrate", "--name", "add_due")
     (refused,) = owner.runs("make-migration add_due")
-    test = "tests/database/test_migrations.py::test_the_migrations_create_the_schema_of_the_models"
-    red = owner.service.python("-m", "pytest", "-p", "no:cacheprovider", test, check=False)
+    red = _proof(owner)
 
     (made,) = set(owner.files()) - set(files)
     assert "CREATE TABLE" in made.read_text(encoding="utf-8")

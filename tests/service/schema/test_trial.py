@@ -72,13 +72,15 @@ def test_the_trial_sees_what_other_tools_get_wrong(
         assert WRONG[tool][outcome.case] in "\n".join(outcome.words)
 
 
+@pytest.mark.parametrize("database", NAMES)
 def test_check_is_red_for_tables_that_aerichs_own_diff_makes_wrong(
-    template: Path, tmp_path: Path, say: Say
+    database: str, template: Path, tmp_path: Path, say: Say
 ) -> None:
     """What it does to rows, and on the way back, no comparison of tables can see."""
-    service = harness.render(template, tmp_path / "service", {"database": "sqlite"})
+    need(database)
+    service = harness.render(template, tmp_path / "service", {"database": database})
 
-    outcomes = trial.elsewhere("aerich", "sqlite", service.path, "--everyday")
+    outcomes = trial.elsewhere("aerich", database, service.path, *CHOICE)
 
     wrong = [
         outcome
@@ -86,6 +88,6 @@ def test_check_is_red_for_tables_that_aerichs_own_diff_makes_wrong(
         if outcome.verdict is Verdict.WRONG
         and any(re.match("make: nothing|up: (?!what the rows)", word) for word in outcome.words)
     ]
-    say(f"aerich on sqlite: `check` is red for {len(wrong)} changes that it makes wrong")
+    say(f"aerich on {database}: `check` is red for {len(wrong)} changes that it makes wrong")
     assert wrong
     assert [str(outcome) for outcome in wrong if not outcome.proof] == []

@@ -33,8 +33,6 @@ HOLDS_UNIQUE_KEYS = False
 """Whether foreign keys must be dropped before the unique key that they refer to."""
 HELPER = "mysql_statements"
 """The helper module that files load when they are applied, beside `checks`."""
-PREPARE = ""
-"""Text by which a check is known to need the helper's `prepare()`; empty if none does."""
 REFUSE = """\
     if await mysql_statements.is_new(db, __name__, "{name}"):
         await checks.refuse(db, __name__, {constant})"""
@@ -43,6 +41,10 @@ ROWS_HINT = "With SQL:"
 """A comment in a file to complete by hand."""
 BEFORE_TABLES = ("SET FOREIGN_KEY_CHECKS = 0",)
 FOREIGN_KEYS_LAST = False
+HAS_AERICH = (
+    "SELECT 1 AS found FROM information_schema.tables"
+    " WHERE table_schema = DATABASE() AND table_name = 'aerich'"
+)
 AERICH_TABLE = """CREATE TABLE IF NOT EXISTS `aerich` (
     `id` INT NOT NULL PRIMARY KEY AUTO_INCREMENT,
     `version` VARCHAR(255) NOT NULL,
@@ -129,12 +131,16 @@ async def read(connection: BaseDBAsyncClient) -> Catalogue:
     return tables
 
 
-async def clear(connection: BaseDBAsyncClient, catalogue: Catalogue) -> None:
+async def drop_tables(connection: BaseDBAsyncClient, catalogue: Catalogue) -> None:
     """Drop all tables, in spite of foreign keys."""
     drops = [f"DROP TABLE {quote(name)}" for name in catalogue]
     await connection.execute_script(
         ";".join(["SET FOREIGN_KEY_CHECKS = 0", *drops, "SET FOREIGN_KEY_CHECKS = 1"])
     )
+
+
+clear = drop_tables
+"""Empties a database: models can use nothing but tables."""
 
 
 def as_migrated(catalogue: Catalogue) -> Catalogue:
@@ -311,6 +317,11 @@ def binary(value: bytes) -> str:
 def comment(words: str, escape: Callable[[str], str]) -> str:
     """Return the escaped text of a comment, without quotes."""
     return escape(words)
+
+
+def needs_helper(_query: str) -> bool:
+    """Whether a query calls a function that the helper's `prepare` makes for the session."""
+    return False
 
 
 def length(column: str) -> str:

@@ -22,12 +22,11 @@ HOLDS_UNIQUE_KEYS = True
 """Whether foreign keys must be dropped before the unique key that they refer to."""
 HELPER = "postgres_casts"
 """The helper module that files load when they are applied, beside `checks`."""
-PREPARE = "is_valid("
-"""Text by which a check is known to need the helper's `prepare()`; empty if none does."""
 REFUSE = "    await checks.refuse(db, __name__, {constant})"
 RUN_IN_TRANSACTION = True
 ROWS_HINT = "With SQL:"
 """A comment in a file to complete by hand."""
+HAS_AERICH = "SELECT 1 AS found WHERE to_regclass('aerich') IS NOT NULL"
 AERICH_TABLE = """CREATE TABLE IF NOT EXISTS "aerich" (
     "id" SERIAL NOT NULL PRIMARY KEY,
     "version" VARCHAR(255) NOT NULL,
@@ -158,6 +157,12 @@ async def clear(connection: BaseDBAsyncClient, catalogue: Catalogue) -> None:
     await connection.execute_script("CREATE SCHEMA public")
 
 
+async def drop_tables(connection: BaseDBAsyncClient, catalogue: Catalogue) -> None:
+    """Drop all tables, with the views over them; types and functions stay."""
+    if names := ", ".join(map(quote, catalogue)):
+        await connection.execute_script(f"DROP TABLE {names} CASCADE")
+
+
 def as_migrated(catalogue: Catalogue) -> Catalogue:
     """Return Tortoise's tables as migrations create them: unchanged."""
     return catalogue
@@ -240,6 +245,11 @@ def converted(column: str, old: Column, new: Column) -> str:
 def typed(value: str, column: Column) -> str:
     """Return SQL for a value of a column, also where nothing else tells its type."""
     return f"CAST({value} AS {column.type})"
+
+
+def needs_helper(query: str) -> bool:
+    """Whether a query calls a function that the helper's `prepare` makes for the session."""
+    return "pg_temp." in query
 
 
 def length(column: str) -> str:

@@ -15,7 +15,7 @@ from tortoise.fields import BooleanField, DecimalField, Field
 
 from tools.migrations.catalogue import Catalogue, Column, Key, Table
 from tools.migrations.changes import Rename, Step
-from tools.migrations.source import as_source
+from tools.migrations.source import as_literal, as_source
 
 NAME = "sqlite"
 DATABASE, SERVER = "file_path", ""
@@ -27,8 +27,6 @@ HOLDS_UNIQUE_KEYS = False
 """Whether foreign keys must be dropped before the unique key that they refer to."""
 HELPER = "sqlite_tables"
 """The helper module that files load when they are applied, beside `checks`."""
-PREPARE = ""
-"""Text by which a check is known to need the helper's `prepare()`; empty if none does."""
 REFUSE = ""
 """Files check rows in the helper, and only where it finds something to do: it may be applied."""
 RUN_IN_TRANSACTION = True
@@ -36,6 +34,7 @@ ROWS_HINT = "With SQL, one statement; let `await db.execute_query(...)` run othe
 """A comment in a file to complete by hand."""
 BEFORE_TABLES: tuple[str, ...] = ()
 FOREIGN_KEYS_LAST = False
+HAS_AERICH = "SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = 'aerich'"
 AERICH_TABLE = """CREATE TABLE IF NOT EXISTS "aerich" (
     "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     "version" VARCHAR(255) NOT NULL,
@@ -191,12 +190,16 @@ def _foreign_key(rows: Rows) -> Key:
     return Key("foreign key", own, definition, "", target, theirs)
 
 
-async def clear(connection: BaseDBAsyncClient, catalogue: Catalogue) -> None:
+async def drop_tables(connection: BaseDBAsyncClient, catalogue: Catalogue) -> None:
     """Drop all tables, in spite of foreign keys."""
-    drops = [f"DROP TABLE {quote(name)}" for name in catalogue]
+    drops = [f"DROP TABLE IF EXISTS {quote(name)}" for name in catalogue]
     await connection.execute_script(
         ";".join(["PRAGMA foreign_keys = OFF", *drops, "PRAGMA foreign_keys = ON"])
     )
+
+
+clear = drop_tables
+"""Empties a database: models can use nothing but tables."""
 
 
 def as_migrated(catalogue: Catalogue) -> Catalogue:
@@ -242,6 +245,11 @@ def binary(value: bytes) -> str:
 def comment(words: str, escape: Callable[[str], str]) -> str:
     """Return the escaped text of a comment."""
     return escape(words)
+
+
+def needs_helper(_query: str) -> bool:
+    """Whether a query calls a function that the helper's `prepare` makes for the session."""
+    return False
 
 
 def length(column: str) -> str:
@@ -383,8 +391,9 @@ def body(_name: str, steps: Iterable[Rename | Step], first: Sequence[str], const
 
 def _rename(step: Rename) -> str:
     if step.column:
-        return f"sqlite_tables.rename_column({step.table!r}, {step.column!r}, {step.new!r})"
-    return f"sqlite_tables.rename({step.table!r}, {step.new!r})"
+        names = ", ".join(map(as_literal, (step.table, step.column, step.new)))
+        return f"sqlite_tables.rename_column({names})"
+    return f"sqlite_tables.rename({as_literal(step.table)}, {as_literal(step.new)})"
 
 
 def _calls(steps: Sequence[Step]) -> Iterator[str]:
@@ -398,7 +407,7 @@ def _calls(steps: Sequence[Step]) -> Iterator[str]:
             yield f"sqlite_tables.execute({as_source(f'DROP INDEX IF EXISTS {quote(old.name)}')})"
     for new in (each.new for each in comes):
         assert isinstance(new, Table)
-        yield f"sqlite_tables.create({new.name!r}, {as_source(new.source)})"
+        yield f"sqlite_tables.create({as_literal(new.name)}, {as_source(new.source)})"
         yield from (_index_call(key) for key in new.keys if key.name)
     inside = [
         each
@@ -411,7 +420,7 @@ def _calls(steps: Sequence[Step]) -> Iterator[str]:
     yield from (
         _index_call(each.new) for each in parts if isinstance(each.new, Key) and each.new.name
     )
-    yield from (f"sqlite_tables.drop({each.table!r})" for each in goes)
+    yield from (f"sqlite_tables.drop({as_literal(each.table)})" for each in goes)
 
 
 def _alter(steps: Sequence[Step]) -> str:
@@ -434,9 +443,9 @@ def _alter(steps: Sequence[Step]) -> str:
             values[step.new.name] = value
         if isinstance(thing, Key) and thing.source:
             constraints[thing.source] = step.new is not None
-    lines = [repr(steps[0].table), _mapping(columns)]
+    lines = [as_literal(steps[0].table), _mapping(columns)]
     adds = [str(step.new) for step in steps if isinstance(step.new, Column) and not step.old]
-    lines += [f"adds={adds!r}"] if adds else []
+    lines += [f"adds=[{', '.join(map(as_literal, adds))}]"] if adds else []
     lines += [f"values={_mapping(values)}"] if values else []
     lines += [f"constraints={_mapping(constraints)}"] if constraints else []
     return (
@@ -467,7 +476,7 @@ def _mapping(values: Mapping[str, Any]) -> str:
     if not values:
         return "{}"
     rows = (
-        f"    {name!r}: {as_source(each) if isinstance(each, str) else each}"
+        f"    {as_literal(name)}: {as_source(each) if isinstance(each, str) else each}"
         for name, each in values.items()
     )
     return "{\n" + "".join(f"{row},\n" for row in rows) + "}"

@@ -1,5 +1,6 @@
 """Adoption of databases whose tables other tools than these migrations created."""
 
+from aerich.models import Aerich
 from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.exceptions import OperationalError
@@ -9,8 +10,8 @@ from app.database import driver, migration_tool
 from app.database.migration_tool import Config
 from app.web.errors import AppError
 
-MARK = "INSERT INTO aerich (version, app, content) VALUES ('adopted', 'adopted', '{}')"
-"""A row that makes the migration written by `just adopt-migrations` run in this database."""
+ADOPTED = "adopted"
+"""The app under which aerich's table holds the name of the migration that adopted the database."""
 
 
 class CannotAdopt(AppError):
@@ -44,11 +45,27 @@ async def adopt(config: Config) -> list[str]:
         raise CannotAdopt(
             f"The database lacks what {lists[-1]} expects: {'; '.join(map(str, missing))}."
         )
-    await connection.execute_script(migration_tool.constant(config, lists[-1], "AERICH_TABLE"))
+    if "aerich" not in await _tables():
+        await connection.execute_script(migration_tool.constant(config, lists[-1], "AERICH_TABLE"))
     async with in_transaction("default") as transaction:
-        await transaction.execute_query(MARK)
+        await transaction.execute_query(migration_tool.constant(config, lists[-1], "MARK"))
         await migration_tool.record(config, names)
     return names
+
+
+async def applied(config: Config) -> list[str]:
+    """Name the migrations that were applied here, rather than recorded by an adoption.
+
+    Such a record is no way back: the tables were made by other tools. The migration with the
+    list, applied after it, undoes the adoption as a whole.
+    """
+    names = await migration_tool.applied(config)
+    mark = await Aerich.filter(app=ADOPTED).first() if names else None
+    if mark is None:
+        return names
+    adopted = migration_tool.constant(config, mark.version.removesuffix(".py"), "ADOPTS")
+    ours = set(migration_tool.names(config)) - {file.removesuffix(".py") for file in adopted}
+    return [name for name in names if name in ours]
 
 
 async def expect_own_tables(config: Config) -> None:
@@ -59,18 +76,22 @@ async def expect_own_tables(config: Config) -> None:
     Raises:
         CannotAdopt: There are such tables; the message names them.
     """
-    recorded = await migration_tool.applied(config)
-    if set(recorded) & set(migration_tool.names(config)):
+    if set(await migration_tool.applied(config)) & set(migration_tool.names(config)):
         return
-    connection = Tortoise.get_connection("default")
-    there = {row["name"] for row in await connection.execute_query_dict(driver.TABLES_QUERY)}
+    there = await _tables()
     ours = {str(model["table"]) for model in Tortoise.describe_models().values()} - {"aerich"}
     found = sorted(there & ours)
-    if found and (recorded or "aerich" not in there):
+    if found and ("aerich" not in there or await Aerich.exists()):
         raise CannotAdopt(
             f"The database has {', '.join(found)}, which these migrations did not create: nothing"
             " was applied. Run `just adopt-migrations` in development, then `migrate --adopt` here."
         )
+
+
+async def _tables() -> set[str]:
+    """Name the tables of the database."""
+    connection = Tortoise.get_connection("default")
+    return {row["name"] for row in await connection.execute_query_dict(driver.TABLES_QUERY)}
 
 
 async def _exists(connection: BaseDBAsyncClient, table: str, *columns: str) -> bool:

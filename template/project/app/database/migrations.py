@@ -99,7 +99,7 @@ class Migrations:
 
     async def _last(self, *, to_nothing: bool) -> list[str]:
         """Return the names of the migrations to undo, the last first."""
-        names = await migration_tool.applied(self.config)
+        names = await adoption.applied(self.config)
         return names[::-1] if to_nothing else names[-1:]
 
     def _check(self, names: list[str]) -> None:

@@ -30,7 +30,7 @@ async def applied(client: AsyncClient, change_settings: ChangeSettings) -> Async
 
 
 async def test_the_migrations_create_the_schema_of_the_models(client: AsyncClient) -> None:
-    left = await remaining_changes(Project(None, orm_config(get_settings()), FOLDER))
+    left = await remaining_changes(Project(None, orm_config(get_settings()), FOLDER, package="app"))
 
     assert [str(change) for change in left] == []
 

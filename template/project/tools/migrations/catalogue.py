@@ -101,6 +101,15 @@ class Table:
 Catalogue = Mapping[str, Table]
 
 
+def names_in(catalogue: Catalogue) -> set[str]:
+    """Name all tables, columns as `table.column`, indexes and constraints."""
+    found = set(catalogue)
+    for name, table in catalogue.items():
+        found |= {f"{name}.{column}" for column in table.columns}
+        found |= {key.given_name for key in table.keys}
+    return found
+
+
 def without(catalogue: Catalogue, names: Container[str]) -> Catalogue:
     """Return a catalogue without these names: tables, `table.column`, indexes, constraints."""
     return {

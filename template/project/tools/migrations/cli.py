@@ -3,9 +3,10 @@
 import os
 import re
 import sys
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Callable, Coroutine, Iterable
+from functools import cache, wraps
 from pathlib import Path
+from typing import Any, ParamSpec
 
 import click
 
@@ -22,8 +23,26 @@ FILL, FILL_SQL = "--fill tasks.text=none", "--fill-sql tasks.slug=lower(title)"
 FOLDER = Path(__file__).parents[2] / "migrations/models"
 
 
+Parameters = ParamSpec("Parameters")
+
+
 class CannotMake(AppError):
     """A tool refused; the message says why."""
+
+
+def command(
+    work: Callable[Parameters, Coroutine[Any, Any, None]],
+) -> Callable[Parameters, None]:
+    """Run a tool in an event loop, and print why it refused if it did."""
+
+    @wraps(work)
+    async def told(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+        try:
+            await work(*args, **kwargs)
+        except Refused as refusal:
+            raise CannotMake(str(refusal)) from refusal
+
+    return asynchronous(told)
 
 
 def project() -> Project:
@@ -62,7 +81,7 @@ fill_sql_option = click.option(
 @fill_sql_option
 @click.option("--empty", is_flag=True, help="Write a file to complete by hand, for data.")
 @click.option("--anyway", is_flag=True, help="Write it although rows in development violate it.")
-@asynchronous
+@command
 async def make_migration(  # noqa: PLR0913 - an argument for each option
     name: str,
     rename: tuple[str, ...],
@@ -90,49 +109,37 @@ async def make_migration(  # noqa: PLR0913 - an argument for each option
         anyway=anyway,
         ask=cache(_ask),
     )
-    try:
-        _report(await make(project(), name, wishes))
-    except Refused as refusal:
-        raise CannotMake(str(refusal)) from refusal
+    _report(await make(project(), name, wishes))
 
 
 @click.command()
 @click.option("--yes", is_flag=True, help="Remove the files without asking.")
-@asynchronous
+@command
 async def restart_migrations(*, yes: bool) -> None:
     """Replace your migrations by one, after the answer `database` was changed."""
 
     def ask(names: list[str]) -> bool:
         return yes or click.confirm(f"Remove {', '.join(names)}?")
 
-    try:
-        _report(await restarting.restart(project(), ask))
-    except Refused as refusal:
-        raise CannotMake(str(refusal)) from refusal
+    _report(await restarting.restart(project(), ask))
 
 
 @click.command()
 @click.argument("name", default="adopt")
 @fill_option
 @fill_sql_option
-@asynchronous
+@command
 async def adopt_migrations(name: str, fill: tuple[str, ...], fill_sql: tuple[str, ...]) -> None:
     """Write a migration that adopts a database which other tools created."""
     wishes = Wishes(fills=_pairs(fill, FILL), fills_sql=_pairs(fill_sql, FILL_SQL))
-    try:
-        _report(await adopt.adopt(project(), name, wishes))
-    except Refused as refusal:
-        raise CannotMake(str(refusal)) from refusal
+    _report(await adopt.adopt(project(), name, wishes))
 
 
 @click.command()
-@asynchronous
+@command
 async def restore_migrations() -> None:
     """Restore migrations that an update removed; databases have applied them."""
-    try:
-        names = restarting.restore(FOLDER)
-    except Refused as refusal:
-        raise CannotMake(str(refusal)) from refusal
+    names = restarting.restore(FOLDER)
     for name in names:
         click.echo(f"Restored {name}")
     if not names:

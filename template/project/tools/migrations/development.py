@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from runpy import run_path
 
+from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
 from tools.migrations import dialect, scratch
@@ -44,16 +45,12 @@ async def check_rows(
     Raises:
         Refused: There are such rows; or a migration was applied whose file is missing.
     """
-    count = run_path(str(folder.parent / "checks.py"))["look"]
     found: list[str] = []
     try:
         async with scratch.connected(config), in_transaction("default") as transaction:
             seen = await scratch.recorded(transaction)
             if needed is None or seen == {*needed}:
-                if dialect.PREPARE:  # a function that checks call
-                    helper = run_path(str(folder.parent / f"{dialect.HELPER}.py"))
-                    await helper["prepare"](transaction)
-                found = await count(transaction, checks)
+                found = await _count(transaction, folder, checks)
     except Exception as error:  # noqa: BLE001 - of any driver
         refused = f"Rows were not checked, as the development database refused: {error}"
         return refused if checks else ""
@@ -62,3 +59,14 @@ async def check_rows(
     if found:
         raise Refused(f"Rows of the development database violate it: {'; '.join(found)}.{advice}")
     return BEHIND if checks and needed is not None and not seen.issuperset(needed) else ""
+
+
+async def _count(
+    transaction: BaseDBAsyncClient, folder: Path, checks: Sequence[Check]
+) -> list[str]:
+    """Return a sentence for each check that finds rows, by what the files themselves would run."""
+    if any(dialect.needs_helper(check.query) for check in checks):
+        helper = run_path(str(folder.parent / f"{dialect.HELPER}.py"))
+        await helper["prepare"](transaction)
+    found: list[str] = await run_path(str(folder.parent / "checks.py"))["look"](transaction, checks)
+    return found

@@ -12,6 +12,7 @@ from typing import Any
 from tools.migrations import dialect
 from tools.migrations.changes import Check, Rename, Step
 from tools.migrations.refusal import refusing
+from tools.migrations.source import as_literal
 
 STATE = "eJyrrgUAAXUA+Q=="
 """An empty model state, as aerich compresses it; the planner compares catalogues instead."""
@@ -55,6 +56,39 @@ class Direction:
 
 
 @dataclass(frozen=True)
+class Adoption:
+    """What a database has that other tools have made."""
+
+    file: str
+    """The name of the file, by which such a database is marked."""
+    files: Sequence[str]
+    """The files whose tables are there already."""
+    there: Sequence[tuple[str, ...]]
+    """Its tables and their columns."""
+
+    @property
+    def mark(self) -> str:
+        """The statement that marks a database, in aerich's own table."""
+        name = dialect.text(self.file)
+        return f"INSERT INTO aerich (version, app, content) VALUES ({name}, 'adopted', '{{}}')"
+
+    @property
+    def unmark(self) -> str:
+        """The statements after which the database can be adopted anew, and must be."""
+        names = ", ".join(map(dialect.text, self.files))
+        deleted = f"DELETE FROM aerich WHERE version IN ({names})"
+        return f"{deleted}; UPDATE aerich SET app = 'unadopted' WHERE app = 'adopted'"
+
+    def constants(self) -> Iterable[str]:
+        """Return what `migrate --adopt` reads, and what undoes the adoption."""
+        yield f"AERICH_TABLE = {as_literal(dialect.AERICH_TABLE)}"
+        yield f"ADOPTS = [{', '.join(map(as_literal, self.files))}]"
+        yield _constant("THERE", self.there)
+        yield f"MARK = {as_literal(self.mark)}"
+        yield f"UNMARK = {as_literal(self.unmark)}"
+
+
+@dataclass(frozen=True)
 class Migration:
     """The content of a file."""
 
@@ -68,16 +102,18 @@ class Migration:
     """Whether it creates aerich's own table."""
     part: str = ""
     """The part of the service, if the template ships the file."""
-    adopts: Sequence[str] = ()
-    """The files whose tables a database may have from another tool."""
-    there: Sequence[tuple[str, ...]] = ()
-    """The existing tables and columns of such a database."""
+    unmanaged: Sequence[str] = ()
+    """Unmanaged columns whose table is renamed, by their new names."""
+    adoption: Adoption | None = None
+    """Its purpose, if it adopts databases that other tools created, and runs in no others."""
 
     def text(self) -> str:
         """Return the source of the file."""
         first = [dialect.AERICH_TABLE] if self.is_first else []
-        up = _function("upgrade", "CHECKS", self.up, first, guarded=bool(self.adopts))
-        down = _function("downgrade", "ROLLBACK_CHECKS", self.down, [], guarded=bool(self.adopts))
+        is_guarded = self.adoption is not None
+        up = _function("upgrade", "CHECKS", self.up, first, is_guarded=is_guarded)
+        down = _function("downgrade", "ROLLBACK_CHECKS", self.down, [], is_guarded=is_guarded)
+        down += ' + f";{UNMARK}"' if is_guarded else ""
         blocks = [
             f'"""{_title(self.name)}."""',
             "\n".join(f"# {line}" for each in self.words for line in each.splitlines()),
@@ -94,10 +130,9 @@ class Migration:
         yield from [_constant("CHECKS", self.up.checks)] if self.up.checks else []
         yield from [_constant("ROLLBACK_CHECKS", self.down.checks)] if self.down.checks else []
         yield _constant("ROLLBACK_DELETES", self.deletes)
-        if self.adopts:
-            yield f"AERICH_TABLE = {dialect.AERICH_TABLE!r}"
-            yield f"ADOPTS = {list(self.adopts)!r}"
-            yield _constant("THERE", self.there)
+        if self.unmanaged:
+            yield f"UNMANAGED = [{', '.join(map(as_literal, self.unmanaged))}]"
+        yield from self.adoption.constants() if self.adoption else []
 
 
 def _title(name: str) -> str:
@@ -105,7 +140,8 @@ def _title(name: str) -> str:
 
 
 def _constant(name: str, values: Iterable[tuple[str | None, ...]]) -> str:
-    rows = "".join(f"    {tuple(value)!r},\n" for value in values)
+    tuples = (", ".join(map(as_literal, value)) for value in values)
+    rows = "".join(f"    ({each}),\n" for each in tuples)
     return f"{name} = [\n{rows}]" if rows else f"{name}: list[tuple[str, ...]] = []"
 
 
@@ -130,13 +166,13 @@ def _imports(functions: str) -> str:
 
 
 def _function(
-    name: str, constant: str, direction: Direction, first: Sequence[str], *, guarded: bool
+    name: str, constant: str, direction: Direction, first: Sequence[str], *, is_guarded: bool
 ) -> str:
     lines = [f"async def {name}(db: BaseDBAsyncClient) -> str:"]
-    if guarded:
-        lines += ["    if not await checks.was_adopted(db):", '        return "SELECT 1"']
+    if is_guarded:
+        lines += ["    if not await checks.was_adopted(db, __name__):", '        return "SELECT 1"']
     if direction.checks:
-        if dialect.PREPARE and any(dialect.PREPARE in each.query for each in direction.checks):
+        if any(dialect.needs_helper(each.query) for each in direction.checks):
             lines.append(f"    await {dialect.HELPER}.prepare(db)")
         lines += [dialect.REFUSE.format(name=name, constant=constant)] if dialect.REFUSE else []
     constant = constant if direction.checks else ""

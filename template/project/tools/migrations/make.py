@@ -1,6 +1,6 @@
 """Make a migration: compare, plan, apply and undo in a scratch database, and write."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import product
@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from tools.migrations import dialect, files, models, scratch
-from tools.migrations.catalogue import Catalogue, Column, Table, without
+from tools.migrations.catalogue import Catalogue, Column, Table, names_in, without
 from tools.migrations.changes import Change, Rename, differences
 from tools.migrations.checks import checks
 from tools.migrations.development import check_rows
@@ -18,9 +18,9 @@ from tools.migrations.files import Direction, Migration
 from tools.migrations.plan import Values, plan
 from tools.migrations.refusal import Refused, refusing
 from tools.migrations.scratch import Config
+from tools.migrations.sides import apply, model_catalogue
 
 BY_HAND = " Write it by hand: --empty."
-BRANCHES = " If another branch changed it too, see docs/migrations.md, Two branches."
 ANYWAY = " With --anyway the file is written, and `just migrate` refuses it while rows violate it."
 
 Read = Callable[[], Awaitable[Catalogue]]
@@ -83,17 +83,17 @@ async def make(project: Project, name: str, wishes: Wishes = Wishes()) -> Made |
         Refused: It cannot be written, or rows of the development database violate it.
     """
     async with scratch.scratch_database(project.scratch) as config:
-        target = await model_catalogue(config, "" if wishes.part else project.package)
+        target = await model_catalogue(config, project.folder, project.package)
+        hidden = unmanaged(project, target)
         async with scratch.connected(config) as connection:
-            await _apply(connection, config, project.folder)
-            read = partial(_read, connection, files.unmanaged(project.folder))
-            migration = await _migration(connection, read, target, wishes)
+            await apply(connection, config, project.folder)
+            migration = await _migration(connection, hidden, target, wishes)
             if migration is None:
                 return None
             is_first = bool(wishes.part) or not files.versions(project.folder)
             migration = replace(migration, name=name, is_first=is_first, part=wishes.part)
-            advice = " Check --fill-sql." if wishes.fills_sql else BY_HAND
-            await _try(read, config, project.folder, migration, target, advice)
+            read = partial(_read, connection, hidden.union(migration.unmanaged))
+            await _try(read, config, project.folder, migration, target, wishes)
     remark = ""
     if project.development and not wishes.anyway:
         needed = [each.name for each in files.versions(project.folder)]
@@ -112,72 +112,37 @@ async def remaining_changes(project: Project) -> list[Change]:
         Refused: A model is not registered with Tortoise, or a file cannot be applied.
     """
     async with scratch.scratch_database(project.scratch) as config:
-        target = await model_catalogue(config, project.package)
+        target = await model_catalogue(config, project.folder, project.package)
         async with scratch.connected(config) as connection:
-            await _apply(connection, config, project.folder)
-            return differences(await _read(connection, files.unmanaged(project.folder)), target)
+            await apply(connection, config, project.folder)
+            return differences(await _read(connection, unmanaged(project, target)), target)
 
 
-async def model_catalogue(config: Config, package: str) -> Catalogue:
-    """Return the catalogue of the models' tables, created in an empty database and dropped again.
-
-    Args:
-        config: The configuration of the empty database.
-        package: The package whose models must all be registered, if any.
-
-    Raises:
-        Refused: A model is not registered with Tortoise, or the database refuses its table.
-    """
-    async with scratch.connected(config) as connection:
-        if package and (strangers := models.unregistered(package)):
-            raise Refused(f"Tortoise does not know {', '.join(strangers)}: add its part to PARTS.")
-        with refusing("The database refuses the tables of the models"):
-            await models.create_tables(connection)
-        catalogue = dialect.as_migrated(await dialect.read(connection))
-        await dialect.clear(connection, catalogue)
-        return catalogue
+def unmanaged(project: Project, target: Catalogue) -> set[str]:
+    """Return the names of what files create on purpose without a model."""
+    return files.unmanaged(project.folder) - names_in(target)
 
 
-async def _apply(connection: BaseDBAsyncClient, config: Config, folder: Path) -> None:
-    """Let aerich apply the existing files.
-
-    Raises:
-        Refused: One is for another database, or cannot be applied.
-    """
-    paths = files.versions(folder)
-    for path in paths:
-        if files.constant(path, "DIALECT") not in {None, dialect.NAME}:
-            raise Refused(
-                f"{path.name} was written for another database: `just restart-migrations`."
-            )
-    try:
-        await scratch.upgrade(config, folder)
-    except (Exception, SystemExit) as error:
-        seen = await scratch.recorded(connection)
-        name = next((path.name for path in paths if path.name not in seen), "A migration")
-        why = str(error).rstrip(".")
-        advice = "." if "(Two branches)" in why else f".{BRANCHES}"
-        raise Refused(f"{name} cannot be applied to an empty database: {why}{advice}") from error
-
-
-async def _read(connection: BaseDBAsyncClient, unmanaged: set[str]) -> Catalogue:
-    return without(await dialect.read(connection), unmanaged)
+async def _read(connection: BaseDBAsyncClient, hidden: Collection[str]) -> Catalogue:
+    return without(await dialect.read(connection), hidden)
 
 
 async def _migration(
-    connection: BaseDBAsyncClient, read: Read, target: Catalogue, wishes: Wishes
+    connection: BaseDBAsyncClient, hidden: Collection[str], target: Catalogue, wishes: Wishes
 ) -> Migration | None:
     """Compare the database with the models, and plan upgrade and downgrade."""
-    renames = list(_renames(await read(), target, wishes))
+    at_first = await dialect.read(connection)
+    renames = list(_renames(without(at_first, hidden), target, wishes))
     for rename in renames:
         await connection.execute_script(dialect.rename(rename))
-    current = await read()
-    changes = differences(current, target)
-    while same := _asked(changes, wishes):
+    while True:
+        kept = _with_new_names(names_in(at_first).intersection(hidden), renames)
+        current = await _read(connection, {*hidden, *kept})
+        changes = differences(current, target)
+        if not (same := _asked(changes, wishes)):
+            break
         renames.append(same)
         await connection.execute_script(dialect.rename(same))
-        current = await read()
-        changes = differences(current, target)
     back = differences(target, current)
     undo = [_inverse(rename) for rename in reversed(renames)]
     for rename in undo:
@@ -185,9 +150,10 @@ async def _migration(
     if not changes and not renames:
         return None
     up, down = values_for(changes, wishes), neutral_values(back)
+    said = [f"keep {name}, which no model describes" for name in kept]
     return Migration(
         "",
-        [*map(str, renames), *map(in_words, changes)],
+        [*map(str, renames), *map(in_words, changes), *said],
         Direction(
             [*renames, *plan(changes, current, target, up)], checks(changes, current, up, renames)
         ),
@@ -195,7 +161,21 @@ async def _migration(
             [*plan(back, target, current, down), *undo], checks(back, target, down, is_undo=True)
         ),
         [lost for change in back if (lost := change.loses)],
+        unmanaged=kept,
     )
+
+
+def _with_new_names(hidden: Iterable[str], renames: Sequence[Rename]) -> list[str]:
+    """Return the new names of columns that no model describes, where their tables are renamed."""
+    found: list[str] = []
+    for name in hidden:
+        table, _, column = name.rpartition(".")
+        for rename in renames:
+            if table == rename.table and not rename.column:
+                table = rename.new
+        if (new := f"{table}.{column}") != name and table:
+            found.append(new)
+    return sorted(found)
 
 
 def _renames(current: Catalogue, target: Catalogue, wishes: Wishes) -> Iterator[Rename]:
@@ -333,30 +313,30 @@ async def _try(  # noqa: PLR0913 - all are needed
     folder: Path,
     migration: Migration,
     target: Catalogue,
-    advice: str,
+    wishes: Wishes,
 ) -> None:
-    """Let aerich apply and undo the file in the scratch database, and check both results.
+    """Let aerich apply the file beside a copy of its helpers, and undo it."""
+    advice = " Check --fill-sql." if wishes.fills_sql else BY_HAND
+    with TemporaryDirectory() as name:
+        beside = files.copy_helpers(folder, Path(name))
+        path = files.next_path(beside, migration.name)
+        path.write_text(migration.text(), encoding="utf-8")
+        await there_and_back(read, config, beside, target, advice)
+
+
+async def there_and_back(
+    read: Read, config: Config, folder: Path, target: Catalogue, advice: str = BY_HAND
+) -> None:
+    """Let aerich apply what is pending and undo the last file, and check both results.
 
     Raises:
         Refused: The database refuses it, or the result does not match the models.
     """
     before = await read()
-    with TemporaryDirectory() as name:
-        beside = files.copy_helpers(folder, Path(name))
-        files.next_path(beside, migration.name).write_text(migration.text(), encoding="utf-8")
-        for work, wanted in ((scratch.upgrade, target), (scratch.downgrade, before)):
-            await attempt(work(config, beside), advice)
-            expect(await read(), wanted)
-
-
-async def attempt(work: Awaitable[object], advice: str = BY_HAND) -> None:
-    """Await work of aerich in a scratch database.
-
-    Raises:
-        Refused: The database refuses a statement.
-    """
-    with refusing("The database refuses this change", advice=advice):
-        await work
+    for work, wanted in ((scratch.upgrade, target), (scratch.downgrade, before)):
+        with refusing("The database refuses this change", advice=advice):
+            await work(config, folder)
+        expect(await read(), wanted)
 
 
 def expect(found: Catalogue, wanted: Catalogue) -> None:

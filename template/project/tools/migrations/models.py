@@ -1,11 +1,10 @@
 """Tables as Tortoise's models describe them."""
 
-import importlib
 import re
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, time
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from tortoise import Tortoise
@@ -18,7 +17,7 @@ from tortoise.models import Model
 
 from tools.migrations import dialect
 from tools.migrations.catalogue import Column
-from tools.migrations.refusal import Refused, loading, refusing
+from tools.migrations.refusal import Refused, refusing
 
 AERICH = "aerich"
 """The table in which aerich records what it applied, and Tortoise's module of that name."""
@@ -58,30 +57,6 @@ def models() -> Iterator[type[Model]]:
         yield from (model for model in app.values() if model._meta.db_table != AERICH)
 
 
-def unregistered(package: str) -> list[str]:
-    """Return the names of models in a package that are not registered with Tortoise.
-
-    Such a model would silently have no table.
-
-    Raises:
-        Refused: A module cannot be imported.
-    """
-    known = set(models())
-    (folder,) = map(Path, importlib.import_module(package).__path__)
-    for path in sorted(folder.rglob("*.py")):  # also in folders without __init__.py
-        name = ".".join((package, *path.relative_to(folder).with_suffix("").parts))
-        if path.stem not in {"__init__", "__main__"}:
-            with loading(name):
-                importlib.import_module(name)
-    return sorted(
-        f"{model.__module__}.{model.__qualname__}"
-        for model in _subclasses(Model)
-        if model.__module__.partition(".")[0] == package
-        and not model._meta.abstract
-        and model not in known
-    )
-
-
 def default_of(table: str, column: str) -> str | None:
     """Return the model's default as SQL, if it is the same for every row."""
     model, field = _field(table, column) or (None, None)
@@ -92,7 +67,7 @@ def default_of(table: str, column: str) -> str | None:
         value = value()
     if value is None or callable(value):
         return None
-    return literal(field.to_db_value(value, model))
+    return literal(_to_database(field, value, model))
 
 
 def first_member(column: Column) -> str | None:
@@ -129,7 +104,14 @@ def value_of(table: str, column: str, text: str) -> str:
             value = field.to_python_value(int(text) if is_number else text)
         except ArithmeticError as error:
             raise ValueError("it is not a number, or has more digits than the field") from error
-        return literal(field.to_db_value(value, model))
+        return literal(_to_database(field, value, model))
+
+
+def _to_database(field: Field[Any], value: object, model: type[Model]) -> object:
+    """Return the value for the driver, without Tortoise's warnings on time zones."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return field.to_db_value(value, model)
 
 
 def _boolean(text: str) -> bool:
@@ -161,12 +143,6 @@ def literal(value: object) -> str:
     if isinstance(value, time) and not dialect.HAS_ZONES:
         value = value.replace(tzinfo=None)
     return dialect.text(str(value))
-
-
-def _subclasses(model: type[Model]) -> Iterator[type[Model]]:
-    for subclass in model.__subclasses__():
-        yield subclass
-        yield from _subclasses(subclass)
 
 
 class _Generator(BaseSchemaGenerator):

@@ -4,6 +4,8 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from shutil import copy
+from tempfile import TemporaryDirectory
 
 from tools.migrations import files
 from tools.migrations.make import Made, Project, Refused, make
@@ -25,19 +27,30 @@ def _git(folder: Path, *arguments: str) -> str:
 async def restart(project: Project, ask: Callable[[list[str]], bool]) -> Made | None:
     """Replace the owner's migrations by one that adds what the shipped ones lack.
 
+    That one is made first, so that all stays as it is where it cannot be made.
+
     Raises:
-        Refused: There are uncommitted changes, or the owner declined.
+        Refused: There are uncommitted changes, the owner declined, or the file cannot be written.
     """
     if _git(project.folder, "status", "--porcelain"):
         raise Refused(
             "Commit or stash your changes first: this removes files, which git can then restore."
         )
-    own = [each for each in files.versions(project.folder) if not files.constant(each, "PART")]
+    every = files.versions(project.folder)
+    own = [path for path in every if not files.constant(path, "PART")]
     if own and not ask([path.name for path in own]):
         raise Refused("Nothing was removed.")
+    with TemporaryDirectory() as name:
+        beside = files.copy_helpers(project.folder, Path(name))
+        for path in every:
+            if path not in own:
+                copy(path, beside)
+        alone = replace(project, folder=beside, development=None)  # which had other files
+        made = await make(alone, "restart")
+        made = made and replace(made, path=Path(copy(made.path, project.folder)))
     for path in own:
         path.unlink()
-    return await make(replace(project, development=None), "restart")  # it has recorded other files
+    return made
 
 
 def restore(folder: Path) -> list[str]:

@@ -1,8 +1,11 @@
 """Scratch databases, dropped at the end of a command, and aerich in them."""
 
-import os
+import re
+import secrets
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,14 @@ from tools.migrations.refusal import Refused, loading
 Config = dict[str, Any]
 """Tortoise's configuration, with a connection `default` that has credentials."""
 APP = "models"
+LONGEST_NAME = 36
+"""So much of a database's name fits into that of another beside it, of 63 characters at most."""
+LIFE = timedelta(hours=12)
+"""How long a command may take at the very most; after that its database is left over."""
+RECORDED = f"""
+    SELECT version FROM aerich WHERE app = '{APP}'
+      AND id > (SELECT coalesce(max(id), 0) FROM aerich WHERE app = 'adopted')"""
+"""What other tools recorded before the database was adopted is not ours."""
 
 
 def database_of(config: Config) -> str:
@@ -45,20 +56,22 @@ async def connected(config: Config) -> AsyncIterator[BaseDBAsyncClient]:
 async def scratch_database(config: Config) -> AsyncIterator[Config]:
     """Provide an empty database beside the configured one, and drop it afterwards.
 
-    Its name contains the process id, so that several processes can have one. Leftovers of
-    dead processes are dropped.
+    Its name contains the time and a token, since commands on other machines may use the server
+    too. Leftovers of other commands are dropped, if possible.
     """
-    stem = f"{database_of(config)}_scratch_"
+    stem = database_of(config)
+    stem = f"{stem[:LONGEST_NAME] if dialect.SERVER else stem}_scratch_"
     for name in await _databases(config):
-        number = name.removeprefix(stem)
-        if name.startswith(stem) and number.isdigit() and not _is_alive(int(number)):
-            await drop(with_database(config, name))
-    beside = with_database(config, f"{stem}{os.getpid()}")
+        if _is_left_over(name, stem):
+            with suppress(Exception):  # it is another user's, or somebody looks into it
+                await drop(with_database(config, name))
+    beside = with_database(config, f"{stem}{int(time.time()):x}_{secrets.token_hex(4)}")
     await renew(beside)
     try:
         yield beside
     finally:
-        await drop(beside)
+        with suppress(Exception):  # the same; another command will drop it
+            await drop(beside)
 
 
 async def renew(config: Config) -> None:
@@ -92,12 +105,10 @@ async def drop(config: Config) -> None:
 
 
 async def recorded(connection: BaseDBAsyncClient) -> set[str]:
-    """Return the names of the files that aerich has recorded."""
-    try:
-        rows = await connection.execute_query_dict("SELECT version FROM aerich")
-    except OperationalError:
-        return set()
-    return {row["version"] for row in rows}
+    """Return the names of the files that aerich has recorded; none where it has no table."""
+    if not await connection.execute_query_dict(dialect.HAS_AERICH):
+        return set()  # a statement that fails would end the caller's transaction
+    return {row["version"] for row in await connection.execute_query_dict(RECORDED)}
 
 
 async def upgrade(config: Config, folder: Path) -> list[str]:
@@ -138,13 +149,7 @@ async def _on_server(config: Config, statement: str) -> list[dict[str, Any]]:
         await client.close()
 
 
-def _is_alive(process: int) -> bool:
-    if os.name == "nt":  # where os.kill would end the process
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _is_left_over(name: str, stem: str) -> bool:
+    """Whether the command that created a database must have ended long ago."""
+    found = re.fullmatch(f"{re.escape(stem)}([0-9a-f]{{8}})_[0-9a-f]{{8}}", name)
+    return found is not None and time.time() - int(found[1], 16) > LIFE.total_seconds()

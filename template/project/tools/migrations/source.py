@@ -19,6 +19,11 @@ def as_source(sql: str) -> str:
     return f"{raw}{quotes}{sql}{quotes}"
 
 
+def as_literal(text: str | None) -> str:
+    """Return a string of Python for any text, or None."""
+    return as_source(text) if text is not None and text.isprintable() else repr(text)
+
+
 def indented(sql: str, margin: int) -> str:
     """Indent a statement, unless that would change a string in it."""
     return sql if _has_long_string(sql) else indent(sql, " " * margin)

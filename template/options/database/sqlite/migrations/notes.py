@@ -16,7 +16,7 @@ DIALECT = "sqlite"
 RUN_IN_TRANSACTION = True
 MODELS_STATE = "eJyrrgUAAXUA+Q=="
 ROLLBACK_DELETES = [
-    ('notes', None),
+    ("notes", None),
 ]
 
 
@@ -29,7 +29,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
                 "app" VARCHAR(100) NOT NULL,
                 "content" JSON NOT NULL
             )"""),
-            sqlite_tables.create('notes', """CREATE TABLE "notes" (
+            sqlite_tables.create("notes", """CREATE TABLE "notes" (
                 "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
                 "title" VARCHAR(200) NOT NULL,
                 "body" TEXT NOT NULL,
@@ -44,6 +44,6 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
 async def downgrade(db: BaseDBAsyncClient) -> str:
     return str(
         await sqlite_tables.script(db, __name__, [
-            sqlite_tables.drop('notes'),
+            sqlite_tables.drop("notes"),
         ])
     )
