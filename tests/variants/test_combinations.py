@@ -164,7 +164,7 @@ def test_the_same_seed_leads_to_the_same_rows() -> None:
 
 
 def test_the_cover_is_complete_for_every_planned_option(request: pytest.FixtureRequest) -> None:
-    """Those are hundreds of millions of combinations, too many for a list."""
+    """There are hundreds of millions of combinations, too many for a list."""
     space = _with_what_is_planned()
     pairs = cover(space, 2, seed=SEED, exhaustive=EXHAUSTIVE)
     triples = cover(space, 3, seed=SEED)

@@ -679,9 +679,9 @@ async def main():
             log.handlers = [Counter()]
             for path, headers in given:
                 statements.clear()
-                answer = await client.get(path, headers=headers)
-                items = answer.json()["items"]
-                print(json.dumps([answer.status_code, len(items), len(statements)]))
+                response = await client.get(path, headers=headers)
+                items = response.json()["items"]
+                print(json.dumps([response.status_code, len(items), len(statements)]))
 asyncio.run(main())
 """
 

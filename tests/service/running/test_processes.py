@@ -141,11 +141,11 @@ def test_a_dead_worker_is_replaced(service: Service) -> None:
                 service.log,
             )
             assert processes.zombies(service) == []
-        wait_until(lambda: _answers(client), "an answer", service.log)
+        wait_until(lambda: _responds(client), "a response", service.log)
         assert client.get("/api/users/me", headers=person.headers).status_code == 200
 
 
-def _answers(client: httpx.Client) -> bool:
+def _responds(client: httpx.Client) -> bool:
     try:
         return client.get("/health/live").is_success
     except httpx.TransportError:

@@ -43,7 +43,7 @@ def test_the_documentation_is_closed(client: httpx.Client) -> None:
 
 @pytest.mark.check("E12")
 def test_nothing_is_debugged(production: Service, client: httpx.Client, chief: Person) -> None:
-    """DEBUG changes nothing in production: no SQL in the log, no traceback in an answer."""
+    """DEBUG changes nothing in production: no SQL in the log, no traceback in a response."""
     sql.query(production, "ALTER TABLE roles RENAME TO roles_elsewhere")
     try:
         crashed = client.get("/api/roles", headers=chief.headers)
@@ -83,9 +83,9 @@ def test_a_service_as_it_was_set_up_closes_registration_in_production(
     given = {**production.environment}
     given.pop("REGISTRATION", None)
 
-    answers = [
+    shown = [
         run([executable, "-c", ask], cwd=production.project.path, environment=given | mode).output
         for mode in ({"ENVIRONMENT": "production"}, {"ENVIRONMENT": "development"})
     ]
 
-    assert answers == ["False\n", "True\n"]
+    assert shown == ["False\n", "True\n"]
