@@ -320,7 +320,7 @@ def _is_no_decimal(column: str, kind: str, type_: str) -> str:
     if kind == "integer":
         return f"{column} NOT BETWEEN {1 - whole} AND {whole - 1}"
     if kind == "float":
-        same = f"CAST(printf('%.{places}f', {column}) AS REAL)"
+        same = f"CAST(printf('%!.{places}f', {column}) AS REAL)"
         return f"{same} <> {column} OR abs({column}) >= {whole}"
     text = f"trim({column})"
     plain, power = f"ltrim({text}, '+-0')", "0"

@@ -204,6 +204,9 @@ class _Generator(BaseSchemaGenerator):
             db_column, type_, nullable, unique, is_primary_key, comment, default
         )
 
+    def _get_pk_field_sql_type(self, pk_field: Field[Any]) -> str:
+        return dialect.type_of(pk_field) or super()._get_pk_field_sql_type(pk_field)
+
     def _create_fk_string(  # noqa: PLR0913 - Tortoise's
         self,
         constraint_name: str,
