@@ -22,7 +22,6 @@ from tests.variants.rows import RUNNING, SPACE, Row
 
 Render = Callable[..., Project]
 RecordFigure = Callable[[str], None]
-Say = RecordFigure
 LEFTOVERS = pytest.StashKey[list[str]]()
 REPORT = pytest.StashKey[Report]()
 
@@ -64,9 +63,6 @@ def require_server(server: str) -> None:
         skip_or_fail(f"{server} is not reachable at {databases.server(server).url}")
 
 
-need = require_server
-
-
 def skip_or_fail(message: str) -> NoReturn:
     """Skip a test that this machine cannot run, or fail where REQUIRE_SERVICES is 1."""
     if os.environ.get("REQUIRE_SERVICES") == "1":
@@ -99,12 +95,6 @@ def running(
 def record_figure(request: pytest.FixtureRequest) -> RecordFigure:
     """Offer a function that puts a figure into the summary at the end of the run."""
     return lambda line: request.node.user_properties.append(("figure", line))
-
-
-@pytest.fixture
-def say(record_figure: RecordFigure) -> RecordFigure:
-    """Offer `record_figure` under the name that tests/service/schema uses."""
-    return record_figure
 
 
 @pytest.fixture

@@ -64,9 +64,9 @@ ANSWER = Style(
 )
 
 
-def test_each_piece_is_missed(mutate: Mutate) -> None:
+def test_each_mutation_breaks_a_promise(mutate: Mutate) -> None:
     mutate(ANSWER)
 
 
-def test_each_piece_is_missed_beside_a_service_without_accounts(mutate: Mutate) -> None:
+def test_each_mutation_breaks_a_promise_beside_a_service_without_accounts(mutate: Mutate) -> None:
     mutate(ANSWER, on={"auth": ["jwt"], "example": "none"}, off={"auth": [], "example": "none"})

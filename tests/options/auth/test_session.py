@@ -64,5 +64,5 @@ ANSWER = Style(
 )
 
 
-def test_each_piece_is_missed(mutate: Mutate) -> None:
+def test_each_mutation_breaks_a_promise(mutate: Mutate) -> None:
     mutate(ANSWER)

@@ -13,5 +13,5 @@ def no_workflow_is_there(project: Project) -> None:
 ANSWER = Answer(name="ci/none", no_words="it adds nothing", reads=(no_workflow_is_there,))
 
 
-def test_each_piece_is_missed(mutate: Mutate) -> None:
+def test_each_mutation_breaks_a_promise(mutate: Mutate) -> None:
     mutate(ANSWER)

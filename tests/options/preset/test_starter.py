@@ -12,5 +12,5 @@ ANSWER = Preset(
 )
 
 
-def test_each_condition_is_missed(mutate_preset: MutatePreset) -> None:
+def test_each_missing_condition_breaks_a_promise(mutate_preset: MutatePreset) -> None:
     mutate_preset(ANSWER)

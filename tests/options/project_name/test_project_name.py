@@ -37,6 +37,6 @@ ANSWER = Answer(
 )
 
 
-def test_each_piece_is_missed(mutate: Mutate) -> None:
+def test_each_mutation_breaks_a_promise(mutate: Mutate) -> None:
     on = {"database": "postgres", "project_name": "Order Book"}
     mutate(ANSWER, on=on, off=on | {"project_name": "Other"})

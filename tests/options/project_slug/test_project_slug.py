@@ -33,6 +33,6 @@ ANSWER = Answer(
 )
 
 
-def test_each_piece_is_missed(mutate: Mutate) -> None:
+def test_each_mutation_breaks_a_promise(mutate: Mutate) -> None:
     on = {"database": "postgres", "project_slug": harness.new_slug("one")}
     mutate(ANSWER, on=on, off=on | {"project_slug": harness.new_slug("other")})

@@ -85,7 +85,7 @@ Catalogue = dict[str, Table]
 
 
 def differences(found: Catalogue, expected: Catalogue, *, names: bool = False) -> list[str]:
-    """Say in words in what the first database differs from the second.
+    """Describe the differences between two databases.
 
     Args:
         found: The tables under test.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import need
+from tests.conftest import require_server
 from tests.service.schema.owner import MODEL, TASK, TITLE, USER, Owner, warm
 from tests.support import harness, sql
 from tests.support.databases import NAMES
@@ -20,7 +20,7 @@ def reader(
 ) -> Iterator[Owner]:
     """Offer the owner of a service who has added a table to it, as the README says."""
     database = request.param
-    need(database)
+    require_server(database)
     answers = {"database": database, "project_slug": harness.new_slug("docs")}
     folder = tmp_path_factory.mktemp("docs") / "service"
     project = harness.render(template, folder, answers)

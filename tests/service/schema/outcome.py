@@ -49,7 +49,7 @@ class Outcome:
     """What the service's `check` says of it, where aerich's own tool was silently wrong."""
 
     def __str__(self) -> str:
-        """Say it in a line, and why in more where it was not expected."""
+        """Describe it in a line, and the reason in more if it was not expected."""
         mark = "ok " if self.is_expected else "NOT"
         head = f"{mark} {self.case} [{self.tool}, {self.database}]: {self.verdict}"
         words = [] if self.is_expected else self.words

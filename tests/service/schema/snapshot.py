@@ -134,7 +134,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - of any type
 def raw_changes(
     before: Snapshot, after: Snapshot, moves: Moves, expected: Mapping[str, Any]
 ) -> Iterator[str]:
-    """Say in words where rows changed though their columns kept their types.
+    """Describe rows that changed though their columns kept their types.
 
     Args:
         before: The rows that were there.
@@ -195,7 +195,7 @@ def object_changes(  # noqa: PLR0913 - what may differ
     keys: Mapping[str, Mapping[Any, Any]] | None = None,
     allows_more: bool = False,
 ) -> Iterator[str]:
-    """Say in words where the models read other values than they should.
+    """Describe values that the models read differently than expected.
 
     Args:
         before: The rows that were there.

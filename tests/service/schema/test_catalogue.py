@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from tests.conftest import need
+from tests.conftest import require_server
 from tests.service.schema.alike import KEY, ONE, OTHER, PLAIN, THIRD
 from tests.service.schema.catalogue import differences
 from tests.service.schema.dialects import Difference
@@ -112,7 +112,7 @@ SAME = {
 def database(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[TrialDatabase]:
-    need(request.param)
+    require_server(request.param)
     name = f"trial_{secrets.token_hex(4)}_{RUN}_{os.getpid()}"
     folder = tmp_path_factory.mktemp("catalogue")
     found = TrialDatabase(request.param, databases.named(request.param).url(name, folder))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import need
+from tests.conftest import require_server
 from tests.support.databases import NAMES
 from tools import first_migrations
 
@@ -13,7 +13,7 @@ from tools import first_migrations
 def test_the_shipped_migrations_are_what_the_planner_writes(
     database: str, template: Path, tmp_path: Path
 ) -> None:
-    need(database)
+    require_server(database)
 
     written = list(first_migrations.write(template, database, tmp_path))
 

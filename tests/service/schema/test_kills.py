@@ -8,7 +8,7 @@ from threading import Event
 
 import pytest
 
-from tests.conftest import Say
+from tests.conftest import RecordFigure
 from tests.service.schema.catalogue import differences
 from tests.service.schema.owner import TASK, TITLE, Owner
 from tests.support import sql
@@ -43,7 +43,9 @@ def changed(owner: Owner) -> Iterator[tuple[Owner, str]]:
         owner.runs("rollback")
 
 
-def test_the_next_run_ends_what_a_kill_has_stopped(changed: tuple[Owner, str], say: Say) -> None:
+def test_the_next_run_ends_what_a_kill_has_stopped(
+    changed: tuple[Owner, str], record_figure: RecordFigure
+) -> None:
     owner, name = changed
     before = owner.catalogue()
     owner.runs("migrate")
@@ -69,7 +71,9 @@ def test_the_next_run_ends_what_a_kill_has_stopped(changed: tuple[Owner, str], s
             break
         kills += 1
 
-    say(f"{owner.service.database}: killed before each of {kills} statements, there and back")
+    record_figure(
+        f"{owner.service.database}: killed before each of {kills} statements, there and back"
+    )
     assert kills > 1
 
 

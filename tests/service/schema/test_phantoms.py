@@ -5,14 +5,14 @@ import sys
 
 import pytest
 
-from tests.conftest import Render, need
+from tests.conftest import Render, require_server
 from tests.support.databases import NAMES
 from tests.support.harness import ROOT
 
 
 @pytest.mark.parametrize("database", NAMES)
 def test_nothing_differs_after_the_first_migration(database: str, render: Render) -> None:
-    need(database)
+    require_server(database)
     service = render(database=database).path
     options = ["--database", database, "--service", str(service)]
 

@@ -5,7 +5,7 @@
 
 import pytest
 
-from tests.conftest import Render, Say, need
+from tests.conftest import RecordFigure, Render, require_server
 from tests.service.schema.sequences import seeds
 from tests.support.databases import NAMES
 
@@ -16,16 +16,16 @@ NOTICED = {"indexes": "is missing", "texts": " holds ", "rows": "rows, not"}
 
 @pytest.mark.parametrize("database", NAMES)
 def test_random_changes_are_made_or_refused_before_harm(
-    database: str, render: Render, say: Say
+    database: str, render: Render, record_figure: RecordFigure
 ) -> None:
-    need(database)
+    require_server(database)
     service = render(database=database).path
 
     endings = seeds.elsewhere(database, service, SEEDS)
 
     made = sum(ending.counts.get("made", 0) for ending in endings)
     seconds = sum(ending.seconds for ending in endings)
-    say(f"random changes on {database}: {made} made and undone, in {seconds:.0f} s")
+    record_figure(f"random changes on {database}: {made} made and undone, in {seconds:.0f} s")
     assert [ending.seed for ending in endings] == [*SEEDS]
     assert made > len(SEEDS)
     assert not any(ending.fault for ending in endings), "\n".join(map(str, endings))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Say, need
+from tests.conftest import RecordFigure, require_server
 from tests.service.schema import dialects, trial
 from tests.service.schema.outcome import Verdict
 from tests.support import harness
@@ -41,9 +41,9 @@ WRONG = {
 
 @pytest.mark.parametrize(("database", "shard"), SHARDS)
 def test_the_planner_makes_every_change_or_refuses_it(
-    database: str, shard: str, template: Path, tmp_path: Path, say: Say
+    database: str, shard: str, template: Path, tmp_path: Path, record_figure: RecordFigure
 ) -> None:
-    need(database)
+    require_server(database)
     service = harness.render(template, tmp_path / "service", {"database": database})
 
     outcomes = trial.elsewhere("planner", database, service.path, *CHOICE, "--shard", shard)
@@ -51,7 +51,7 @@ def test_the_planner_makes_every_change_or_refuses_it(
     missed = [str(outcome) for outcome in outcomes if not outcome.is_expected]
     right = f"{len(outcomes) - len(missed)} of {len(outcomes)} changes of models"
     seconds = sum(item.seconds for item in outcomes)
-    say(f"planner on {database}, {shard}: {right}, in {seconds:.0f} s")
+    record_figure(f"planner on {database}, {shard}: {right}, in {seconds:.0f} s")
     assert outcomes
     assert not missed, "\n".join(missed)
 
@@ -74,10 +74,10 @@ def test_the_trial_sees_what_other_tools_get_wrong(
 
 @pytest.mark.parametrize("database", NAMES)
 def test_check_is_red_for_tables_that_aerichs_own_diff_makes_wrong(
-    database: str, template: Path, tmp_path: Path, say: Say
+    database: str, template: Path, tmp_path: Path, record_figure: RecordFigure
 ) -> None:
     """What it does to rows, and on the way back, no comparison of tables can see."""
-    need(database)
+    require_server(database)
     service = harness.render(template, tmp_path / "service", {"database": database})
 
     outcomes = trial.elsewhere("aerich", database, service.path, *CHOICE)
@@ -88,6 +88,8 @@ def test_check_is_red_for_tables_that_aerichs_own_diff_makes_wrong(
         if outcome.verdict is Verdict.WRONG
         and any(re.match("make: nothing|up: (?!what the rows)", word) for word in outcome.words)
     ]
-    say(f"aerich on {database}: `check` is red for {len(wrong)} changes that it makes wrong")
+    record_figure(
+        f"aerich on {database}: `check` is red for {len(wrong)} changes that it makes wrong"
+    )
     assert wrong
     assert [str(outcome) for outcome in wrong if not outcome.proof] == []

@@ -37,7 +37,7 @@ class Ending:
         return f"uv run python -m tests.service.schema.sequences {which}"
 
     def __str__(self) -> str:
-        """Say it in a line, and in more what is wrong."""
+        """Describe it in a line, and the faults in more."""
         counts = ", ".join(f"{times} {what}" for what, times in sorted(self.counts.items()))
         head = f"{self.database}, seed {self.seed}: {counts}, {self.seconds:.1f} s"
         return f"{head}: WRONG\n{self.fault}\nagain: {self.again}" if self.fault else head
