@@ -33,13 +33,13 @@ CONFLICT = "Another migration changed it too: docs/migrations.md says what to do
 
 
 class Conflict(Exception):
-    """The tables that are there are not those for which the file was written."""
+    """The existing tables are not those for which the file was written."""
 
 
 async def script(
     db: Any, name: str, steps: Iterable[Step], refuse: Callable[[], Awaitable[None]] | None = None
 ) -> str:
-    """Return one script, which is carried out as a whole or not at all.
+    """Return one script, which is applied as a whole or not at all.
 
     Foreign keys are off while it runs, so that a table can be recreated while rows refer to it.
     If the number of rows that refer to missing rows has grown, it is rolled back.
@@ -67,11 +67,11 @@ async def script(
 
 
 async def _as_table(db: Any, name: str, sql: str) -> str:
-    """Return a statement for the copy: a table like a virtual one, whose own tables are there."""
+    """Return the statement for the copy of the schema; a virtual table becomes a plain one."""
     if not sql.upper().startswith("CREATE VIRTUAL"):
         return sql
     columns = []
-    with suppress(Exception):  # without its module nobody knows its columns
+    with suppress(Exception):  # its module may not be loaded
         columns = await db.execute_query_dict(HIDDEN_TOO.format(name.replace("'", "''")))
     names = ", ".join(_quoted(each["name"]) for each in columns)
     return f"CREATE TABLE {_quoted(name)} ({names or 'unknown'})"
@@ -80,7 +80,7 @@ async def _as_table(db: Any, name: str, sql: str) -> str:
 def _statements(
     schema: sqlite3.Connection, sources: Sequence[str], steps: Iterable[Step]
 ) -> list[str]:
-    """Return what has to be done, after it was done in a copy of the schema."""
+    """Return the statements that are needed, executed in a copy of the schema first."""
     schema.execute("PRAGMA legacy_alter_table = ON")
     for sql in sources:
         schema.execute(sql)
@@ -104,7 +104,7 @@ def _statements(
 
 
 def _ordered(steps: Sequence[Step]) -> Iterator[Step]:
-    """Return the steps; names that are given last are taken back first, if they were given."""
+    """Return the steps; trailing renames are reverted first, as they may be applied already."""
     last = list(takewhile(lambda step: isinstance(step, Rename), reversed(steps)))
     if len(last) < len(steps):
         yield from (step.inverse() for step in last if isinstance(step, Rename))
@@ -112,9 +112,9 @@ def _ordered(steps: Sequence[Step]) -> Iterator[Step]:
 
 
 def _rehearse(schema: sqlite3.Connection, statement: str, *, is_new: bool) -> None:
-    """Carry out a statement in the copy.
+    """Execute a statement in the copy.
 
-    A name in double quotes that is no column would be a string to SQLite; in backticks it is not.
+    SQLite takes an unknown column in double quotes for a string, but not in backticks.
     """
     try:
         if is_new:
@@ -124,7 +124,7 @@ def _rehearse(schema: sqlite3.Connection, statement: str, *, is_new: bool) -> No
             schema.execute("RELEASE strict")
         schema.execute(statement)
     except sqlite3.Error as error:
-        raise Conflict(f"The tables do not take it ({error}). {CONFLICT}") from error
+        raise Conflict(f"The tables do not fit ({error}). {CONFLICT}") from error
 
 
 def _in_backticks(token: str) -> str:
@@ -134,7 +134,7 @@ def _in_backticks(token: str) -> str:
 
 
 def _described(schema: sqlite3.Connection) -> set[str]:
-    """Return what there is, whatever the quotes around names."""
+    """Return the statements of the schema, without quotes around names."""
     return {re.sub(r'["`[\]]', "", sql) for sql in _sources(schema)}
 
 

@@ -22,11 +22,11 @@ class Column:
     """Further attributes: a collation, a sequence, a generated expression."""
     comment: str = ""
     source: str = field(default="", compare=False)
-    """The words that made it, with their comments, where the server keeps these."""
+    """The definition that created it, with its comments, if the server stores it."""
 
     @property
     def remark(self) -> str:
-        """What people read of it."""
+        """The comment of the column, from the catalogue or from the definition."""
         found = re.search(r"/\*(.*)\*/", self.source, re.DOTALL)
         return self.comment or (found[1].strip().replace("\\n", "\n") if found else "")
 

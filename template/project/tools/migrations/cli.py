@@ -33,16 +33,16 @@ class CannotMake(AppError):
 def command(
     work: Callable[Parameters, Coroutine[Any, Any, None]],
 ) -> Callable[Parameters, None]:
-    """Run a tool in an event loop, and print why it refused if it did."""
+    """Run a tool in an event loop, and report a refusal as an error of the command."""
 
     @wraps(work)
-    async def told(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+    async def reported(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
         try:
             await work(*args, **kwargs)
         except Refused as refusal:
             raise CannotMake(str(refusal)) from refusal
 
-    return asynchronous(told)
+    return asynchronous(reported)
 
 
 def project() -> Project:

@@ -57,12 +57,12 @@ class Direction:
 
 @dataclass(frozen=True)
 class Adoption:
-    """What a database has that other tools have made."""
+    """The existing tables of databases that other tools created."""
 
     file: str
-    """The name of the file, by which such a database is marked."""
+    """The name of the file, recorded as the mark of such a database."""
     files: Sequence[str]
-    """The files whose tables are there already."""
+    """The files whose tables exist already."""
     there: Sequence[tuple[str, ...]]
     """Its tables and their columns."""
 

@@ -22,7 +22,7 @@ from tools.migrations.refusal import Refused, refusing
 AERICH = "aerich"
 """The table in which aerich records what it applied, and Tortoise's module of that name."""
 MEMBER = re.compile(r"[^\W\d]\w*: (.*)")
-"""What Tortoise says of a member of an enum."""
+"""A member of an enum in the description that Tortoise writes."""
 EMPTY: tuple[Callable[[], Any], ...] = (dict, list, str, int, float, bool)
 """Callable defaults whose result is the same for every row."""
 

@@ -22,13 +22,13 @@ Config = dict[str, Any]
 """Tortoise's configuration, with a connection `default` that has credentials."""
 APP = "models"
 LONGEST_NAME = 36
-"""So much of a database's name fits into that of another beside it, of 63 characters at most."""
+"""Characters of the service's database that the name of a scratch database keeps; 63 in all."""
 LIFE = timedelta(hours=12)
-"""How long a command may take at the very most; after that its database is left over."""
+"""Age after which a scratch database counts as a leftover of a killed command."""
 RECORDED = f"""
     SELECT version FROM aerich WHERE app = '{APP}'
       AND id > (SELECT coalesce(max(id), 0) FROM aerich WHERE app = 'adopted')"""
-"""What other tools recorded before the database was adopted is not ours."""
+"""Ignores the records of other tools, from before the database was adopted."""
 
 
 def database_of(config: Config) -> str:
