@@ -12,7 +12,7 @@ from tests.variants.rows import RUNNING
 @pytest.mark.check("L09")
 @pytest.mark.parametrize(
     ("running", "caller"),
-    zip(RUNNING, generated.CALLERS, strict=True),
+    [*zip(RUNNING, generated.CALLERS, strict=True)],
     indirect=["running"],
     ids=str,
 )

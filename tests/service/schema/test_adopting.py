@@ -76,10 +76,10 @@ def test_an_adopted_database_changes_as_any_other(older: Owner, books: str) -> N
     sql.query(older.service, "UPDATE tasks SET title = 'Call Bob' WHERE slug = '' AND id > 1")
     made, up, back = older.runs("make-migration unique_titles", "migrate", "rollback")
 
-    forbidden = "Error: Rows of the development database forbid it: tasks.title, 2 rows: "
+    forbidden = "Error: Rows of the development database violate it: tasks.title, 2 rows: "
     assert refused.startswith(forbidden)
     assert "Wrote migrations/models/" in made
-    assert "Rows were not looked at" not in made
+    assert "not checked" not in made
     assert up == f"Applied {older.named('unique_titles')}\n"
     assert back.endswith(f"Undid {older.named('unique_titles')}\n")
 
@@ -93,7 +93,7 @@ def test_rows_that_forbid_adoption_are_counted_and_filled(older: Owner, books: s
     (refused,) = older.runs("adopt-migrations")
 
     assert refused.startswith(
-        "Error: Rows of the development database forbid it: tasks.slug, 1 row: is NULL"
+        "Error: Rows of the development database violate it: tasks.slug, 1 row: is NULL"
     )
     assert older.files() == files
     _, adopted = older.runs("adopt-migrations --fill tasks.slug=none", "migrate --adopt")

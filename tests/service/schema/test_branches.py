@@ -281,7 +281,7 @@ def test_both_files_of_such_branches_are_deployed(clash: Clash) -> None:
     clash.models(has_slug=False)
 
     (up,) = owner.runs("migrate")
-    nothing = owner.shown(r"higher number `(return \S+ \S+)`")
+    nothing = owner.shown(r"higher number\s+`(return \S+ \S+)`")
     for way in ("upgrade", "downgrade"):
         owner.fills("change_slug", f"async def {way}(db: BaseDBAsyncClient) -> str:\n    {nothing}")
 
