@@ -13,6 +13,8 @@ from typing import Any
 from tests.service.schema.catalogue import Catalogue
 from tests.support import databases
 
+FILLED = "filled"
+"""The role, and so the end of the name, of the database under test."""
 Records = list[dict[str, Any]]
 Contents = tuple[dict[str, Records], dict[str, int]]
 """By table its rows as the driver returns them, and the number that its next row gets."""

@@ -14,12 +14,12 @@ from typing import Any
 
 from tests.service.schema import dialects
 from tests.service.schema.catalogue import Catalogue
-from tests.service.schema.dialects import Contents, Dialect
+from tests.service.schema.dialects import FILLED, Contents, Dialect
 from tests.support import databases
 from tests.support.harness import RUN
 
-ROLES = ("filled", "expected", "scratch")
-"""What is under test, what it should look like, and what a planner may do its sums in."""
+ROLES = (FILLED, "expected", "scratch")
+"""The database under test, the expected one, and one for the planner's own work."""
 
 
 @dataclass(frozen=True)

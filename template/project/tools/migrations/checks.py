@@ -71,7 +71,7 @@ def _alias(table: Table) -> str:
 
 
 def _column(table: Table, name: str) -> str:
-    """Return a column as SQL; by itself, one that is missing would be a string to SQLite."""
+    """Return a column as SQL, with its table: alone, an unknown one may count as a string."""
     return f"{_alias(table)}.{dialect.quote(name)}"
 
 

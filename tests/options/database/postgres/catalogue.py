@@ -71,6 +71,7 @@ CALLS = re.compile(r"\w+\(|CURRENT_|LOCALTIME|nextval", re.IGNORECASE)
 async def read(url: str) -> Catalogue:
     """Read the tables of the database of a URL."""
     async with connected(url) as session:
+        await session.execute("SET timezone = 'UTC'")  # in which defaults are printed
         rows = [row for row in await session.fetch(TABLES) if row["name"] not in IGNORED]
         oids = [row["oid"] for row in rows]
         columns = _by_table(await session.fetch(COLUMNS, oids))
