@@ -8,25 +8,28 @@ from typing import Any, NoReturn
 
 import pytest
 
-pytest.register_assert_rewrite("tests.matrix.bites")
+pytest.register_assert_rewrite("tests.options", "tests.support")
 
-from tests import harness
-from tests.harness import Project, Service
-from tests.matrix import arms, janitor, selection
-from tests.matrix.report import Report
-from tests.matrix.rows import RUNNING, SPACE, Row
-from tests.tour.groups import pytest_xdist_make_scheduler  # noqa: F401 - a hook of pytest-xdist
+from tests.support import databases, harness, janitor
+from tests.support.harness import Project, Service
+from tests.support.report import Report
+from tests.support.scheduling import (  # noqa: F401 - hooks of pytest-xdist
+    pytest_xdist_auto_num_workers,
+    pytest_xdist_make_scheduler,
+)
+from tests.variants import branches, selection
+from tests.variants.rows import RUNNING, SPACE, Row
 
 Render = Callable[..., Project]
-Say = Callable[[str], None]
-LEFT = pytest.StashKey[list[str]]()
+RecordFigure = Callable[[str], None]
+LEFTOVERS = pytest.StashKey[list[str]]()
 REPORT = pytest.StashKey[Report]()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _fast_copier() -> Iterator[None]:
-    """Render quickly, and know which arms of the templates a render went through."""
-    with arms.fast_copier():
+    """Render quickly, and record the branches of the templates that each render goes through."""
+    with branches.fast_copier():
         yield
 
 
@@ -54,23 +57,23 @@ def render(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Render:
     return rendered
 
 
-def need(server: str) -> None:
-    """Skip the test if the server is away, or fail where REQUIRE_SERVICES says so."""
-    if server != "sqlite" and not harness.is_reachable(server):
-        missing(f"{server} is not reachable at {harness.server_url(server)}")
+def require_server(server: str) -> None:
+    """Skip the test if the server cannot be reached, or fail where REQUIRE_SERVICES is 1."""
+    if not harness.is_reachable(server):
+        skip_or_fail(f"{server} is not reachable at {databases.server(server).url}")
 
 
-def missing(message: str) -> NoReturn:
-    """Skip the test for what this machine lacks, or fail where REQUIRE_SERVICES says so."""
+def skip_or_fail(message: str) -> NoReturn:
+    """Skip a test that this machine cannot run, or fail where REQUIRE_SERVICES is 1."""
     if os.environ.get("REQUIRE_SERVICES") == "1":
         pytest.fail(message)
     pytest.skip(message)
 
 
 def start_service(template: Path, folder: Path, row: Row, **environment: str) -> Iterator[Service]:
-    """Render a row with a database of its own, migrate, start two workers; tidy up after."""
-    need(row.database)
-    answers = {**SPACE.unusual(row.answers), "project_slug": harness.new_slug("t")}
+    """Render a row with a database of its own, migrate, start two workers; clean up afterwards."""
+    require_server(row.database)
+    answers = {**SPACE.non_defaults(row.answers), "project_slug": harness.new_slug("t")}
     project = harness.render(template, folder, answers)
     with Service(project, row.database, dict(environment)) as service:
         service.cli("migrate")
@@ -89,15 +92,15 @@ def running(
 
 
 @pytest.fixture
-def say(request: pytest.FixtureRequest) -> Say:
+def record_figure(request: pytest.FixtureRequest) -> RecordFigure:
     """Offer a function that puts a figure into the summary at the end of the run."""
     return lambda line: request.node.user_properties.append(("figure", line))
 
 
 @pytest.fixture
-def again(request: pytest.FixtureRequest, live_row: Row) -> str:
+def rerun_command(request: pytest.FixtureRequest, live_row: Row) -> str:
     """Offer the command that runs this row once more."""
-    return selection.again(request.config, live_row)
+    return selection.rerun_command(request.config, live_row)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -106,25 +109,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Settle which rows are chosen before other processes are told; end tidily on SIGTERM too."""
+    """Choose the rows before other processes start; clean up on SIGTERM as on Ctrl-C."""
     selection.settle(config)
     if not hasattr(config, "workerinput"):
         signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
-    """Say which rows these are."""
+    """Describe the chosen rows."""
     return selection.header(config)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give each test that asks for a row all rows of that kind."""
+    """Run each test that asks for a row with all rows of that kind."""
     for kind in set(selection.KINDS) & set(metafunc.fixturenames):
         metafunc.parametrize(kind, selection.rows(metafunc.config, kind), ids=str)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests for which no row is chosen, and with drawn rows those without any."""
+    """Deselect tests for which no row is chosen; with drawn rows also tests that take none."""
     chosen = {kind for kind in selection.KINDS if selection.rows(config, kind)}
     out = []
     for item in items:
@@ -137,15 +140,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Remove what is left, and fail if something should not be: it is printed further down."""
+    """Remove leftovers, and fail if there are any or a branch is missed; the summary names them."""
     config = session.config
     if hasattr(config, "workerinput"):
         return
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would leave things behind
-    config.stash[LEFT] = janitor.tidy_own()
+    config.stash[LEFTOVERS] = janitor.tidy_own()
     terminal: Any = config.pluginmanager.get_plugin("terminalreporter")
     report = config.stash[REPORT] = Report(_reports(terminal))
-    if session.exitstatus == pytest.ExitCode.OK and (config.stash[LEFT] or report.missed):
+    if session.exitstatus == pytest.ExitCode.OK and (config.stash[LEFTOVERS] or report.missed):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -156,7 +159,7 @@ def pytest_terminal_summary(
     if REPORT in config.stash:
         for line in config.stash[REPORT].lines():
             terminalreporter.write_line(line)
-    for line in config.stash.get(LEFT, []):
+    for line in config.stash.get(LEFTOVERS, []):
         terminalreporter.write_line(f"LEFT BEHIND, now removed: {line}")
 
 

@@ -1,4 +1,4 @@
-"""What keeps the service from working, and how to mend it."""
+"""Checks of whether the service can run, with a remedy for each failure."""
 
 import json
 import socket
@@ -14,13 +14,13 @@ from app.database import driver, migration_tool
 from app.database.connection import connected, orm_config
 from app.database.migration_tool import reason
 
-ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound here
-"""Where one reaches what listens at every address."""
+LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound here
+"""The address to reach a server that listens on all addresses."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """The outcome of one check, with the remedy if there is one to take."""
+    """The result of one check, with a remedy if it failed."""
 
     subject: str
     is_fine: bool
@@ -28,13 +28,13 @@ class Finding:
     remedy: str = ""
 
     def __str__(self) -> str:
-        """Return one line, or two with a remedy."""
+        """Return one line; two if there is a remedy."""
         line = f"{'✓' if self.is_fine else '✗'} {self.subject}: {self.remark}"
         return line if self.is_fine else f"{line}\n  fix: {self.remedy}"
 
 
 async def examine() -> list[Finding]:
-    """Check the settings, and with right ones the database, its schema and the port."""
+    """Check the settings and, if they are valid, the database, its schema and the port."""
     try:
         settings = get_settings()
     except WrongSettings as error:
@@ -44,7 +44,7 @@ async def examine() -> list[Finding]:
 
 def _remedy(faults: list[str]) -> str:
     names = {fault.partition(":")[0] for fault in faults}
-    added = names.intersection(env_file.lacking())
+    added = names.intersection(env_file.missing())
     if added == names:
         return "run `just setup`, which adds to .env what it lacks"
     return f"correct them in .env{', after `just setup`' if added else ''}"
@@ -70,25 +70,25 @@ async def _database(settings: Settings) -> list[Finding]:
 
 def _port(settings: Settings) -> Finding:
     address = f"{settings.host}:{settings.port}"
-    obstacle = why_not_listen(settings.host, settings.port)
-    if obstacle is None:
+    error = bind_error(settings.host, settings.port)
+    if error is None:
         return Finding("port", True, f"{address} is free")
-    if _is_answered(settings):
+    if _is_running(settings):
         who = "a service like this one" if settings.is_production else "this service"
         return Finding("port", True, f"{who} is running at {address}")
-    return Finding("port", False, f"{address}: {obstacle}", "stop what uses it, or set PORT")
+    return Finding("port", False, f"{address}: {error}", "stop what uses it, or set PORT")
 
 
-def _is_answered(settings: Settings) -> bool:
-    """Whether this service answers at its port. In production it does not say its name."""
+def _is_running(settings: Settings) -> bool:
+    """Whether this service answers at its port. In production it does not reveal its name."""
     path, sign = "/", ("name", TITLE)
     if settings.is_production:
         path, sign = "/health/live", ("status", "ok")
     headers = {"Accept": "application/json"}
     if settings.allowed_hosts:
         headers["Host"] = settings.allowed_hosts[0].replace("*", "any")
-    connection = HTTPConnection(ANY.get(settings.host, settings.host), settings.port, timeout=2)
-    with closing(connection):
+    host = LOOPBACK.get(settings.host, settings.host)
+    with closing(HTTPConnection(host, settings.port, timeout=2)) as connection:
         try:
             connection.request("GET", path, headers=headers)
             answer = json.load(connection.getresponse())
@@ -97,8 +97,8 @@ def _is_answered(settings: Settings) -> bool:
     return isinstance(answer, dict) and sign in answer.items()
 
 
-def why_not_listen(host: str, port: int) -> str | None:
-    """Return the reason why a server could not listen there, or None if it could."""
+def bind_error(host: str, port: int) -> str | None:
+    """Return why a server cannot listen at this address, or None if it can."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

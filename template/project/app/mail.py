@@ -16,23 +16,23 @@ TIMEOUT_SECONDS = 10
 PORTS = {"smtp": 587, "smtps": 465}
 
 SmtpUrl = Annotated[AnyUrl, UrlConstraints(allowed_schemes=[*PORTS], host_required=True)]
-"""`smtp://` encrypts if the server can, and must with a password; `smtps://` from the start."""
+"""`smtp://`: STARTTLS if offered, and always with a password; `smtps://`: TLS from the start."""
 
 
 class NotSent(Exception):
-    """No message went out. The reason repeats nothing that a server said: it may quote a secret."""
+    """The mail was not sent. The reason omits the server's answer, which may quote a secret."""
 
 
 class Mailer(Protocol):
-    """Whatever can send mail."""
+    """An object that sends mail."""
 
     async def send(self, message: EmailMessage) -> None:
-        """Send a message that is complete."""
+        """Send a complete message."""
 
 
 @dataclass(frozen=True)
 class FolderMailer:
-    """Writes each message into a file that its owner alone can read; mail programs open it."""
+    """Writes each message to an `.eml` file, which mail programs open (mode 600)."""
 
     folder: Path
 
@@ -49,7 +49,7 @@ class FolderMailer:
 
 @dataclass(frozen=True)
 class SmtpMailer:
-    """Hands messages to a server (RFC 6409)."""
+    """Submits messages to a mail server (RFC 6409)."""
 
     url: AnyUrl
 
@@ -57,7 +57,7 @@ class SmtpMailer:
         """Send the message.
 
         Raises:
-            NotSent: The server cannot be reached, or refuses.
+            NotSent: The server cannot be reached, or refuses the message.
         """
         url, is_encrypted = self.url, self.url.scheme == "smtps"
         try:

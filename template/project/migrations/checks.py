@@ -1,4 +1,4 @@
-"""What migrations run before their first statement. Files of any age load it: it never changes."""
+"""Checks before the first statement of a migration. Files of any age load this: keep it stable."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,22 +7,22 @@ LISTED = 5
 
 
 async def refuse(db: Any, name: str, checks: Iterable[tuple[str, str, str, str]]) -> None:
-    """End with a sentence if rows forbid the migration, before it has changed anything.
+    """Refuse the migration if rows violate it, before it has changed anything.
 
     Args:
         db: Tortoise's connection.
         name: The migration.
-        checks: Table, column, a query that must find nothing, and what to say of its rows.
+        checks: Table, column, a query that must find no row, and a message about its rows.
 
     Raises:
-        SystemExit: A query found rows; aerich shows the sentence without a traceback.
+        SystemExit: A query found rows; aerich shows the message without a traceback.
     """
     if faults := await look(db, checks):
         raise SystemExit(f"{name} was not run. {'; '.join(faults)}. {await _applied(db)}")
 
 
 async def look(db: Any, checks: Iterable[tuple[str, str, str, str]]) -> list[str]:
-    """Return a sentence for each check that finds rows, with their number."""
+    """Return a message for each check that finds rows, with their number."""
     faults = []
     for table, column, query, sentence in checks:
         counted = f"SELECT count(*) AS number FROM ({query}) AS found"
@@ -33,9 +33,10 @@ async def look(db: Any, checks: Iterable[tuple[str, str, str, str]]) -> list[str
     return faults
 
 
-async def was_adopted(db: Any) -> bool:
-    """Whether other tools made the tables of this database, so that they differ from ours."""
-    return bool(await db.execute_query_dict("SELECT 1 FROM aerich WHERE app = 'adopted'"))
+async def was_adopted(db: Any, name: str) -> bool:
+    """Whether other tools created the tables of this database, and the migration adopted them."""
+    query = f"SELECT 1 FROM aerich WHERE app = 'adopted' AND version = '{name}.py'"
+    return bool(await db.execute_query_dict(query))
 
 
 async def _applied(db: Any) -> str:

@@ -1,20 +1,20 @@
-"""What migrations need when they are applied. Files of any age load it: it never changes.
+"""Helpers of migrations on MySQL. Files of any age load this module: keep it stable.
 
-DDL is no transaction in MySQL. So a file records before each statement how far it is, in the
-comment of aerich's table; when it was stopped, the next run goes on from there.
+DDL is not transactional in MySQL. So a file records its progress before each statement, in the
+comment of aerich's table; after an interruption the next run resumes there.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 DONE = {1050, 1051, 1054, 1060, 1061, 1068, 1091, 1146, 1176, 1826, 3822}
-"""Errors that say of a statement which was cut off that it had been carried out.
+"""Errors which show that an interrupted statement had already been executed.
 
-Table, column or key exists, or does not (any more):
+The table, column or key exists, or does not exist any more:
 https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html
 """
 DONE_IN_MARIADB = "errno: 121"
-"""How MariaDB says that a foreign key exists."""
+"""MariaDB's message if a foreign key exists."""
 PROGRESS = (
     "SELECT table_comment AS progress FROM information_schema.tables"
     " WHERE table_schema = DATABASE() AND table_name = 'aerich'"
@@ -22,15 +22,15 @@ PROGRESS = (
 
 
 async def is_new(db: Any, name: str, direction: str) -> bool:
-    """Whether no earlier run of the file was stopped on its way."""
-    return await _began(db, name, direction) is None
+    """Whether no earlier run of the file has changed anything; rows may have been added since."""
+    return await _began(db, name, direction) in {None, (0, False)}
 
 
 async def run(db: Any, name: str, direction: str, statements: Sequence[str]) -> str:
-    """Carry out the statements one by one, and return one that does nothing, for aerich.
+    """Execute the statements one by one; return a no-op statement for aerich.
 
     Raises:
-        SystemExit: Another file, or the other direction, was stopped on its way.
+        SystemExit: Another file, or the other direction, was interrupted.
     """
     await _refuse_others(db, name, direction)
     began, is_unsure = await _began(db, name, direction) or (0, False)
@@ -49,7 +49,7 @@ async def run(db: Any, name: str, direction: str, statements: Sequence[str]) -> 
 
 
 async def _began(db: Any, name: str, direction: str) -> tuple[int, bool] | None:
-    """Return where an earlier run stopped, and whether that statement may have been done."""
+    """Return the statement at which an earlier run stopped, and whether it may be executed."""
     match await _progress(db):
         case [which, of, number, *mark] if (which, of) == (direction, name):
             return int(number), not mark
@@ -63,12 +63,12 @@ async def _refuse_others(db: Any, name: str, direction: str) -> None:
                 verb = {"upgrade": "migrate", "downgrade": "rollback"}[which]
                 raise SystemExit(
                     f"{of} was stopped half-way: `just {verb}` has to end it first."
-                    " docs/migrations.md says how to give it up."
+                    " docs/migrations.md says how to abandon it."
                 )
 
 
 async def _progress(db: Any) -> list[str]:
-    """Return direction, file, number of the statement and whether it was refused, or all done."""
+    """Return direction, file, number of the statement, and `refused` or `done` if it ended."""
     rows = await db.execute_query_dict(PROGRESS)
     return str(rows[0]["progress"]).split() if rows else []
 

@@ -1,4 +1,4 @@
-"""What checks of migrations need. Files of any age load it: it never changes."""
+"""Helper of the checks of migrations. Files of any age load this module: keep it stable."""
 
 from typing import Any
 
@@ -10,5 +10,5 @@ IS_VALID = """
 
 
 async def prepare(db: Any) -> None:
-    """Make a function of this session that tells whether a text can be read as a type."""
+    """Create a function, for this session, that tests whether a text can be cast to a type."""
     await db.execute_script(IS_VALID)

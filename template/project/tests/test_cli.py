@@ -1,4 +1,4 @@
-"""Commands for whoever runs the service."""
+"""Commands to run and maintain the service."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ from tests.conftest import NO_DATABASE_URL, ChangeSettings, run
 
 @pytest.fixture
 def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a folder of its own; return where `.env` would be."""
+    """Work in a temporary folder; return the path of its `.env`."""
     shutil.copy(".env.example", tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path / ".env"
@@ -38,7 +38,7 @@ def test_setup_writes_settings_that_the_service_accepts(
     assert os.name == "nt" or env.stat().st_mode & 0o777 == 0o600
 
 
-def test_setup_adds_what_is_missing_and_keeps_what_is_there(env: Path) -> None:
+def test_setup_adds_missing_settings_and_keeps_existing_ones(env: Path) -> None:
     env.write_text("# mine\nPORT=9000")
 
     added, again = (CliRunner().invoke(cli, ["setup"]).output for _ in range(2))
@@ -51,7 +51,7 @@ def test_setup_adds_what_is_missing_and_keeps_what_is_there(env: Path) -> None:
     assert again == "Kept .env as it is.\n"
 
 
-def test_setup_gives_a_copied_example_its_secrets(env: Path) -> None:
+def test_setup_writes_secrets_into_a_copied_example(env: Path) -> None:
     shutil.copy(".env.example", env)
 
     CliRunner().invoke(cli, ["setup"])
@@ -59,7 +59,7 @@ def test_setup_gives_a_copied_example_its_secrets(env: Path) -> None:
     assert "written-by-just-setup" not in env.read_text()
 
 
-async def test_doctor_is_content_with_a_service_that_can_start(
+async def test_doctor_finds_no_fault_in_a_service_that_can_start(
     database: None, change_settings: ChangeSettings, free_tcp_port: int
 ) -> None:
     change_settings(PORT=str(free_tcp_port))
@@ -82,7 +82,7 @@ async def test_doctor_names_what_is_wrong(change_settings: ChangeSettings) -> No
 
 
 @pytest.mark.parametrize("is_ours", [True, False], ids=["this service", "another one"])
-async def test_doctor_knows_who_has_the_port(
+async def test_doctor_recognizes_the_program_that_uses_the_port(
     database: None, change_settings: ChangeSettings, *, is_ours: bool
 ) -> None:
     app = main.app if is_ours else FastAPI()
@@ -117,7 +117,7 @@ def test_doctor_recommends_setup_where_it_helps(
     assert result.output == f"✗ settings: DATABASE_URL: is missing\n  fix: {remedy}\n"
 
 
-async def test_doctor_misses_the_folder_of_the_migrations(
+async def test_doctor_reports_a_missing_folder_of_migrations(
     database: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(migration_tool, "FOLDER", tmp_path)
@@ -128,7 +128,7 @@ async def test_doctor_misses_the_folder_of_the_migrations(
     assert "is missing. Restore it" in result.output
 
 
-async def test_rollback_says_that_the_database_is_down(change_settings: ChangeSettings) -> None:
+async def test_rollback_reports_that_the_database_is_down(change_settings: ChangeSettings) -> None:
     change_settings(DATABASE_URL=NO_DATABASE_URL)
 
     result = await run("rollback")

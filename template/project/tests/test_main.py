@@ -1,4 +1,4 @@
-"""The service, assembled: what lies around the routes."""
+"""The assembled service: documentation, CORS, hosts and compression."""
 
 import re
 

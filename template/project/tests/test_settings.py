@@ -49,7 +49,7 @@ def test_a_wrong_setting_is_named(change_settings: ChangeSettings, setting: str)
 
 
 @pytest.mark.parametrize("text", ["a.org, b.org", '["a.org", "b.org"]'])
-def test_a_list_has_commas_or_is_json(change_settings: ChangeSettings, text: str) -> None:
+def test_a_list_is_comma_separated_or_json(change_settings: ChangeSettings, text: str) -> None:
     change_settings(ALLOWED_HOSTS=text)
 
     assert get_settings().allowed_hosts == ("a.org", "b.org")

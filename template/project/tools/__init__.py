@@ -1,1 +1,1 @@
-"""Tools of development; the running service imports none of them."""
+"""Development tools; the running service imports none of them."""

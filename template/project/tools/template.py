@@ -1,4 +1,4 @@
-"""The template that this service was made from, as `.copier-answers.yml` records it."""
+"""The template of this service, as `.copier-answers.yml` records it."""
 
 import re
 from pathlib import Path
@@ -7,10 +7,10 @@ ANSWERS = Path(".copier-answers.yml")
 
 
 def check() -> None:
-    """Check that a later version of the template can be looked for.
+    """Check that the template can be found, before an update.
 
     Raises:
-        SystemExit: It was copied from a folder that is not there, or not seen from here.
+        SystemExit: The recorded source is a folder that does not exist here.
     """
     text = ANSWERS.read_text(encoding="utf-8")
     recorded = re.search(r"^_src_path: *(.+)$", text, re.MULTILINE)
@@ -19,7 +19,7 @@ def check() -> None:
     if not is_url and not Path(source).expanduser().exists():
         raise SystemExit(
             f"The template is recorded as {source}, and there is no such folder here. Write its"
-            f" full path or its URL behind `_src_path:` in {ANSWERS}, commit, and try again."
+            f" full path or its URL after `_src_path:` in {ANSWERS}, commit, and try again."
         )
 
 

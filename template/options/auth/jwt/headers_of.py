@@ -1,11 +1,11 @@
 async def log_in(client: AsyncClient, name: str, password: str = PASSWORD) -> Response:
-    """Sign in as people do."""
+    """Sign in over HTTP."""
     form = {"username": name, "password": password}
     return await client.post("/api/auth/login", data=form)
 
 
 async def headers_of(user: User) -> dict[str, str]:
-    """Sign an account in, and return the headers of its requests."""
+    """Sign a user in, and return the headers of authenticated requests."""
     return bearer((await jwt.sign_in(user, get_settings())).access_token)
 
 

@@ -1,10 +1,10 @@
 async def log_in(client: AsyncClient, name: str, password: str = PASSWORD) -> Response:
-    """Sign in as people do."""
+    """Sign in over HTTP."""
     form = {"username": name, "password": password}
     return await client.post("/api/auth/session", data=form)
 
 
 async def headers_of(user: User) -> dict[str, str]:
-    """Sign an account in, and return the headers of its requests."""
+    """Sign a user in, and return the headers of authenticated requests."""
     _, secret = await session.start(user, get_settings())
     return {"Cookie": f"session={secret}", "X-CSRF-Token": csrf_token(secret)}

@@ -23,6 +23,8 @@ TABLES_QUERY = (
 LOCK_WAIT_SECONDS = 60
 LOCK_TIMEOUT_SECONDS = 5
 COLLATION = "utf8mb4_bin"
+STRICT = "CONCAT_WS(',', NULLIF(@@sql_mode, ''), 'STRICT_TRANS_TABLES')"
+"""The server's mode, but that it refuses what a column cannot hold, and invents or cuts nothing."""
 
 # Error numbers: https://dev.mysql.com/doc/mysql-errors/8.0/en/, MariaDB's from 1900 on.
 DATABASE_EXISTS, UNKNOWN_DATABASE = 1007, 1049
@@ -31,7 +33,7 @@ LOCK_WAIT_TIMEOUT, DEADLOCK = 1205, 1213
 DUPLICATE_ENTRY = 1062
 TOO_MANY_CONNECTIONS, SHUTDOWN_IN_PROGRESS, CONNECTION_KILLED = 1040, 1053, 1927
 NO_SOCKET, NO_CONNECTION, SERVER_GONE, SERVER_LOST = 2002, 2003, 2006, 2013
-AWAY = {
+UNAVAILABLE_CODES = {
     UNKNOWN_DATABASE,
     *ACCESS_DENIED,
     LOCK_WAIT_TIMEOUT,
@@ -55,36 +57,36 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
     socket.gaierror,
     TimeoutError,
 )
-"""What the driver raises while the server is away, restarting or overloaded."""
+"""Errors of the driver while the server is unreachable, restarting or overloaded."""
 
 DRIVER_ERROR = errors.MySQLError
-"""What the driver raises when the server refuses a statement."""
+"""Error of the driver when the server refuses a statement."""
 
 
 class PoolSettings(BaseModel):
-    """How many connections each worker process keeps and may open."""
+    """Minimum and maximum size of the connection pool of each worker process."""
 
     db_pool_min: Annotated[int, Field(ge=1)] = 1
     db_pool_max: Annotated[int, Field(ge=2)] = 10
 
     @field_validator("db_pool_max")
     @classmethod
-    def holds_the_smallest(cls, largest: int, fields: ValidationInfo) -> int:
-        """Refuse a pool that may hold fewer connections than it keeps."""
+    def maximum_is_at_least_minimum(cls, largest: int, fields: ValidationInfo) -> int:
+        """Refuse a maximum below the minimum."""
         if largest < fields.data.get("db_pool_min", 1):
             raise ValueError("allow at least as many as DB_POOL_MIN")
         return largest
 
 
 def is_unavailable(error: Exception) -> bool:
-    """Tell a server that cannot answer from a statement that is wrong."""
+    """Whether the server cannot answer, in contrast to a wrong statement."""
     if isinstance(error, OperationalError | errors.OperationalError):
-        return isinstance(error, DBConnectionError) or _code(error) in AWAY
+        return isinstance(error, DBConnectionError) or _code(error) in UNAVAILABLE_CODES
     return isinstance(error, UNAVAILABLE)
 
 
 def must_retry(error: Exception) -> bool:
-    """Whether the server undid the transaction so that it can be run again."""
+    """Whether the server rolled the transaction back, so that it can be retried."""
     return _code(error) == DEADLOCK
 
 
@@ -94,10 +96,10 @@ def is_lock_timeout(error: Exception) -> bool:
 
 
 def taken_columns(error: IntegrityError) -> list[str]:
-    """Return the column whose value another row has; none if another rule was broken.
+    """Return the column of a violated unique constraint; none for other constraints.
 
-    The server names the key at the end, `table.key` or, as MariaDB, `key`. It has the name of its
-    column, unless it is the primary key or, with a name of Tortoise's, of several columns.
+    The message ends with the name of the key: `table.key` or, in MariaDB, `key`. A key is named
+    like its column, except primary keys and keys of several columns, which Tortoise names.
     """
     if _code(error) != DUPLICATE_ENTRY:
         return []
@@ -106,10 +108,10 @@ def taken_columns(error: IntegrityError) -> list[str]:
 
 
 def credentials(url: str) -> dict[str, Any]:
-    """Take the URL apart, as keyword arguments of `asyncmy.connect`.
+    """Parse the URL into keyword arguments of `asyncmy.connect`.
 
     Raises:
-        ValueError: The URL is not one of MySQL's; the sentence says what to write.
+        ValueError: The URL is not one of MySQL; the message says what to write.
     """
     try:
         parts = urlsplit(url)
@@ -121,7 +123,7 @@ def credentials(url: str) -> dict[str, Any]:
     encrypted = options.pop("ssl", "false")
     is_understood = encrypted in {"true", "false"} and not options
     if parts.scheme != "mysql" or not database or not parts.hostname or not is_understood:
-        raise ValueError(f"write a URL such as {EXAMPLE_URL}, with ?ssl=true behind it for TLS")
+        raise ValueError(f"write a URL such as {EXAMPLE_URL}, with ?ssl=true appended for TLS")
     arguments: dict[str, Any] = {
         "host": parts.hostname,
         "port": port,
@@ -135,7 +137,7 @@ def credentials(url: str) -> dict[str, Any]:
 
 
 def connection(url: str, size: PoolSettings) -> dict[str, Any]:
-    """Describe the connection pool to Tortoise."""
+    """Return Tortoise's configuration of the connection pool."""
     pool = {
         "minsize": size.db_pool_min,
         "maxsize": size.db_pool_max,
@@ -143,13 +145,15 @@ def connection(url: str, size: PoolSettings) -> dict[str, Any]:
         "connect_timeout": 5,
         "read_timeout": 30,
         "charset": "utf8mb4",
-        "init_command": f"SET time_zone = '+00:00', collation_connection = '{COLLATION}'",
+        "init_command": (
+            f"SET time_zone = '+00:00', collation_connection = '{COLLATION}', sql_mode = {STRICT}"
+        ),
     }
     return {"engine": __name__, "credentials": credentials(url) | pool}
 
 
 def migration_connection(connection: dict[str, Any]) -> dict[str, Any]:
-    """Describe the pool of migrations: a statement may take long, waiting for a lock may not."""
+    """Return the pool of migrations: statements have no timeout, waits for locks a short one."""
     credentials = connection["credentials"]
     waits = f"lock_wait_timeout = {LOCK_TIMEOUT_SECONDS}"
     settings = f"{credentials['init_command']}, {waits}, innodb_{waits}"
@@ -159,14 +163,14 @@ def migration_connection(connection: dict[str, Any]) -> dict[str, Any]:
 
 
 class ExactTables(MySQLSchemaGenerator):
-    """Makes tables that tell `é` from `e` and one emoji from another, as other databases do."""
+    """Creates tables that distinguish `é` from `e` and all emoji, as other databases do."""
 
     def _table_generate_extra(self, table: str) -> str:
         return f"{super()._table_generate_extra(table)} COLLATE {COLLATION}"
 
 
 class ExactClient(MySQLClient):
-    """Tortoise's client, but for the tables it makes."""
+    """Tortoise's client, with another schema generator."""
 
     schema_generator = ExactTables
 
@@ -178,7 +182,7 @@ async def create_database(url: str) -> None:
     """Create the database unless it exists.
 
     Raises:
-        PermissionError: The user may not; the sentence holds the statement to run.
+        PermissionError: The user lacks the right; the message contains the statement to run.
     """
     arguments = credentials(url)
     name = _quoted(arguments["database"])
@@ -211,12 +215,12 @@ async def drop_database(url: str) -> None:
 
 @asynccontextmanager
 async def migration_lock(url: str) -> AsyncIterator[None]:
-    """Hold the lock that lets one process migrate while the others wait.
+    """Hold the migration lock: one process migrates while the others wait.
 
-    It belongs to a session of its own and ends with it, also when the process dies.
+    A separate session holds it, so it is released even if the process dies.
 
     Raises:
-        TimeoutError: Another process kept the lock for a minute.
+        TimeoutError: Another process has held the lock for a minute.
     """
     arguments = credentials(url)
     connection = await asyncmy.connect(**arguments, connect_timeout=5)

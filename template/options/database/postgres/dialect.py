@@ -36,35 +36,35 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
     socket.gaierror,
     TimeoutError,
 )
-"""What the driver raises while the server is away, restarting or overloaded."""
+"""Errors of the driver while the server is unreachable, restarting or overloaded."""
 
 DRIVER_ERROR = asyncpg.PostgresError
-"""What the driver raises when the server refuses a statement."""
+"""Error of the driver when the server refuses a statement."""
 
 
 class PoolSettings(BaseModel):
-    """How many connections each worker process keeps and may open."""
+    """Minimum and maximum size of the connection pool of each worker process."""
 
     db_pool_min: Annotated[int, Field(ge=1)] = 1
     db_pool_max: Annotated[int, Field(ge=2)] = 10
 
     @field_validator("db_pool_max")
     @classmethod
-    def holds_the_smallest(cls, largest: int, fields: ValidationInfo) -> int:
-        """Refuse a pool that may hold fewer connections than it keeps."""
+    def maximum_is_at_least_minimum(cls, largest: int, fields: ValidationInfo) -> int:
+        """Refuse a maximum below the minimum."""
         if largest < fields.data.get("db_pool_min", 1):
             raise ValueError("allow at least as many as DB_POOL_MIN")
         return largest
 
 
 def is_unavailable(error: Exception) -> bool:
-    """Tell a server that cannot answer from a statement that is wrong."""
+    """Whether the server cannot answer, in contrast to a wrong statement."""
     refused_argument = isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
     return isinstance(error, UNAVAILABLE) and not refused_argument
 
 
 def must_retry(error: Exception) -> bool:
-    """Whether the server undid the transaction so that it can be run again (40001, 40P01)."""
+    """Whether the server rolled the transaction back, so that it can be retried (40001, 40P01)."""
     return isinstance(error, asyncpg.TransactionRollbackError)
 
 
@@ -74,7 +74,7 @@ def is_lock_timeout(error: Exception) -> bool:
 
 
 def taken_columns(error: IntegrityError) -> list[str]:
-    """Return the columns whose values another row has; none if another rule was broken."""
+    """Return the columns of a violated unique constraint; none for other constraints."""
     cause = error.args[0]
     detail = cause.detail if isinstance(cause, asyncpg.UniqueViolationError) else None
     # `Key (a, b)=(1, 2) already exists.`, in the server's language, the columns before the values
@@ -83,10 +83,10 @@ def taken_columns(error: IntegrityError) -> list[str]:
 
 
 def credentials(url: str) -> dict[str, Any]:
-    """Take the URL apart, as keyword arguments of `asyncpg.connect`.
+    """Parse the URL into keyword arguments of `asyncpg.connect`.
 
     Raises:
-        ValueError: The URL is not one of PostgreSQL's; the sentence says what to write.
+        ValueError: The URL is not one of PostgreSQL; the message says what to write.
     """
     try:
         parts = urlsplit(url)
@@ -110,7 +110,7 @@ def credentials(url: str) -> dict[str, Any]:
 
 
 def connection(url: str, size: PoolSettings) -> dict[str, Any]:
-    """Describe the connection pool to Tortoise."""
+    """Return Tortoise's configuration of the connection pool."""
     pool = {
         "minsize": size.db_pool_min,
         "maxsize": size.db_pool_max,
@@ -122,7 +122,7 @@ def connection(url: str, size: PoolSettings) -> dict[str, Any]:
 
 
 def migration_connection(connection: dict[str, Any]) -> dict[str, Any]:
-    """Describe the pool of migrations: a statement may take long, waiting for a lock may not."""
+    """Return the pool of migrations: statements have no timeout, waits for locks a short one."""
     settings = {"lock_timeout": f"{LOCK_TIMEOUT_SECONDS}s"}
     waits = {"command_timeout": None, "server_settings": settings}
     return connection | {"credentials": connection["credentials"] | waits}
@@ -132,7 +132,7 @@ async def create_database(url: str) -> None:
     """Create the database unless it exists.
 
     Raises:
-        PermissionError: The role may not; the sentence holds the statement to run.
+        PermissionError: The role lacks the right; the message contains the statement to run.
     """
     arguments = credentials(url)
     try:
@@ -160,14 +160,13 @@ async def drop_database(url: str) -> None:
 
 @asynccontextmanager
 async def migration_lock(url: str) -> AsyncIterator[None]:
-    """Hold the lock that lets one process migrate while the others wait.
+    """Hold the migration lock: one process migrates while the others wait.
 
-    It belongs to a session of its own and ends with it, also when the process dies. Who waits
-    asks again and again: a statement that waits is a transaction, for which CREATE INDEX
-    CONCURRENTLY in turn would wait.
+    A separate session holds it, so it is released even if the process dies. Waiting processes
+    poll: a blocked statement would be a transaction for which CREATE INDEX CONCURRENTLY waits.
 
     Raises:
-        TimeoutError: Another process kept the lock for a minute.
+        TimeoutError: Another process has held the lock for a minute.
     """
     connection = await asyncpg.connect(**credentials(url), timeout=5)
     try:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.fields import Field
 
 from tools.migrations.catalogue import Catalogue, Column, Key, Table
 from tools.migrations.changes import Rename, Step
@@ -13,20 +14,19 @@ from tools.migrations.source import CONSTANT, indented
 
 NAME = "postgres"
 DATABASE, SERVER = "database", "postgres"
-"""Where a configuration names the database, and one that is always there."""
+"""The key of the database name in the credentials, and a database that always exists."""
 DATABASES = "SELECT datname AS name FROM pg_database"
 DROPS_KEYS_FIRST = True
 RENAMES_FOREIGN_KEYS = True
 HOLDS_UNIQUE_KEYS = True
-"""Whether foreign keys must be set aside while the key that they refer to goes."""
+"""Whether foreign keys must be dropped before the unique key that they refer to."""
 HELPER = "postgres_casts"
-"""What files load when they are applied, beside their checks."""
-PREPARE = "is_valid("
-"""The function of the session, for which checks ask the helper."""
+"""The helper module that files load when they are applied, beside `checks`."""
 REFUSE = "    await checks.refuse(db, __name__, {constant})"
 RUN_IN_TRANSACTION = True
 ROWS_HINT = "With SQL:"
-"""What to say in a file that a person fills."""
+"""A comment in a file to complete by hand."""
+HAS_AERICH = "SELECT 1 AS found WHERE to_regclass('aerich') IS NOT NULL"
 AERICH_TABLE = """CREATE TABLE IF NOT EXISTS "aerich" (
     "id" SERIAL NOT NULL PRIMARY KEY,
     "version" VARCHAR(255) NOT NULL,
@@ -36,11 +36,11 @@ AERICH_TABLE = """CREATE TABLE IF NOT EXISTS "aerich" (
 BEFORE_TABLES: tuple[str, ...] = ()
 FOREIGN_KEYS_LAST = True
 HAS_ZONES = True
-"""Whether a moment is written with its time zone."""
+"""Whether times are written with a time zone."""
 DECIMALS_ARE_TEXTS = False
-"""Whether a decimal is a text, in which no digit is lost."""
+"""Whether decimals are stored as text, which keeps all digits."""
 TEXT = "text"
-"""What a value of any type is cast to, to compare it with one of another type."""
+"""The type to which values are cast to compare different types."""
 BOOLEANS = {True: "true", False: "false"}
 NEUTRAL = {
     **dict.fromkeys(("integer", "decimal", "float"), "0"),
@@ -53,7 +53,7 @@ NEUTRAL = {
     "uuid": "'00000000-0000-0000-0000-000000000000'",
     "binary": r"'\x'",
 }
-"""What a column gets that comes back NOT NULL, since the values that it had are gone."""
+"""Values for a NOT NULL column that a downgrade adds again, as its old values are lost."""
 FAMILIES = {
     "integer": r"smallint|integer|bigint",
     "decimal": r"numeric.*",
@@ -67,6 +67,23 @@ FAMILIES = {
     "uuid": r"uuid",
     "binary": r"bytea",
 }
+
+NUMBER = r"^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$"
+DAY = r"\d{4}-\d\d-\d\d"
+CLOCK = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?"
+OFFSET = r"([-+]\d\d(:?\d\d)?|Z)"
+TEXTS = {
+    "date": f"^{DAY}$",
+    "time": f"^{CLOCK}{OFFSET}?$",
+    "datetime": f"^{DAY}([ T]{CLOCK}{OFFSET}?)?$",
+    **dict.fromkeys(("decimal", "float"), NUMBER),
+    "integer": r"^\s*[-+]?(0|[1-9]\d*)\s*$",
+}
+"""Texts of which a value has all that they say: `tomorrow` is a day, but another one each day."""
+LIMITS = {"smallint": 15, "integer": 31, "bigint": 63}
+"""Bits of whole numbers, without the sign."""
+LARGEST = {"real": 2**63 - 2**39, "double precision": 2**63 - 2**10}
+"""The last whole number of 64 bits that a float holds."""
 
 TABLES = """
     SELECT c.oid::bigint AS id, n.nspname AS schema, c.relname AS name,
@@ -96,14 +113,17 @@ KEYS = """
            CASE WHEN o.confrelid <> 0 THEN o.confrelid::bigint END AS target,
            ARRAY(SELECT a.attname::text FROM unnest(o.conkey) WITH ORDINALITY k(n, place)
              JOIN pg_attribute a ON a.attrelid = o.conrelid AND a.attnum = k.n
-             ORDER BY k.place) AS columns
+             ORDER BY k.place) AS columns, ARRAY[]::text[] AS parts
     FROM pg_constraint o WHERE o.conrelid <> 0 AND o.contype IN ('p', 'u', 'f', 'c', 'x')
     UNION ALL
     SELECT i.indrelid::bigint, c.relname, CASE WHEN i.indisunique THEN 'u' ELSE 'i' END,
            pg_get_indexdef(i.indexrelid), NULL,
            ARRAY(SELECT a.attname::text FROM unnest(i.indkey) WITH ORDINALITY k(n, place)
              JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.n
-             ORDER BY k.place)
+             ORDER BY k.place),
+           ARRAY(SELECT pg_get_indexdef(i.indexrelid, n, true)
+             FROM generate_series(1, i.indnkeyatts::int) n
+             WHERE 0 = ANY (i.indkey) OR i.indnkeyatts < i.indnatts ORDER BY n)
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE NOT EXISTS (
       SELECT FROM pg_constraint o WHERE o.conindid = i.indexrelid AND o.contype IN ('p', 'u', 'x'))
     ORDER BY 2"""
@@ -130,35 +150,46 @@ async def read(connection: BaseDBAsyncClient) -> Catalogue:
 
 
 async def clear(connection: BaseDBAsyncClient, catalogue: Catalogue) -> None:
-    """Drop all tables, with what they refer to."""
+    """Drop all tables, with their schemas."""
     schemas = {"public", *(name.rpartition(".")[0] or "public" for name in catalogue)}
     for schema in schemas:
         await connection.execute_script(f"DROP SCHEMA {quote(schema)} CASCADE")
     await connection.execute_script("CREATE SCHEMA public")
 
 
-def as_ours(catalogue: Catalogue) -> Catalogue:
-    """Return tables that Tortoise made as migrations will have made them: just the same."""
+async def drop_tables(connection: BaseDBAsyncClient, catalogue: Catalogue) -> None:
+    """Drop all tables, with the views over them; types and functions stay."""
+    if names := ", ".join(map(quote, catalogue)):
+        await connection.execute_script(f"DROP TABLE {names} CASCADE")
+
+
+def as_migrated(catalogue: Catalogue) -> Catalogue:
+    """Return Tortoise's tables as migrations create them: unchanged."""
     return catalogue
 
 
 def table_name(schema: str | None, name: str) -> str:
-    """Return the name by which the planner knows a table."""
+    """Return the planner's name of a table."""
     return name if schema in {None, "public"} else f"{schema}.{name}"
 
 
 def quote(name: str) -> str:
-    """Return the name of a table or column as SQL."""
+    """Quote the name of a table or column for SQL."""
     return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))
 
 
 def text(value: str) -> str:
-    """Return a string as SQL."""
+    """Return a string as an SQL literal."""
     return "'" + value.replace("'", "''") + "'"
 
 
+def type_of(_field: Field[Any]) -> str:
+    """Return the type that a field's column gets where Tortoise's says too little: it says all."""
+    return ""
+
+
 def refuse_unstorable(_default: str) -> None:
-    """Refuse a default that the catalogue could not tell: it tells all."""
+    """Accept every default: the catalogue can store all."""
 
 
 def binary(value: bytes) -> str:
@@ -167,15 +198,19 @@ def binary(value: bytes) -> str:
 
 
 def comment(words: str, _escape: object) -> str:
-    """Return what stands between the quotes of a comment."""
+    """Return the escaped text of a comment, without quotes."""
     return words.replace("'", "''")
 
 
 def not_castable(column: str, old: Column, new: Column) -> str:
-    """Return the condition that finds the values that the new type cannot hold."""
+    """Return an SQL condition for the values that the new type cannot hold."""
     kinds = family(old.type), family(new.type)
     if kinds == ("float", "integer"):
-        return f"{column} <> trunc({column}) OR NOT pg_temp.is_valid({column}::text, '{new.type}')"
+        limit = 2 ** LIMITS[new.type]
+        return f"{column} <> trunc({column}) OR {column} < -{limit} OR {column} >= {limit}"
+    if kinds == ("integer", "float"):
+        there_and_back = f"{column}::{new.type}::bigint <> {column}"
+        return f"CASE WHEN {column} > {LARGEST[new.type]} THEN true ELSE {there_and_back} END"
     if kinds == ("integer", "boolean"):
         return f"{column} NOT IN (0, 1)"
     if kinds[0] == "datetime":
@@ -184,12 +219,37 @@ def not_castable(column: str, old: Column, new: Column) -> str:
         whole = f"trunc({column})"
         return f"{column} <> {whole} OR NOT pg_temp.is_valid({whole}::text, '{new.type}')"
     valid = f"pg_temp.is_valid({column}::text, {text(new.type)})"
-    if kinds == ("text", "integer"):
-        return rf"NOT {valid} OR {column} ~ '^\s*[-+]?0\d'"
-    if kinds[1] == "decimal" and kinds[0] in {"decimal", "float", "text"}:
-        column = f"{column}::numeric"
-        return f"CASE WHEN {valid} THEN {column} <> {column}::{new.type} ELSE true END"
-    return f"NOT {valid}"
+    if kinds == ("float", "float"):
+        return f"CASE WHEN {valid} THEN {column}::{new.type} <> {column} ELSE true END"
+    if kinds[0] == "text" and (pattern := TEXTS.get(kinds[1])):
+        valid += f" AND {column} ~ {text(pattern)}"
+        if not _has_zone(new):
+            valid += f" AND {column} !~ ':.*{OFFSET}$'"
+    if kinds[1] in {"decimal", "float"} and kinds[0] in {"decimal", "float", "text"}:
+        number = f"{column}::text::numeric"  # of a float all its digits, not 15 of them
+        became = f"{column}::{new.type}" if kinds[0] == "decimal" else f"{column}::text::{new.type}"
+        return f"CASE WHEN {valid} THEN {number} <> {became}::text::numeric ELSE true END"
+    return f"NOT ({valid})"
+
+
+def converted(column: str, old: Column, new: Column) -> str:
+    """Return SQL for a value in the new type, NULL where that cannot hold it."""
+    if family(old.type) == family(new.type):
+        return column
+    if family(new.type) == "text":
+        return f"{column}::text"
+    is_lost = not_castable(column, old, new)
+    return f"CASE WHEN {is_lost} THEN NULL ELSE {_cast(column, old, new)} END"
+
+
+def typed(value: str, column: Column) -> str:
+    """Return SQL for a value of a column, also where nothing else tells its type."""
+    return f"CAST({value} AS {column.type})"
+
+
+def needs_helper(query: str) -> bool:
+    """Whether a query calls a function that the helper's `prepare` makes for the session."""
+    return "pg_temp." in query
 
 
 def length(column: str) -> str:
@@ -198,12 +258,12 @@ def length(column: str) -> str:
 
 
 def family(type_: str) -> str:
-    """Return the kind of a type, or the type itself where it is of no kind."""
+    """Return the family of a type, or the type itself if it is in none."""
     return next((name for name, each in FAMILIES.items() if re.fullmatch(each, type_)), type_)
 
 
-def is_made_anew(old: Column | None, new: Column | None) -> bool:
-    """Whether a column goes and comes rather than changes: its values are computed."""
+def is_recreated(old: Column | None, new: Column | None) -> bool:
+    """Whether a change drops the column and adds it again, as for generated columns."""
     was, will = (each is not None and "STORED" in each.extra for each in (old, new))
     if not (old and new) or old == new:
         return was or will
@@ -212,7 +272,7 @@ def is_made_anew(old: Column | None, new: Column | None) -> bool:
 
 
 def is_held_by_keys(old: Column, new: Column) -> bool:
-    """Whether foreign keys must be set aside while the column changes."""
+    """Whether foreign keys must be dropped while the column changes."""
     return family(old.type) != family(new.type)
 
 
@@ -255,8 +315,8 @@ def _statements(step: Step) -> list[str]:
     raise AssertionError(step)
 
 
-def body(_name: str, steps: Iterable[Rename | Step], first: Sequence[str]) -> str:
-    """Return the end of the function that aerich calls, upgrade or downgrade."""
+def body(_name: str, steps: Iterable[Rename | Step], first: Sequence[str], _constant: str) -> str:
+    """Return the last lines of the function upgrade or downgrade, which aerich calls."""
     made = [*first]
     for step in steps:
         made += [rename(step)] if isinstance(step, Rename) else _statements(step)
@@ -321,7 +381,7 @@ def _add_column(table: str, column: Column, value: str | None) -> list[str]:
 
 
 def _alter(table: str, old: Column, new: Column, value: str | None) -> list[str]:
-    """Change a column in place; one that is no longer computed keeps its values."""
+    """Change a column in place; one that is no longer generated keeps its values."""
     name = quote(new.name)
     alter = f"ALTER TABLE {table} ALTER COLUMN {name}"
     made: list[str] = []
@@ -344,21 +404,41 @@ def _alter(table: str, old: Column, new: Column, value: str | None) -> list[str]
 
 
 def _using(name: str, old: Column, new: Column) -> str:
-    """Say how values become those of another family; towards text a cast could cut them."""
+    """Return the conversion to another family; none to text, where a cast could truncate."""
     kinds = family(old.type), family(new.type)
-    if kinds[0] == kinds[1] or kinds[1] == "text":
+    is_shifted = kinds[0] == "datetime" and _has_zone(old) != _has_zone(new)
+    if (kinds[0] == kinds[1] and not is_shifted) or kinds[1] == "text":
         return ""
+    return f" USING {_cast(name, old, new)}"
+
+
+def _cast(name: str, old: Column, new: Column) -> str:
+    """Return a value in another type; a moment without an offset is one of UTC."""
+    kinds = family(old.type), family(new.type)
+    moment = f"{name}::timestamp AT TIME ZONE 'UTC'"
+    at_zero = f"CASE WHEN {name} ~ '{OFFSET}$' THEN {name} ELSE {name} || '+00' END"
     ways = {
         ("integer", "boolean"): f"{name} <> 0",
         ("boolean", "integer"): f"{name}::integer",
-        ("date", "datetime"): f"{name}::timestamp AT TIME ZONE 'UTC'",
+        ("date", "datetime"): moment if _has_zone(new) else f"{name}::{new.type}",
+        ("datetime", "datetime"): f"{name} AT TIME ZONE 'UTC'",
         ("datetime", "date"): f"({name} AT TIME ZONE 'UTC')::date",
+        ("float", "decimal"): f"{name}::text::{new.type}",
     }
-    return f" USING {ways.get(kinds, f'{name}::{new.type}')}"
+    if _has_zone(new):
+        ways["text", "time"] = f"({at_zero})::{new.type}"
+        ways["text", "datetime"] = (
+            f"CASE WHEN {name} ~ ':.*{OFFSET}$' THEN {name}::{new.type} ELSE {moment} END"
+        )
+    return ways.get(kinds, f"{name}::{new.type}")
+
+
+def _has_zone(column: Column) -> bool:
+    return "without time zone" not in column.type
 
 
 def _retype(table: str, old: Column, new: Column) -> list[str]:
-    """Change the type of a column, and whether the database numbers its rows."""
+    """Change the type of a column, and its sequence or identity."""
     alter = f"ALTER TABLE {table} ALTER COLUMN {quote(new.name)}"
     was, will = _numbering(old), _numbering(new)
     made: list[str] = []
@@ -379,14 +459,14 @@ def _retype(table: str, old: Column, new: Column) -> list[str]:
 
 
 def _numbering(column: Column) -> str:
-    """Say what numbers new rows, if anything does."""
+    """Return what numbers new rows: `identity`, `sequence` or nothing."""
     if column.extra.endswith("AS IDENTITY"):
         return "identity"
     return "sequence" if column.extra.startswith("sequence") else ""
 
 
 def _number(table: str, column: Column) -> list[str]:
-    """Let the database number new rows, on from the last."""
+    """Let the database number new rows, after the existing ones."""
     name = quote(column.name)
     alter = f"ALTER TABLE {table} ALTER COLUMN {name}"
     sequence = f'{table[:-1]}_{name[1:-1]}_seq"'
@@ -401,7 +481,7 @@ def _number(table: str, column: Column) -> list[str]:
 
 
 def _of_sequence(table: str, column: Column, statement: str) -> str:
-    """Change the sequence of a column, whatever its name is."""
+    """Run a statement on the sequence of a column, whose name is looked up."""
     found = f"pg_get_serial_sequence({text(table)}, {text(column.name)})"
     return f"DO $$ BEGIN EXECUTE format({text(statement)}, {found}); END $$"
 
@@ -427,7 +507,7 @@ def _rename_key(table: str, old: Key, new: Key) -> str:
 
 
 def _index(table: str, key: Key) -> str:
-    """Return the name of an index as SQL: it lies in the schema of its table."""
+    """Quote the name of an index for SQL: it is in the schema of its table."""
     schema = table.rpartition(".")[0]
     return quote(f"{schema}.{key.name}" if schema else key.name)
 
@@ -465,6 +545,7 @@ def _key(row: dict[str, Any], tables: dict[int, str]) -> Key:
         target_columns,
         definition.partition(" WHERE ")[2],
         row["name"],
+        parts=tuple(row["parts"]),
     )
 
 

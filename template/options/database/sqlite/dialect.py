@@ -21,10 +21,10 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
     OperationalError,
     sqlite3.DatabaseError,
 )
-"""What the driver raises while the file is locked, or is none of SQLite's."""
+"""Errors of the driver while the file is locked, or is not an SQLite database."""
 
 DRIVER_ERROR = sqlite3.Error
-"""What the driver raises when SQLite refuses a statement."""
+"""Error of the driver when SQLite refuses a statement."""
 
 
 class PoolSettings(BaseModel):
@@ -32,22 +32,22 @@ class PoolSettings(BaseModel):
 
 
 def is_unavailable(error: Exception) -> bool:
-    """Tell a locked or unreadable file from a statement that is wrong."""
+    """Whether the file is locked or unreadable, in contrast to a wrong statement."""
     return isinstance(error, UNAVAILABLE) and any(reason in str(error) for reason in REASONS)
 
 
 def must_retry(error: Exception) -> bool:
-    """Whether the transaction met another process's and can be run again."""
+    """Whether another process holds the lock, so that the transaction can be retried."""
     return isinstance(error, UNAVAILABLE) and "is locked" in str(error)
 
 
 def is_lock_timeout(error: Exception) -> bool:
-    """Whether a statement waited too long for another process that writes."""
+    """Whether a statement waited too long for the lock of another process."""
     return must_retry(error)
 
 
 def taken_columns(error: IntegrityError) -> list[str]:
-    """Return the columns whose values another row has; none if another rule was broken."""
+    """Return the columns of a violated unique constraint; none for other constraints."""
     text = str(error)
     prefix = "UNIQUE constraint failed: "
     if not text.startswith(prefix) or text.startswith(f"{prefix}index "):
@@ -56,10 +56,10 @@ def taken_columns(error: IntegrityError) -> list[str]:
 
 
 def credentials(url: str) -> dict[str, Any]:
-    """Take the file's path from the URL: `sqlite://relative` or `sqlite:///absolute`.
+    """Parse the file's path from the URL: `sqlite://relative` or `sqlite:///absolute`.
 
     Raises:
-        ValueError: The URL names no file; the sentence says what to write.
+        ValueError: The URL names no file; the message says what to write.
     """
     path = url.removeprefix("sqlite://")
     if not url.startswith("sqlite://") or not path or "?" in path:
@@ -68,23 +68,23 @@ def credentials(url: str) -> dict[str, Any]:
 
 
 def connection(url: str, _pool: PoolSettings) -> dict[str, Any]:
-    """Describe the connection: write-ahead log, patience; Tortoise turns foreign keys on."""
+    """Return the connection: write-ahead log, busy timeout; Tortoise turns foreign keys on."""
     pragmas = {"journal_mode": "WAL", "synchronous": "NORMAL", "busy_timeout": BUSY_WAIT_MS}
     return {"engine": "tortoise.backends.sqlite", "credentials": credentials(url) | pragmas}
 
 
 def migration_connection(connection: dict[str, Any]) -> dict[str, Any]:
-    """Describe the connection of migrations, which is that of the service."""
+    """Return the connection of migrations, which is that of the service."""
     return connection
 
 
 async def create_database(url: str) -> None:
-    """Make the file's folder; SQLite makes the file when it is opened."""
+    """Create the file's folder; SQLite creates the file when it is opened."""
     Path(credentials(url)["file_path"]).parent.mkdir(parents=True, exist_ok=True)
 
 
 async def drop_database(url: str) -> None:
-    """Delete the file with all its rows, and what SQLite keeps beside it."""
+    """Delete the file with all its rows, and the files that SQLite keeps beside it."""
     path = Path(credentials(url)["file_path"])
     for suffix in ("", "-wal", "-shm", "-migrating"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
@@ -92,13 +92,13 @@ async def drop_database(url: str) -> None:
 
 @asynccontextmanager
 async def migration_lock(url: str) -> AsyncIterator[None]:
-    """Hold the lock that lets one process migrate while the others wait.
+    """Hold the migration lock: one process migrates while the others wait.
 
-    A second, empty SQLite file carries it: the operating system frees its lock
+    It is the lock of a second, empty SQLite file: the operating system releases it
     when the process dies, on every platform.
 
     Raises:
-        TimeoutError: Another process kept the lock for a minute.
+        TimeoutError: Another process has held the lock for a minute.
     """
     path = credentials(url)["file_path"] + "-migrating"
     lock = sqlite3.connect(path, timeout=LOCK_WAIT_SECONDS)

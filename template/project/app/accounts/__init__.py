@@ -1,1 +1,1 @@
-"""Accounts: who people are, how they sign in, and what they may do."""
+"""Accounts: users, ways to sign in, roles and permissions."""

@@ -1,4 +1,4 @@
-"""The caller, and what they may do."""
+"""The caller and the caller's permissions, as dependencies of routes."""
 
 from typing import Annotated, Any, ClassVar
 
@@ -12,10 +12,10 @@ from app.web.errors import Forbidden, raises
 
 @raises(NotAuthenticated, *sign_in.RAISES)
 async def get_caller(request: Request) -> Caller:
-    """Return who sends the request.
+    """Return the authenticated caller.
 
     Raises:
-        NotAuthenticated: It carries no valid credential.
+        NotAuthenticated: The request carries no valid credential.
     """
     caller = await sign_in.authenticate(request)
     if caller is None:
@@ -43,11 +43,11 @@ async def _get_unscoped_user(caller: CurrentCaller) -> User:
 
 
 UnscopedUser = Annotated[User, Depends(_get_unscoped_user)]
-"""The user of a credential without scopes, as changing one's own account requires."""
+"""The user of an unscoped credential, which changing one's own account requires."""
 
 
 async def rights_of(caller: CurrentCaller) -> frozenset[str]:
-    """Return the permissions of the caller's roles, within the scopes of their credential."""
+    """Return the permissions of the caller's roles, limited to the scopes of the credential."""
     permissions = await roles.permissions_of(caller.user)
     return permissions if caller.scopes is None else permissions & caller.scopes
 
@@ -56,7 +56,7 @@ Rights = Annotated[frozenset[str], Depends(rights_of)]
 
 
 class Permissions:
-    """Lets in callers who may do all of this."""
+    """A dependency that requires all of these permissions."""
 
     raises: ClassVar = (Forbidden,)
 
@@ -64,18 +64,18 @@ class Permissions:
         self.names = frozenset(names)
 
     async def __call__(self, rights: Rights) -> None:
-        """Refuse others."""
+        """Raise Forbidden if the caller lacks one."""
         if not rights >= self.names:
             raise Forbidden(f"This needs the permission {' and '.join(sorted(self.names))}")
 
 
 def require_permissions(*names: str) -> Any:  # noqa: ANN401 - as FastAPI types it
-    """Let in callers whose rights include all of these permissions, such as `user:delete`."""
+    """Require that the caller has all of these permissions, such as `user:delete`."""
     return Depends(Permissions(*names))
 
 
 def require_roles(*names: str) -> Any:  # noqa: ANN401 - as FastAPI types it
-    """Let in people who have one of these roles, such as `admin`, with all their rights."""
+    """Require one of these roles, such as `admin`, and an unscoped credential."""
 
     @raises(Forbidden)
     async def check(user: UnscopedUser) -> None:

@@ -1,4 +1,4 @@
-"""Commands about API keys."""
+"""Commands for API keys."""
 
 import click
 from pydantic import ValidationError
@@ -11,11 +11,11 @@ from app.database.command_line import asynchronous, connected, refusal
 
 @click.command()
 @click.argument("user")
-@click.option("--name", default="first key", show_default=True, help="What it is for.")
-@click.option("--scope", "scopes", multiple=True, help="What it may do; may be repeated.")
+@click.option("--name", default="first key", show_default=True, help="The purpose of the key.")
+@click.option("--scope", "scopes", multiple=True, help="A permission of the key; repeatable.")
 @asynchronous
 async def create_api_key(user: str, name: str, scopes: tuple[str, ...]) -> None:
-    """Create a key for USER, a name or an address. It is shown once."""
+    """Create a key for USER, a user name or e-mail address. It is shown once."""
     async with connected():
         owner = await users.find(user)
         if owner is None or not owner.is_active:
@@ -28,7 +28,7 @@ async def create_api_key(user: str, name: str, scopes: tuple[str, ...]) -> None:
 
 
 async def give(owner: User, name: str, *scopes: str) -> str:
-    """Create a key for somebody, with all their rights unless scopes are named."""
+    """Create a key for a user and return it; without scopes it has all of the user's rights."""
     new_key = ApiKeyCreate(name=name, scopes=list(scopes) or None)
     rights = await roles.permissions_of(owner)
     _, key = await api_keys.create(owner, new_key, rights)

@@ -10,7 +10,7 @@ from app.web.types import DateTime, SingleLine
 
 
 class ApiKeyCreate(Input):
-    """A new key. Without `scopes` it may do what its owner may, at any time."""
+    """A new key. Without `scopes` it has all permissions of its owner, now and later."""
 
     name: Annotated[SingleLine, Field(min_length=1, max_length=100)]
     scopes: (
@@ -31,12 +31,12 @@ class ApiKeyBrief(Output):
 
 
 class ApiKeyDetail(ApiKeyBrief):
-    """A key as its owner sees it later."""
+    """A key in the list of its owner."""
 
     last_used_at: datetime | None
 
 
 class ApiKeyCreated(ApiKeyBrief):
-    """A key with its secret, which is shown this once."""
+    """A new key with its secret, which is shown only once."""
 
     key: str

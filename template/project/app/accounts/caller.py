@@ -1,4 +1,4 @@
-"""Who sends a request, whichever way they proved it."""
+"""The authenticated sender of a request, whichever credential it carries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ from app.web.errors import AppError
 
 @dataclass(frozen=True)
 class Caller:
-    """A person, and the credential that they came with."""
+    """A user, and the credential of the request."""
 
     user: User
-    scopes: frozenset[str] | None = None  # None means whatever the person may do
-    session: UUID | None = None  # the family of one that outlasts a change of the password
+    scopes: frozenset[str] | None = None  # None: the credential is unscoped
+    session: UUID | None = None  # the family that a change of password keeps
 
 
 class NotAuthenticated(AppError):
-    """The caller is nobody we know. The challenges say what to send (RFC 9110 §11.6.1)."""
+    """The credential is missing or invalid. Challenges say what to send (RFC 9110 §11.6.1)."""
 
     status = HTTPStatus.UNAUTHORIZED
 
@@ -29,10 +29,10 @@ class NotAuthenticated(AppError):
 
 
 def single_value(values: Sequence[str], challenge: str) -> str | None:
-    """Return the one value that was sent in a place, or None.
+    """Return the only value of a header, for example, or None if there is none.
 
     Raises:
-        NotAuthenticated: There are two, and it is not for us to choose.
+        NotAuthenticated: There are two; choosing one would be a guess.
     """
     if len(values) > 1:
         raise NotAuthenticated("Send one credential", challenge)

@@ -11,11 +11,11 @@ from app.accounts.settings import AccountsSettings, SecretKey, derive
 from app.web.types import Separated
 
 ACCESS = "access"
-"""The purpose of the keys, and the type of the tokens that they sign."""
+"""Purpose of the derived keys, and the claim `typ` of the tokens that they sign."""
 
 
 class JwtSettings(AccountsSettings):
-    """How long tokens work, and the keys that signed those still around."""
+    """Lifetimes of tokens, and earlier secret keys whose tokens are still accepted."""
 
     secret_keys_previous: Annotated[tuple[SecretKey, ...], *Separated] = ()
     jwt_expire_minutes: Annotated[int, Field(ge=1, le=60)] = 15
@@ -29,10 +29,10 @@ class JwtSettings(AccountsSettings):
 
     @property
     def access_lifetime(self) -> timedelta:
-        """How long an access token works."""
+        """Lifetime of an access token."""
         return timedelta(minutes=self.jwt_expire_minutes)
 
     @property
     def refresh_lifetime(self) -> timedelta:
-        """How long a refresh token works that is not used."""
+        """Lifetime of an unused refresh token."""
         return timedelta(days=self.jwt_refresh_expire_days)

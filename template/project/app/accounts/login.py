@@ -1,4 +1,4 @@
-"""Proving with a password who one is."""
+"""Authentication with a user name or e-mail address and a password."""
 
 from fastapi import Request
 
@@ -12,40 +12,40 @@ from app.accounts.settings import AccountsSettings
 async def log_in(request: Request, name_or_email: str, password: str, challenge: str) -> User:
     """Return the active account with this name or address if the password is right.
 
-    Attempts are counted before the password is looked at, by what was typed and by
-    address, so that a right one is refused too once there were too many.
+    Attempts are counted before the password is verified, by name and by network address:
+    above the rate limit the right password is refused too.
 
     Raises:
-        NotAuthenticated: The name or the password is wrong; which, is not told.
-        TooManyAttempts: There were too many wrong ones.
+        NotAuthenticated: The name or the password is wrong; the message does not say which.
+        TooManyAttempts: The rate limit is exceeded.
     """
     settings: AccountsSettings = request.app.state.settings
     rate, rate_of_address = settings.rate_limit_login, settings.rate_limit_address
-    typed = settings.fingerprint(" ".join(users.column_of(name_or_email)))
+    name = settings.keyed_hash(" ".join(users.column_of(name_or_email)))
     address = attempts.address_key(request, settings)
     await attempts.count(address, rate_of_address)
     try:
-        await attempts.count(typed, rate)
-    except attempts.TooManyAttempts:  # others at the address may go on
+        await attempts.count(name, rate)
+    except attempts.TooManyAttempts:  # other users share the address
         await attempts.uncount(address, rate_of_address)
         raise
-    user = await _with_password(name_or_email, password)
+    user = await _verified(name_or_email, password)
     if user is None:
         raise NotAuthenticated("The name or the password is wrong", challenge)
-    await attempts.reset(typed)
+    await attempts.reset(name)
     await attempts.uncount(address, rate_of_address)
     return user
 
 
-async def _with_password(name_or_email: str, password: str) -> User | None:
-    """Every path costs one hash, so that time does not tell whether an account exists."""
+async def _verified(name_or_email: str, password: str) -> User | None:
+    """Hash once on every path, so that the response time does not reveal whether a user exists."""
     user = await users.find(name_or_email)
     stored = user.password_hash if user else None
     is_right, better_hash = await passwords.verify(password[:LONGEST_PASSWORD], stored)
     if user is None or not is_right or not user.is_active or len(password) > LONGEST_PASSWORD:
         return None
-    if better_hash:  # of the password that was verified, unless it was changed meanwhile
-        same = User.filter(id=user.id, password_hash=user.password_hash)
-        await same.update(password_hash=better_hash)
+    if better_hash:  # stored only if the password was not changed concurrently
+        unchanged = User.filter(id=user.id, password_hash=user.password_hash)
+        await unchanged.update(password_hash=better_hash)
         user.password_hash = better_hash
     return user

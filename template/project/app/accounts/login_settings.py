@@ -1,4 +1,4 @@
-"""Settings of signing in with a password: who may register, and how mails are sent."""
+"""Settings of signing in with a password: registration, and the mail server."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ from app.web.settings import WebSettings
 
 
 class LoginSettings(AccountsSettings, WebSettings):
-    """Who may open an account, who mails, and where the links in a mail lead."""
+    """Registration, the mail server, and the base URL of the links in mails."""
 
     registration: Literal["open", "closed"] | None = None
     smtp_url: Secret[SmtpUrl] | None = None
@@ -19,7 +19,7 @@ class LoginSettings(AccountsSettings, WebSettings):
 
     @property
     def registration_is_open(self) -> bool:
-        """Whether strangers may create accounts; in production only if the setting says so."""
+        """Whether anyone may register; by default not in production."""
         if self.registration is None:
             return not self.is_production
         return self.registration == "open"

@@ -6,8 +6,8 @@ from tortoise import fields, timezone
 from tortoise.expressions import Q
 from tortoise.models import Model
 
-SELDOM = timedelta(minutes=1)
-"""How old the record of a use may be."""
+LAST_USED_PRECISION = timedelta(minutes=1)
+"""`last_used_at` is written at most this often: an update on each request would cost more."""
 
 
 class Role(Model):
@@ -58,8 +58,8 @@ class User(Model):
 class Token(Model):
     """A secret that stands for its owner.
 
-    Only its SHA-256 is stored: a stolen copy of the table opens nothing. The
-    tokens that replace each other belong to one family, and end together.
+    Only its SHA-256 is stored, so a leaked table holds no usable credential. Rotated
+    tokens belong to one family and are revoked together.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -84,14 +84,15 @@ class Token(Model):
 
     @property
     def is_current(self) -> bool:
-        """Whether it has not expired; some never do."""
+        """Whether the token has not expired; without `expires_at` it never does."""
         return self.expires_at is None or self.expires_at > timezone.now()
 
     async def record_use(self) -> None:
-        """Store that it was used just now, at most once a minute: each request would cost more."""
+        """Update `last_used_at`, at most once per `LAST_USED_PRECISION`."""
         now = timezone.now()
-        if self.last_used_at is None or self.last_used_at < now - SELDOM:
-            is_old = Q(last_used_at=None) | Q(last_used_at__lt=now - SELDOM)
+        limit = now - LAST_USED_PRECISION
+        if self.last_used_at is None or self.last_used_at < limit:
+            is_old = Q(last_used_at=None) | Q(last_used_at__lt=limit)
             await Token.filter(is_old, id=self.id).update(last_used_at=now)
 
 

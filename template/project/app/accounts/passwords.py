@@ -1,6 +1,6 @@
 """Password hashes: argon2id, off the event loop, a few at a time.
 
-The one module that imports `passlib`, from its maintained fork `libpass`.
+Only this module imports `passlib`, from its maintained fork `libpass`.
 """
 
 import asyncio
@@ -25,56 +25,56 @@ _context = CryptContext(
     argon2__parallelism=1,
 )
 
-_DECOY = _context.hash("nobody's password")
+_DUMMY_HASH = _context.hash("nobody's password")
 
 SHORTEST = 8
 
 
-def _give_way() -> None:
-    """Let the event loop go first, where this is the priority of a thread, not of the process."""
+def _lower_priority() -> None:
+    """Let the event loop run first; only Linux has a priority per thread."""
     with suppress(OSError):  # a sandbox may forbid it
         if sys.platform == "linux":
             os.setpriority(os.PRIO_PROCESS, 0, 15)
 
 
-# More at once would take processor time from the event loop and 19 MiB each.
-_threads = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2), "passwords", _give_way)
+# More threads would take CPU time from the event loop, and 19 MiB of memory each.
+_threads = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2), "passwords", _lower_priority)
 
 
 async def create_hash(password: str) -> str:
-    """Return the hash to store for a password of any length and script."""
+    """Return the hash of a password of any length and script."""
     return await _in_thread(_context.hash, password)
 
 
 async def verify(password: str, password_hash: str | None) -> tuple[bool, str | None]:
     """Compare a password with a stored hash.
 
-    Without a hash, as for an unknown user, the same work is done in vain, so
-    that the time tells nothing.
+    Without a hash, as for an unknown user, a dummy hash is verified, so that the
+    response time reveals nothing.
 
     Returns:
-        Whether they match, and a hash to store instead if the old one is weaker than today's.
+        Whether they match, and a new hash to store if the old one has outdated parameters.
     """
-    password = password.encode(errors="replace").decode()  # a form may hold halves of UTF-16 pairs
-    stored = password_hash or _DECOY
+    password = password.encode(errors="replace").decode()  # a form may hold lone surrogates
+    stored = password_hash or _DUMMY_HASH
     is_right, better_hash = await _in_thread(_context.verify_and_update, password, stored)
     return bool(is_right and password_hash), better_hash
 
 
 async def weakness(password: str, about: Iterable[str]) -> str | None:
-    """Return what makes a password easy to guess, or None.
+    """Return why a password is easy to guess, or None.
 
-    No kind of character is demanded (NIST SP 800-63B §3.1.1.2): it must not be common, and must
-    be long enough without the words that everybody knows `about` its owner.
+    No character classes are required (NIST SP 800-63B §3.1.1.2): a password must not be common,
+    and must be long enough without the publicly known words `about` its owner.
     """
     folded = password.casefold()
     if folded in await _in_thread(_common):
         return "Many people use this password; choose another"
     for word in sorted(map(str.casefold, about), key=len, reverse=True):
-        if len(word) > 2:  # noqa: PLR2004 - shorter ones are in anything
+        if len(word) > 2:  # noqa: PLR2004 - shorter ones occur anywhere
             folded = folded.replace(word, "")
     if len(folded) < SHORTEST:
-        return "Do not make it of your name, your address or the name of this service"
+        return "Do not build it from your name, your address or the name of this service"
     return None
 
 
@@ -84,7 +84,7 @@ async def _in_thread(work: Callable[..., Result], *args: str) -> Result:
 
 @lru_cache
 def _common() -> frozenset[str]:
-    """Return those of zxcvbn's 30,000 most common passwords that are long enough to be chosen."""
+    """Return the common passwords of zxcvbn's list (30,000) that have the minimum length."""
     from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415 - 15 MB, on first use
 
     return frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= SHORTEST)

@@ -1,4 +1,4 @@
-"""What roles may permit."""
+"""Permissions that a role may have."""
 
 from app import parts
 
@@ -6,5 +6,5 @@ PERMISSIONS = ("user:read", "user:write", "user:delete", "role:write")
 
 
 def of_all_parts() -> tuple[str, ...]:
-    """Return `PERMISSIONS` of each part that has a module `permissions`."""
+    """Return the permissions of all parts, from their modules `permissions`."""
     return tuple(each for part in parts.modules("permissions") for each in part.PERMISSIONS)

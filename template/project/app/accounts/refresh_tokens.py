@@ -1,4 +1,4 @@
-"""Refresh tokens: each buys one successor, and a second use ends the session."""
+"""Refresh tokens: rotated on each use; reuse revokes the session."""
 
 import logging
 from datetime import datetime
@@ -16,42 +16,42 @@ REFRESH = "refresh"
 
 
 async def rotate(secret: str, expires_at: datetime) -> tuple[User, UUID, str] | None:
-    """Exchange a refresh token for its successor, exactly once.
+    """Rotate a refresh token: exchange it for its successor, exactly once.
 
-    A token that was exchanged before is in two hands, one of them a thief's,
-    so its whole family ends (RFC 9700 §4.14.2).
+    A reused token has been stolen, so its whole family is revoked
+    (RFC 9700 §4.14.2).
 
     Returns:
-        The owner, the family and the new secret, or None if the token is not worth one.
+        The owner, the family and the new secret, or None if the token is not valid.
     """
     token = await _get(secret)
     if token is None or token.revoked_at or not token.is_current:
         return None
     successor = await _exchange(token, expires_at)
     if successor is None:
-        if not await Token.exists(id=token.id, used_at=None):  # else it ended meanwhile
-            log.warning("Refresh token used twice; family %s ends", token.family)
+        if not await Token.exists(id=token.id, used_at=None):  # else it was revoked
+            log.warning("Refresh token used twice; family %s is revoked", token.family)
             await tokens.revoke(family=token.family)
         return None
     return (token.owner, token.family, successor) if token.owner.is_active else None
 
 
-async def end_session(secret: str) -> None:
-    """End the session of a refresh token; one that ended before is left alone."""
+async def revoke_session(secret: str) -> None:
+    """Revoke the session of a refresh token, if there is one."""
     token = await _get(secret)
     if token is not None:
         await tokens.revoke(family=token.family)
 
 
 async def _get(secret: str) -> Token | None:
-    """Return the token, good or spent, with its owner."""
+    """Return the token with its owner, also if it was used or revoked."""
     found = Token.filter(secret_hash=tokens.digest(secret), kind=REFRESH)
     return await found.select_related("owner").first()
 
 
 @transactional
 async def _exchange(token: Token, expires_at: datetime) -> str | None:
-    """Mark the token as used and issue its successor, if nobody did so first."""
+    """Mark the token as used and issue its successor, unless another request did."""
     unused = Token.filter(id=token.id, used_at=None, revoked_at=None)
     if await unused.update(used_at=timezone.now()) != 1:
         return None

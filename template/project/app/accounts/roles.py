@@ -14,20 +14,20 @@ _roles_of = Statement(lambda user: Role.filter(users=user), user=int)
 
 
 class UnknownRole(AppError):
-    """A role was named that does not exist."""
+    """There is no role of this name."""
 
 
 class LastAdmin(Conflict):
-    """Nobody could administrate the service any more."""
+    """The service would be left without an administrator."""
 
-    detail = "This is the last administrator; make another one first"
+    detail = "This is the last administrator; give the role to another user first"
 
 
 async def store_built_in(permissions: Sequence[str]) -> None:
-    """Create the built-in roles, and give administrators all permissions that there are."""
+    """Create or update the built-in roles; `admin` has all permissions that exist."""
     built_in = {
         ADMIN: ("May do everything", list(permissions)),
-        MEMBER: ("May do what every signed-in person may", []),
+        MEMBER: ("May do what every signed-in user may", []),
     }
     for name, (description, permitted) in built_in.items():
         values = {"description": description, "permissions": permitted}
@@ -37,29 +37,29 @@ async def store_built_in(permissions: Sequence[str]) -> None:
 
 
 async def find_all() -> list[Role]:
-    """Return every role, by name."""
+    """Return all roles, sorted by name."""
     return await Role.all().order_by("name")
 
 
 async def permissions_of(user: User) -> frozenset[str]:
-    """Return what the person may do, from the rows of this moment."""
+    """Return the permissions of the user's roles, as they are stored now."""
     roles = await _roles_of.run(user=user.id)
     return frozenset(permission for role in roles for permission in role.permissions)
 
 
 async def names_of(user: User) -> frozenset[str]:
-    """Return the names of the person's roles."""
+    """Return the names of the user's roles."""
     return frozenset(role.name for role in await _roles_of.run(user=user.id))
 
 
 @transactional
 async def assign(user: User, names: list[str], rights: AbstractSet[str] | None = None) -> User:
-    """Give a person these roles and no others; on behalf of somebody, with that one's rights.
+    """Replace the roles of a user; `rights` are those of the caller who asks for it, if any.
 
     Raises:
         UnknownRole: There is no such role.
-        Forbidden: One of them permits more than those rights.
-        LastAdmin: Nobody could administrate the service any more.
+        Forbidden: One of them has a permission that the caller lacks.
+        LastAdmin: The service would be left without an administrator.
     """
     is_admin = await lock_admins(user)
     roles = await Role.filter(name__in=names)
@@ -77,22 +77,22 @@ async def assign(user: User, names: list[str], rights: AbstractSet[str] | None =
 
 
 async def lock_admins(user: User) -> bool:
-    """Make others wait who would change an administrator, and say whether this person is one."""
+    """Lock the role `admin` against concurrent changes; return whether the user has it."""
     await Role.filter(name=ADMIN).update(name=ADMIN)
     return ADMIN in await names_of(user)
 
 
 async def check_admin_is_left() -> None:
-    """Undo the transaction, by raising LastAdmin, if it took away the last administrator."""
+    """Raise LastAdmin, which rolls the transaction back, if no active administrator is left."""
     if not await User.exists(roles__name=ADMIN, is_active=True):
         raise LastAdmin
 
 
 def check_grant(roles: list[Role], rights: AbstractSet[str]) -> None:
-    """Refuse to grant permissions that the caller lacks, or to manage an account that has them.
+    """Check that the caller has every permission of these roles, before granting or managing them.
 
     Raises:
-        Forbidden: The roles permit more than the caller may do.
+        Forbidden: The roles have a permission that the caller lacks.
     """
     if not rights >= {permission for role in roles for permission in role.permissions}:
         raise Forbidden("This needs every permission that the account has or would get")

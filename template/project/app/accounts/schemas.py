@@ -28,12 +28,12 @@ from app.web.types import Keyword, SingleLine, Text, reject_unstorable
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1024
 LONGEST_EMAIL = 254
-EXAMPLES = ["correct horse battery staple"]  # documentation would make up `********`
+EXAMPLES = ["correct horse battery staple"]  # Swagger UI would show `********` instead
 INVISIBLE = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 
 
 def _email_address(text: str) -> str:
-    """Check the form of the address, and fold its case: providers do not tell `A@` from `a@`."""
+    """Check the syntax of the address, and lower its case: providers treat `A@` and `a@` alike."""
     try:
         address = validate_email(text, check_deliverability=False).normalized
     except EmailNotValidError as error:
@@ -42,20 +42,20 @@ def _email_address(text: str) -> str:
 
 
 def _visible(name: str) -> str:
-    """Refuse invisible characters, which make two names look like one, and `@`, as in addresses."""
+    """Refuse `@`, as in addresses, and invisible characters, which make two names look the same."""
     if not name.isprintable() or re.search(INVISIBLE, name) or "@" in name:
         raise ValueError("Leave out @ and invisible characters")
     return name
 
 
 def _password(value: object) -> object:
-    """Take a password as it is, spaces included, unless it is no text at all."""
+    """Keep a password unchanged, spaces included; refuse text that cannot be encoded."""
     return reject_unstorable(value) if isinstance(value, str) else value
 
 
 Username = Annotated[
     SingleLine,
-    AfterValidator(partial(unicodedata.normalize, "NFKC")),  # full-width letters become usual ones
+    AfterValidator(partial(unicodedata.normalize, "NFKC")),  # full-width letters become ASCII
     AfterValidator(_visible),
     AfterValidator(str.strip),
     Field(min_length=3, max_length=50),
@@ -79,7 +79,7 @@ RoleNames = Annotated[list[str], BeforeValidator(lambda roles: [str(role) for ro
 
 
 def same_as(first: str) -> Callable[[SecretStr, ValidationInfo], SecretStr]:
-    """Return a validator that compares a password with one in another field."""
+    """Return a validator that compares a password with that of another field."""
 
     def check(second: SecretStr, fields: ValidationInfo) -> SecretStr:
         if fields.data.get(first, second) != second:
@@ -90,7 +90,7 @@ def same_as(first: str) -> Callable[[SecretStr, ValidationInfo], SecretStr]:
 
 
 class UserCreate(Input):
-    """What a new account needs."""
+    """A new account."""
 
     username: Username
     email: EmailAddress
@@ -102,7 +102,7 @@ class UserCreate(Input):
 
 
 class UserUpdate(Input):
-    """What people may change about themselves; absent fields stay as they are."""
+    """Changes to the caller's account; absent fields stay unchanged."""
 
     username: Username | MISSING = MISSING
     email: EmailAddress | MISSING = MISSING
@@ -110,7 +110,7 @@ class UserUpdate(Input):
 
 
 class UserUpdateByAdmin(UserUpdate):
-    """What an administrator may change about others."""
+    """Changes to any account, by an administrator."""
 
     is_active: Annotated[bool, Strict()] | MISSING = MISSING
 
@@ -144,13 +144,13 @@ class UserDetail(UserBrief):
 
 
 class UserQuery(ListQuery, row=User):
-    """Which accounts, the oldest first."""
+    """Filters of the list of accounts, the oldest first."""
 
     keyword: Keyword = None
 
 
 class RoleDetail(Output, row=Role):
-    """A role and what it permits."""
+    """A role and its permissions."""
 
     name: str
     description: str
@@ -158,6 +158,6 @@ class RoleDetail(Output, row=Role):
 
 
 class RoleAssignment(Input):
-    """The roles that a person shall have; others are taken away."""
+    """The roles of an account; they replace its present ones."""
 
     roles: Annotated[list[Annotated[SingleLine, Field(max_length=50)]], Field(max_length=100)]

@@ -13,14 +13,14 @@ class Credentials(Input):
 
 
 class SessionOpened(Output):
-    """What a page needs beside the cookie; the token goes into the header `X-CSRF-Token`."""
+    """The CSRF token of a session, for the header `X-CSRF-Token`, and the session's expiry."""
 
     csrf_token: str
     expires_at: datetime
 
 
 class SessionDetail(Output):
-    """One of the caller's sessions. `current` is the one that asks."""
+    """One of the caller's sessions; `current` marks that of the request."""
 
     id: int
     created_at: datetime

@@ -10,19 +10,19 @@ from app.web.settings import WebSettings
 
 
 class SessionSettings(AccountsSettings, WebSettings):
-    """How long a session lasts: without use, and at most."""
+    """Lifetimes of a session: without use, and at most."""
 
     session_idle_minutes: Annotated[int, Field(ge=5, le=60 * 24 * 365)] = 120
     session_max_days: Annotated[int, Field(ge=1, le=365)] = 14
 
     @property
     def session_idle(self) -> timedelta:
-        """How long a session lasts that is not used."""
+        """Idle time after which a session expires."""
         return timedelta(minutes=self.session_idle_minutes)
 
     @property
     def session_lifetime(self) -> timedelta:
-        """How long a session lasts at most."""
+        """Lifetime of a session at most, used or not."""
         return timedelta(days=self.session_max_days)
 
     @property

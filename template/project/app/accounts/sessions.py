@@ -1,4 +1,4 @@
-"""Sessions in browsers: an opaque id that ends when it is idle, and after some days anyway."""
+"""Sessions of browsers: opaque ids that expire when idle, and after some days in any case."""
 
 from datetime import timedelta
 
@@ -11,13 +11,13 @@ from app.web.errors import NotFound
 
 
 async def open_for(owner: User, lifetime: timedelta) -> tuple[Token, str]:
-    """Start a session, and return it with its id."""
+    """Open a session; return its row and its secret id."""
     now = timezone.now()
     return await tokens.issue_if_unchanged(owner, KIND, expires_at=now + lifetime, last_used_at=now)
 
 
 async def find_all(owner: User, idle: timedelta) -> list[Token]:
-    """Return the person's sessions that are going on, the oldest first."""
+    """Return the owner's active sessions, the oldest first."""
     now = timezone.now()
     return await Token.filter(
         owner=owner,
@@ -28,16 +28,16 @@ async def find_all(owner: User, idle: timedelta) -> list[Token]:
     ).order_by("id")
 
 
-async def end(secret: str) -> None:
-    """End the session with this id, if there is one."""
+async def revoke(secret: str) -> None:
+    """Revoke the session with this secret id, if there is one."""
     await tokens.revoke(kind=KIND, secret_hash=tokens.digest(secret))
 
 
-async def end_one_of(owner: User, session_id: int) -> None:
-    """End one of the person's sessions.
+async def revoke_by_id(owner: User, session_id: int) -> None:
+    """Revoke one of the owner's sessions.
 
     Raises:
-        NotFound: There is no such session, or it is somebody else's.
+        NotFound: The owner has no such session.
     """
     if not await Token.exists(id=session_id, owner=owner, kind=KIND, revoked_at=None):
         raise NotFound("There is no such session")

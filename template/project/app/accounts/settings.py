@@ -1,4 +1,4 @@
-"""Settings of accounts, whichever way people sign in."""
+"""Settings of accounts that all ways to sign in share."""
 
 import hmac
 import re
@@ -22,20 +22,20 @@ PLACEHOLDERS = (
 
 @dataclass(frozen=True)
 class Rate:
-    """So many attempts in so many seconds."""
+    """A rate limit: `count` attempts in `seconds`."""
 
     count: int
     seconds: int
 
 
-def read_rate(text: str) -> Rate:
-    """Read a rate such as `10/minute`."""
+def parse_rate(text: str) -> Rate:
+    """Parse a rate such as `10/minute`."""
     if not (parts := RATE.fullmatch(text.strip())):
-        raise ValueError("write a number and a time, such as 10/minute")
+        raise ValueError("write a number and a unit of time, such as 10/minute")
     return Rate(int(parts[1]), SECONDS[parts[2]])
 
 
-def _is_secret(key: SecretStr) -> SecretStr:
+def _reject_weak_key(key: SecretStr) -> SecretStr:
     """Refuse a key that can be guessed."""
     value = key.get_secret_value()
     is_known = any(word in value.lower() for word in PLACEHOLDERS)
@@ -45,26 +45,26 @@ def _is_secret(key: SecretStr) -> SecretStr:
     return key
 
 
-SecretKey = Annotated[SecretStr, AfterValidator(_is_secret)]
-RateText = Annotated[Rate, NoDecode, BeforeValidator(read_rate), Field(validate_default=False)]
+SecretKey = Annotated[SecretStr, AfterValidator(_reject_weak_key)]
+RateText = Annotated[Rate, NoDecode, BeforeValidator(parse_rate), Field(validate_default=False)]
 
 
 class AccountsSettings(BaseModel):
-    """The secret that all keys are derived from, and how often somebody may guess."""
+    """The secret from which all keys are derived, and the rate limit of authentication."""
 
     secret_key: SecretKey
     rate_limit_login: RateText = Rate(10, 60)
 
     @property
     def rate_limit_address(self) -> Rate:
-        """The same for a network address, which many people may share."""
+        """The rate limit of a network address, which several users may share."""
         return Rate(self.rate_limit_login.count * USERS_PER_ADDRESS, self.rate_limit_login.seconds)
 
-    def fingerprint(self, text: str) -> str:
+    def keyed_hash(self, text: str) -> str:
         """Return a keyed hash, so that names and addresses are not stored in clear."""
         return derive(self.secret_key, f"attempts {text}").hex()
 
 
 def derive(secret: SecretStr, purpose: str) -> bytes:
-    """Derive a key of its own for each purpose, so that no signature serves two."""
+    """Derive a separate key for each purpose, so that a signature is valid for one only."""
     return hmac.digest(secret.get_secret_value().encode(), purpose.encode(), "sha256")

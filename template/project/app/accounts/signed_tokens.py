@@ -1,4 +1,4 @@
-"""Signed tokens (RFC 7519). The one module that imports `python-jose`."""
+"""Signed tokens (RFC 7519). Only this module imports `python-jose`."""
 
 import hashlib
 import time
@@ -15,13 +15,13 @@ LEEWAY_SECONDS = 10
 
 
 class InvalidToken(Exception):
-    """The token is forged, expired, incomplete or for something else."""
+    """The token is forged, expired, incomplete or meant for another purpose."""
 
 
 class Keys:
-    """The keys that a signature may come from: the newest signs, older ones are being retired.
+    """Keys of signatures: the newest signs, all verify.
 
-    Each has an id that tells nothing about it; tokens name it in their header as `kid`
+    Each has an id that reveals nothing of the key; tokens name it in the header `kid`
     (RFC 7515 §4.1.4).
     """
 
@@ -37,12 +37,12 @@ def encode(claims: dict[str, Any], keys: Keys) -> str:
 
 
 def decode(token: str, keys: Keys, *, audience: str, issuer: str, kind: str) -> dict[str, Any]:
-    """Verify the signature and every claim that we set, and return them.
+    """Verify the signature and all required claims, and return the claims.
 
-    The algorithm is ours, never the token's (RFC 8725 §3.1), and the key one of ours.
+    The algorithm is fixed, never taken from the token (RFC 8725 §3.1).
 
     Raises:
-        InvalidToken: Anything at all is wrong with it.
+        InvalidToken: The token is not valid, for whatever reason.
     """
     options = {f"require_{claim}": True for claim in CLAIMS} | {"leeway": LEEWAY_SECONDS}
     try:
@@ -56,5 +56,5 @@ def decode(token: str, keys: Keys, *, audience: str, issuer: str, kind: str) -> 
     latest = int(time.time()) + LEEWAY_SECONDS
     has_times = all(type(claims[name]) is int for name in TIMES) and claims["iat"] <= latest
     if claims.get("typ") != kind or "crit" in header or not has_times:
-        raise InvalidToken("The token is for something else")
+        raise InvalidToken("The token is meant for another purpose")
     return dict(claims)

@@ -1,4 +1,4 @@
-"""Opaque secrets: handing them out, finding their owners, ending them."""
+"""Opaque tokens: issued, looked up by their hash, revoked, purged."""
 
 import hashlib
 import secrets
@@ -22,7 +22,7 @@ _found = Statement(
 
 
 async def issue(owner: User, kind: str, secret: str = "", **columns: Any) -> tuple[Token, str]:  # noqa: ANN401
-    """Store a new token, in a family of its own unless one is named; return it and its secret."""
+    """Store a new token, in a new family unless `family` is given; return its row and secret."""
     secret = secret or secrets.token_urlsafe(32)
     values = {"family": uuid4(), **columns}
     token = await Token.create(owner=owner, kind=kind, secret_hash=digest(secret), **values)
@@ -34,51 +34,51 @@ async def issue_if_unchanged(owner: User, kind: str, **columns: Any) -> tuple[To
     """Issue a token, unless the account has changed since it was read.
 
     Raises:
-        Conflict: It has.
+        Conflict: The account has changed.
     """
     await lock_unchanged(owner, owner.password_hash)
     return await issue(owner, kind, **columns)
 
 
 async def lock_unchanged(owner: User, password_hash: str) -> None:
-    """Let nobody else change the account until the transaction ends.
+    """Lock the account until the transaction ends.
 
     Raises:
-        Conflict: Somebody has: the password or the address is another, or it is disabled.
+        Conflict: Its password or address was changed since it was read, or it was disabled.
     """
-    await User.filter(id=owner.id).update(is_active=F("is_active"))  # whoever writes first waits
+    await User.filter(id=owner.id).update(is_active=F("is_active"))  # a write locks the row
     known = {"id": owner.id, "email": owner.email, "password_hash": password_hash}
     if not await User.exists(**known, is_active=True):
-        raise Conflict("The account has changed meanwhile; try again")
+        raise Conflict("The account was changed at the same time; try again")
 
 
 async def find(kind: str, secret: str) -> Token | None:
-    """Return the token that is still good, with its active owner, in one statement."""
+    """Return the valid token with its active owner, in one statement, or None."""
     tokens = await _found.run(kind=kind, secret_hash=digest(secret))
     return tokens[0] if tokens and tokens[0].is_current else None
 
 
-async def end_sign_ins(owner: User, *, keep_session: UUID | None = None) -> None:
-    """Revoke what a password has opened, except one session; tokens with a name stay."""
+async def revoke_sessions(owner: User, *, keep_session: UUID | None = None) -> None:
+    """Revoke the owner's sessions and mailed links, except one session; keep tokens with a name."""
     filters = {"family__not": keep_session} if keep_session else {}
     await revoke(owner_id=owner.id, name="", **filters)
 
 
 async def revoke(**filters: Any) -> None:  # noqa: ANN401 - Tortoise's filters take any value
-    """End these tokens, also those that are stored meanwhile.
+    """Revoke these tokens, also those that are issued concurrently.
 
-    A statement that waits for an exchange does not see the successor, so it is repeated.
+    A statement that waits for a rotation does not see the successor, so it is repeated.
     """
     while await Token.filter(**filters, revoked_at=None).update(revoked_at=timezone.now()):
         pass
 
 
 async def purge() -> int:
-    """Delete what expired, and what never would have but was revoked; return how many."""
+    """Delete expired tokens, and revoked ones without an expiry; return their number."""
     is_over = Q(expires_at__lte=timezone.now()) | Q(expires_at=None, revoked_at__not_isnull=True)
     return await Token.filter(is_over).delete()
 
 
 def digest(secret: str) -> str:
-    """Return what is stored of a secret."""
+    """Return the SHA-256 of a secret, under which it is stored."""
     return hashlib.sha256(secret.encode()).hexdigest()

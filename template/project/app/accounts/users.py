@@ -60,18 +60,18 @@ async def register(new_user: UserCreate) -> User:
     values = new_user.model_dump(exclude={"password", "confirm_password"})
     user = User(**values, username_key=username_key(new_user.username))
     await set_password(user, new_user.password, "password")
-    with _naming_what_is_taken():
+    with _translating_conflicts():
         await user.save()
     await user.fetch_related("roles")
     return user
 
 
 async def get(user_id: int, rights: AbstractSet[str] | None = None) -> User:
-    """Return the account with its roles; to change it, on behalf of somebody with these rights.
+    """Return the account with its roles; `rights` are those of a caller who will change it.
 
     Raises:
         UserNotFound: There is no such account.
-        Forbidden: It may do more than those rights allow.
+        Forbidden: The account has a permission that the caller lacks.
     """
     user = await User.get_or_none(id=user_id).prefetch_related("roles")
     if user is None:
@@ -82,13 +82,13 @@ async def get(user_id: int, rights: AbstractSet[str] | None = None) -> User:
 
 
 def column_of(name_or_email: str) -> tuple[str, str]:
-    """Return the column in which an account with this address or name is found, and its value."""
-    text = name_or_email.strip()[:1000].encode(errors="replace").decode()  # a form holds anything
+    """Return the unique column that identifies the account, and the value to look for."""
+    text = name_or_email.strip()[:1000].encode(errors="replace").decode()  # without lone surrogates
     return ("email", text.lower()) if "@" in text else ("username_key", username_key(text))
 
 
 async def find(name_or_email: str) -> User | None:
-    """Look for an address or a name, in any case, unless no account can have it."""
+    """Return the account with this name or address, in any case, or None."""
     column, value = column_of(name_or_email)
     if not value.isprintable() or len(value) > LONGEST_EMAIL:
         return None
@@ -98,9 +98,9 @@ async def find(name_or_email: str) -> User | None:
 def search(query: UserQuery) -> QuerySet[User]:
     """Return the accounts whose name or address contains the keyword, the oldest first.
 
-    Both are stored in one case, as databases disagree about the other case of `É`.
+    Both are stored case-folded, as databases differ in how they fold `É`.
     """
-    users = query.narrow(User.all())
+    users = query.apply(User.all())
     if query.keyword:
         folded = username_key(query.keyword)
         users = users.filter(Q(username_key__contains=folded) | Q(email__contains=folded))
@@ -113,12 +113,12 @@ async def update(user: User, changes: UserUpdate) -> User:
     Raises:
         NameTaken: Another account has the name.
         EmailTaken: Another account has the address.
-        LastAdmin: Nobody could administrate the service any more.
+        LastAdmin: The service would be left without an administrator.
     """
     values: dict[str, Any] = changes.model_dump(exclude_unset=True)
     if "username" in values:
         values["username_key"] = username_key(values["username"])
-    with _naming_what_is_taken():
+    with _translating_conflicts():
         await _store(user, values)
     return user
 
@@ -129,7 +129,7 @@ async def change_password(user: User, change: PasswordChange, *, keep_session: U
     Raises:
         WrongPassword: The current password does not match.
         InvalidField: The new one is easy to guess.
-        Conflict: Another one was stored meanwhile.
+        Conflict: The account was changed at the same time.
     """
     verified_hash = user.password_hash
     current = change.current_password.get_secret_value()
@@ -141,7 +141,7 @@ async def change_password(user: User, change: PasswordChange, *, keep_session: U
 
 
 async def set_password(user: User, password: SecretStr, field: str) -> None:
-    """Give an account a new password, to be stored later.
+    """Set the hash of a new password, without saving the account.
 
     Raises:
         InvalidField: The password is easy to guess.
@@ -163,15 +163,15 @@ async def store_password(
     """
     await tokens.lock_unchanged(user, verified_hash)
     await user.save(update_fields=["password_hash", "updated_at"])
-    await tokens.end_sign_ins(user, keep_session=keep_session)
+    await tokens.revoke_sessions(user, keep_session=keep_session)
 
 
 @transactional
 async def delete(user: User) -> None:
-    """Delete the account and all that belongs to it.
+    """Delete the account and everything that it owns.
 
     Raises:
-        LastAdmin: Nobody could administrate the service any more.
+        LastAdmin: The service would be left without an administrator.
     """
     is_admin = await roles.lock_admins(user)
     await user.delete()
@@ -180,24 +180,24 @@ async def delete(user: User) -> None:
 
 
 def username_key(username: str) -> str:
-    """Return what two names have in common that people would take for the same."""
+    """Return the normalized, case-folded name: equal for names that look the same."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", username).casefold())
 
 
 @transactional
 async def _store(user: User, values: dict[str, Any]) -> None:
-    ends = values.get("is_active") is False
-    is_admin = ends and await roles.lock_admins(user)
+    is_disabled = values.get("is_active") is False
+    is_admin = is_disabled and await roles.lock_admins(user)
     await user.update_from_dict(values).save(update_fields=[*values, "updated_at"])
-    if ends:
+    if is_disabled:
         await tokens.revoke(owner_id=user.id)
     if is_admin:
         await roles.check_admin_is_left()
 
 
 @contextmanager
-def _naming_what_is_taken() -> Iterator[None]:
-    """Say which value another account has, by the column of the constraint."""
+def _translating_conflicts() -> Iterator[None]:
+    """Translate a violated unique constraint into NameTaken or EmailTaken."""
     try:
         yield
     except IntegrityError as error:

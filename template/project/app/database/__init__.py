@@ -1,1 +1,1 @@
-"""The database: its driver, the connection, migrations, queries. Knows no part."""
+"""The database: driver, connection, migrations, queries. Independent of all parts."""

@@ -1,4 +1,4 @@
-"""Names in models, known before Tortoise is ready: what schemas may show, filter or sort by."""
+"""Fields of models that schemas may show, filter or sort by; works before Tortoise.init()."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, get_args
@@ -17,12 +17,12 @@ from tortoise.models import Model
 
 
 def are_in(row: type[Model], names: Collection[str]) -> bool:
-    """Whether all names are columns."""
+    """Whether all names are columns of the model."""
     return row._meta.fields_db_projection.keys() >= set(names)  # noqa: SLF001 - as in `_fields`
 
 
 def is_to_many(row: type[Model], name: str) -> bool:
-    """Whether a name is a relation to many rows; one that begins elsewhere is known by its type."""
+    """Whether a name is a relation to many rows; backward relations are known by annotation."""
     field = _fields(row).get(name)
     if field is None:
         types = [vars(each).get("__annotations__", {}).get(name, "") for each in row.__mro__]
@@ -46,12 +46,12 @@ def is_filter(row: type[Model], name: str) -> bool:
 
 
 def relations(row: type[Model], schema: type[BaseModel]) -> tuple[list[str], list[str]]:
-    """Return the relations that a schema shows: those to join, and those to fetch apart."""
+    """Return the relations that a schema shows: those to join, and those to prefetch."""
     joined: list[str] = []
-    apart: list[str] = []
+    prefetched: list[str] = []
     for name, is_many in _paths(row, schema):
-        (apart if is_many else joined).append(name)
-    return joined, apart
+        (prefetched if is_many else joined).append(name)
+    return joined, prefetched
 
 
 def _paths(row: type[Model], schema: type[BaseModel]) -> Iterator[tuple[str, bool]]:
@@ -83,7 +83,7 @@ def _is_many(field: object) -> bool:
 
 
 def _is_key(row: type[Model], name: str) -> bool:
-    """Whether it is the column of a foreign key, which Tortoise adds later."""
+    """Whether a name is the column of a foreign key, which Tortoise adds in its init()."""
     return any(
         isinstance(field, ForeignKeyFieldInstance) and name == (field.source_field or f"{key}_id")
         for key, field in _fields(row).items()

@@ -1,4 +1,4 @@
-"""Commands of the command line that work with the database."""
+"""Helpers of commands that use the database."""
 
 import asyncio
 import threading
@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 def asynchronous(
     work: Callable[Parameters, Coroutine[Any, Any, Result]],
 ) -> Callable[Parameters, Result]:
-    """Run a command in an event loop, and tell what can go wrong in one sentence."""
+    """Run a command in an event loop; report expected errors in one sentence."""
 
     @wraps(work)
     def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
@@ -40,14 +40,14 @@ def asynchronous(
 
 @asynccontextmanager
 async def connected() -> AsyncGenerator[None]:
-    """Keep the database of the command line's settings ready while a command runs."""
+    """Connect to the database of the settings while a command runs."""
     settings: DatabaseSettings = click.get_current_context().obj()
     async with connection.connected(settings):
         yield
 
 
 def _sentence(error: Exception) -> str | None:
-    """Return what a person can do about the error, or None if it is a fault of the program."""
+    """Return what is wrong and what to do, or None if the error is a bug."""
     if isinstance(error, AppError | PermissionError | TimeoutError) and str(error):
         return str(error)
     if driver.is_unavailable(error):
@@ -61,7 +61,7 @@ def _sentence(error: Exception) -> str | None:
 
 
 def _run(runner: asyncio.Runner, work: Coroutine[Any, Any, Result]) -> Result:
-    """Run the work; if it fails, let drivers' threads end before the loop that they report to."""
+    """Run the work; if it fails, join the threads of drivers before the event loop closes."""
     before = threading.enumerate()
     try:
         return runner.run(work)
@@ -72,7 +72,7 @@ def _run(runner: asyncio.Runner, work: Coroutine[Any, Any, Result]) -> Result:
 
 
 def refusal(error: ValidationError) -> click.ClickException:
-    """Say in one sentence what is wrong with what was typed, without repeating it."""
+    """Return an error that says what is wrong with the input, without repeating it."""
     fault = error.errors(include_input=False)[0]
     sentence = fault["msg"].removeprefix("Value error, ")
     return click.ClickException(f"{fault['loc'][0]}: {sentence}")

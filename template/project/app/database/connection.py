@@ -1,4 +1,4 @@
-"""The connection to the database while the service, or a command, runs."""
+"""The connection to the database of the service and of commands."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -15,7 +15,7 @@ from app.database.settings import DatabaseSettings
 
 
 def orm_config(settings: DatabaseSettings, url: str = "") -> dict[str, Any]:
-    """Describe connection and tables to Tortoise, for the service's database or another one."""
+    """Return Tortoise's configuration, for the service's database or that of the URL."""
     url = url or settings.database_url.get_secret_value()
     models = {"models": [*parts.names("models"), "aerich.models"], "default_connection": "default"}
     return {
@@ -33,9 +33,9 @@ def migrations(settings: DatabaseSettings) -> Migrations:
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-    """Keep Tortoise ready while the service runs.
+    """Initialize Tortoise while the service runs.
 
-    The first query connects, so the service starts while its database is down.
+    The first query connects, so the service starts even if its database is down.
     """
     async with RegisterTortoise(app, config=orm_config(app.state.settings)):
         yield
@@ -43,7 +43,7 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
 
 @asynccontextmanager
 async def connected(settings: DatabaseSettings) -> AsyncGenerator[None]:
-    """Keep Tortoise ready while a command runs."""
+    """Initialize Tortoise while a command runs."""
     await Tortoise.init(config=orm_config(settings))
     try:
         yield

@@ -1,4 +1,4 @@
-"""Migrations by aerich, as functions that work inside an open Tortoise context."""
+"""Functions around aerich, which applies migrations; they need an initialized Tortoise."""
 
 import ast
 from contextlib import suppress
@@ -16,15 +16,15 @@ from app.web.errors import AppError
 
 Config = dict[str, Any]
 FOLDER = Path(__file__).resolve().parents[2] / "migrations"
-"""Beside `app/`, from whichever folder the process was started."""
+"""Beside `app/`, independent of the working directory."""
 
 
 class UnusableFile(AppError):
-    """A migration file is missing, or has no way back; the sentence names it."""
+    """A migration file is missing, or cannot be undone; the message names it."""
 
 
 async def upgrade(config: Config) -> list[str]:
-    """Apply all that is pending and return its names; the caller holds the migration lock."""
+    """Apply all pending migrations and return their names; the caller holds the migration lock."""
     command = await _command(config)
     return [_name(file) for file in await command.upgrade()]
 
@@ -33,7 +33,7 @@ async def downgrade(config: Config) -> str | None:
     """Undo the migration that was applied last and return its name, or None if there is none.
 
     Raises:
-        UnusableFile: Its file is not there, or does not say how to undo it.
+        UnusableFile: Its file is missing, or has no downgrade.
     """
     done = await applied(config)
     if not done:
@@ -50,13 +50,13 @@ async def downgrade(config: Config) -> str | None:
 
 
 def reason(error: Exception) -> str:
-    """Return what the driver said, without what the ORM adds about its configuration."""
+    """Return the driver's message, without the configuration that the ORM adds."""
     cause = error.__cause__ or error.__context__ or error
     return f"{type(cause).__name__}: {cause}"
 
 
 def names(config: Config) -> list[str]:
-    """Name the migrations that there are, in their order."""
+    """Return the names of all migration files, in their order."""
     numbered = [
         (int(number), path.stem)
         for path in _folder(config).glob("*_*.py")
@@ -66,20 +66,20 @@ def names(config: Config) -> list[str]:
 
 
 async def pending(config: Config) -> list[str]:
-    """Name the migrations that this database has not seen, in their order."""
-    seen = set(await applied(config))
-    return [name for name in names(config) if name not in seen]
+    """Return the names of the migrations that the database has not recorded, in their order."""
+    recorded = set(await applied(config))
+    return [name for name in names(config) if name not in recorded]
 
 
 async def applied(config: Config) -> list[str]:
-    """Name the migrations that this database has seen, in the order in which it saw them."""
-    books = Aerich.filter(app=_app(config)).order_by("id")
+    """Return the names of the applied migrations, in the order in which they were applied."""
+    records = Aerich.filter(app=_app(config)).order_by("id")
     try:
-        files = await books.values_list("version", flat=True)
+        files = await records.values_list("version", flat=True)
     except OperationalError as error:
         if driver.is_unavailable(error):
             raise
-        return []  # the first migration makes aerich's table
+        return []  # the first migration creates aerich's table
     return [_name(str(file)) for file in files]
 
 
@@ -90,10 +90,10 @@ async def record(config: Config, done: list[str]) -> None:
 
 
 def constant(config: Config, name: str, wanted: str) -> Any:  # noqa: ANN401 - of any type
-    """Return a constant of a migration from its source, without running it; None if it has none.
+    """Return a literal constant of a migration, without running the file; None if it has none.
 
     Raises:
-        UnusableFile: The file is not there, or is not Python.
+        UnusableFile: The file is missing, or is not Python.
     """
     try:
         statements = ast.parse(source(config, name), f"{name}.py").body
@@ -111,22 +111,22 @@ def constant(config: Config, name: str, wanted: str) -> Any:  # noqa: ANN401 - o
 
 
 def source(config: Config, name: str) -> str:
-    """Return the text of a migration.
+    """Return the source code of a migration.
 
     Raises:
-        UnusableFile: The file is not there.
+        UnusableFile: The file is missing.
     """
     path = _folder(config) / f"{name}.py"
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise UnusableFile(
-            f"{path} was applied and is missing: see `just restore-migrations`, or git."
+            f"{path} was applied and is missing: run `just restore-migrations`, or see git."
         ) from error
 
 
 def quoted(name: str) -> str:
-    """Return the name of a table or column as SQL; a table's may begin with that of its schema."""
+    """Quote the name of a table or column for SQL; a table's may have its schema in front."""
     connection = Tortoise.get_connection("default")
     quote = connection.schema_generator(connection).quote
     return ".".join(map(quote, name.split(".")))

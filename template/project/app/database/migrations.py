@@ -1,4 +1,4 @@
-"""Migrations of the database, one process at a time."""
+"""Migrations of the database, under a lock: one process migrates at a time."""
 
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -12,17 +12,17 @@ from app.database.migration_tool import Config, reason
 from app.web.errors import AppError
 
 TRIES = 3
-"""How often a migration waits for a lock that another session holds."""
+"""Attempts at a migration while another session holds a lock."""
 
 log = logging.getLogger(__name__)
 
 
 class FailedMigration(AppError):
-    """A migration could not be applied or undone; the sentence names it."""
+    """A migration could not be applied or undone; the message names it."""
 
 
 class Migrations:
-    """The migrations in `migrations/` and the database that they are for.
+    """The migrations in `migrations/`, for one database.
 
     Args:
         config: Tortoise's configuration.
@@ -37,22 +37,22 @@ class Migrations:
     async def upgrade(
         self, then: Callable[[], Awaitable[None]] | None = None, *, adopt: bool = False
     ) -> list[str]:
-        """Create the database where that is allowed, and apply what is pending.
+        """Create the database where that is allowed, and apply the pending migrations.
 
-        Processes that come at the same time wait for the first and find nothing to do.
+        Parallel processes wait for the first one and then have nothing to apply.
 
         Args:
-            then: What to do afterwards, still under the lock, such as storing built-in rows.
-            adopt: Whether other tools made the tables; the migrations of these are recorded first.
+            then: Called afterwards, still under the lock, to store built-in rows for example.
+            adopt: Whether other tools created the tables; their migrations are recorded first.
 
         Returns:
             The names of the migrations that were applied.
 
         Raises:
-            PermissionError: The database does not exist and may not be created.
-            TimeoutError: Another process has been migrating for a minute.
-            FailedMigration: The database, or the migration itself, refused.
-            CannotAdopt: The database is not one to adopt, or must be adopted first.
+            PermissionError: The database does not exist, and creating it is not permitted.
+            TimeoutError: Another process has held the lock for a minute.
+            FailedMigration: The database, or a check of the migration, refused.
+            CannotAdopt: The database cannot be adopted, or must be adopted first.
         """
         await driver.create_database(self.url)
         async with driver.migration_lock(self.url), self._open():
@@ -72,9 +72,9 @@ class Migrations:
         """Undo the last migration, or all of them, and return their names.
 
         Raises:
-            TimeoutError: Another process has been migrating for a minute.
-            FailedMigration: The database, or the migration itself, refused.
-            UnusableFile: The file of one is missing, or has no way back.
+            TimeoutError: Another process has held the lock for a minute.
+            FailedMigration: The database, or a check of the migration, refused.
+            UnusableFile: The file of a migration is missing, or cannot be undone.
         """
         async with driver.migration_lock(self.url), self._open():
             names = await self._last(to_nothing=to_nothing)
@@ -84,7 +84,7 @@ class Migrations:
             return names
 
     async def losses(self, *, to_nothing: bool = False) -> list[str]:
-        """Say which migrations `downgrade` would undo, and which rows that would delete."""
+        """Return lines about the migrations that `downgrade` would undo and the rows it deletes."""
         async with self._open():
             names = await self._last(to_nothing=to_nothing)
             return await rollback.losses(self.config, names)
@@ -98,12 +98,12 @@ class Migrations:
             await Tortoise.close_connections()
 
     async def _last(self, *, to_nothing: bool) -> list[str]:
-        """Name what is to be undone, the last first."""
-        names = await migration_tool.applied(self.config)
+        """Return the names of the migrations to undo, the last first."""
+        names = await adoption.applied(self.config)
         return names[::-1] if to_nothing else names[-1:]
 
     def _check(self, names: list[str]) -> None:
-        """Refuse a file that was written for another database, before anything is done."""
+        """Refuse files that were written for another database, before any is applied."""
         ours = Tortoise.get_connection("default").schema_generator.DIALECT
         for name in names:
             theirs = migration_tool.constant(self.config, name, "DIALECT")
@@ -114,21 +114,21 @@ class Migrations:
                 )
 
     async def _run(self, step: Callable[[Config], Awaitable[Any]], names: list[str]) -> None:
-        """Apply or undo, and try again where another session held a lock for too long."""
+        """Apply or undo; retry while another session holds a lock."""
         for number in range(1, TRIES + 1):
             try:
                 await step(self.config)
-            except SystemExit as refusal:  # how a migration refuses what rows forbid
+            except SystemExit as refusal:  # raised by the checks of a migration
                 raise FailedMigration(str(refusal)) from refusal
-            except Exception as error:  # of the database, or of what an owner wrote
+            except Exception as error:  # of the database, or of code in the file
                 if number == TRIES or not driver.is_lock_timeout(error):
                     raise await self._failure(error, names) from error
-                log.warning("A lock is held by others. Try %s of %s failed.", number, TRIES)
+                log.warning("Another session holds a lock. Try %s of %s failed.", number, TRIES)
             else:
                 return
 
     async def _failure(self, error: Exception, names: list[str]) -> Exception:
-        """Return what to raise: which migration stopped, and which were done before it."""
+        """Return the error to raise: it names the failed migration and those applied before it."""
         is_locked = driver.is_lock_timeout(error)
         if isinstance(error, AppError) or (driver.is_unavailable(error) and not is_locked):
             return error
@@ -137,5 +137,5 @@ class Migrations:
         done = f" Applied before it: {', '.join(names[:at])}." if at else ""
         why = "another session holds a lock on the table" if is_locked else reason(error)
         return FailedMigration(
-            f"{names[at]} failed ({why}).{done} docs/migrations.md says how to go on."
+            f"{names[at]} failed ({why}).{done} docs/migrations.md says how to continue."
         )

@@ -1,4 +1,4 @@
-"""Transactions that can be run again, and queries whose SQL is built once."""
+"""Transactions that are retried after deadlocks, and queries whose SQL is built once."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -24,11 +24,11 @@ Row = TypeVar("Row", bound=Model)
 def transactional(
     work: Callable[Parameters, Awaitable[Result]],
 ) -> Callable[Parameters, Awaitable[Result]]:
-    """Run all writes of a function as one: all are stored or none.
+    """Run a function in a transaction: all its writes are stored, or none.
 
-    A deadlock or a serialization failure undoes the transaction, and the function is called again,
-    three times at most. So it must only write to the database, and should write before it reads.
-    Inside of another such function it is part of that one's transaction.
+    After a deadlock or a serialization failure the function is called again, at most three times.
+    So it must have no effects outside the database, and should write before it reads. Inside
+    another transactional function it joins that one's transaction.
     """
 
     @wraps(work)
@@ -54,14 +54,14 @@ SAMPLES: dict[type, tuple[Any, Any]] = {
     str: ("", "a"),
     int: (0, 1),
 }
-"""Two values of each type: where a parameter of the SQL follows them, it is theirs."""
+"""Two values of each type: the SQL parameters that differ between them belong to the value."""
 
 
 class Statement(Generic[Row]):
-    """A query whose SQL Tortoise builds once: with a join, that takes longer than to run it.
+    """A prepared query: Tortoise builds its SQL once, which may take longer than running it.
 
     Args:
-        build: Returns the query for the parameters, which it takes by name.
+        build: Returns the query for the parameters, which are passed by name.
         types: The types of the parameters.
     """
 
@@ -74,7 +74,7 @@ class Statement(Generic[Row]):
         query, sql, sample, places = self._compiled
         encoded = list(sample)
         for place, name in places.items():
-            is_text = isinstance(sample[place], str)  # as some databases store what is none
+            is_text = isinstance(sample[place], str)  # some databases store UUIDs as text
             encoded[place] = str(values[name]) if is_text else values[name]
         connection = Tortoise.get_connection("default")
         executor = connection.executor_class(
@@ -86,7 +86,7 @@ class Statement(Generic[Row]):
 
     @cached_property
     def _compiled(self) -> tuple[QuerySet[Row], str, list[object], dict[int, str]]:
-        """The query, its SQL and the parameters of a sample, and which of these are named."""
+        """The query, its SQL, the parameters of a sample, and the names of those that vary."""
         first = {name: SAMPLES[kind][0] for name, kind in self.types.items()}
         query, sql, sample = self._sql(first)
         places = {
@@ -99,6 +99,6 @@ class Statement(Generic[Row]):
 
     def _sql(self, values: dict[str, Any]) -> tuple[QuerySet[Row], str, list[object]]:
         query = self.build(**values)
-        query._make_query()  # noqa: SLF001 - as its own `sql()` does
+        query._make_query()  # noqa: SLF001 - as Tortoise's `sql()` does
         sql, parameters = query.query.get_parameterized_sql()
         return query, sql, list(parameters)

@@ -1,4 +1,4 @@
-"""The rows that undoing migrations deletes, in lines for whoever is about to do it."""
+"""The rows that a rollback deletes, as lines to show before it."""
 
 from collections.abc import AsyncIterator
 
@@ -10,7 +10,7 @@ from app.database.migration_tool import Config
 
 
 async def losses(config: Config, names: list[str]) -> list[str]:
-    """Say what undoing these migrations deletes, a line for each table and column.
+    """Return a line for each table and column that undoing these migrations deletes.
 
     A migration lists them in `ROLLBACK_DELETES`, with None for a whole table.
     """
@@ -28,7 +28,7 @@ async def _losses(config: Config, name: str) -> AsyncIterator[str]:
 
 
 async def _with_rows(table: str, column: str | None) -> str:
-    """Return the name of a table or column, and how many rows have something in it."""
+    """Return the name of a table or column, with the number of rows that have a value in it."""
     what = f"{table}.{column}" if column else f"table {table}"
     connection = Tortoise.get_connection("default")
     quote = migration_tool.quoted

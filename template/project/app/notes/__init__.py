@@ -1,1 +1,1 @@
-"""Notes: the example, and the pattern of a part."""
+"""Notes: the example of a part, to be copied."""

@@ -17,13 +17,13 @@ router = APIRouter(prefix="/api/notes", tags=["notes"])
 
 @router.post("", response_model=NoteDetail, status_code=HTTPStatus.CREATED)
 async def create_note(owner: CurrentUser, new_note: NoteCreate) -> Note:
-    """Write a note."""
+    """Create a note."""
     return await service.create(owner, new_note)
 
 
 @router.get("", response_model=Page[NoteDetail])
 async def list_notes(owner: CurrentUser, query: Annotated[NoteQuery, Query()]) -> dict[str, Any]:
-    """Return the caller's notes; `keyword` looks into titles."""
+    """Return the caller's notes; `keyword` searches titles."""
     return await query.fetch(service.search(owner, query), NoteDetail)
 
 
@@ -35,7 +35,7 @@ async def read_note(owner: CurrentUser, note_id: Id) -> Note:
 
 @router.patch("/{note_id}", response_model=NoteDetail)
 async def update_note(owner: CurrentUser, note_id: Id, changes: NoteUpdate) -> Note:
-    """Change a note; fields that are not sent stay as they are."""
+    """Change a note; fields that are not sent stay unchanged."""
     return await service.update(await service.get(owner, note_id), changes)
 
 

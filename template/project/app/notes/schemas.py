@@ -21,7 +21,7 @@ class NoteCreate(Input):
 
 
 class NoteUpdate(Input):
-    """Changes to a note; absent fields stay as they are."""
+    """Changes to a note; absent fields stay unchanged."""
 
     title: Title | MISSING = MISSING
     body: Body | MISSING = MISSING
@@ -38,7 +38,7 @@ class NoteDetail(Output, row=Note):
 
 
 class NoteQuery(ListQuery, row=Note):
-    """Which notes, and in which order."""
+    """Filters and order of the list of notes."""
 
     keyword: Keyword = None
     sort: Literal["created_at", "-created_at", "title", "-title"] = "-created_at"

@@ -1,4 +1,4 @@
-"""Notes. Each function takes the caller, who sees none but their own."""
+"""Notes. `owner` is the caller, who sees only their own notes."""
 
 from tortoise.queryset import QuerySet
 
@@ -9,7 +9,7 @@ from app.web.errors import NotFound
 
 
 class NoteNotFound(NotFound):
-    """There is no such note, or it is somebody else's."""
+    """The owner has no such note."""
 
     detail = "There is no such note"
 
@@ -20,16 +20,16 @@ async def create(owner: User, new_note: NoteCreate) -> Note:
 
 
 def search(owner: User, query: NoteQuery) -> QuerySet[Note]:
-    """Return the person's notes; the keyword is looked for in titles."""
-    notes = query.narrow(Note.filter(owner=owner))
+    """Return the owner's notes; the keyword searches titles."""
+    notes = query.apply(Note.filter(owner=owner))
     return notes.filter(title__icontains=query.keyword) if query.keyword else notes
 
 
 async def get(owner: User, note_id: int) -> Note:
-    """Return one note.
+    """Return one of the owner's notes.
 
     Raises:
-        NoteNotFound: There is no such note, or it is somebody else's.
+        NoteNotFound: The owner has no such note.
     """
     note = await Note.get_or_none(id=note_id, owner=owner)
     if note is None:

@@ -1,1 +1,1 @@
-"""What surrounds every request. Knows no part of the service."""
+"""HTTP: middleware, errors, health, documentation, shared types. Independent of all parts."""

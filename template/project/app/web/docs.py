@@ -1,4 +1,4 @@
-"""Interactive documentation that loads nothing from the internet."""
+"""Swagger UI and ReDoc, self-hosted: they load nothing from the internet."""
 
 from pathlib import Path
 
@@ -10,20 +10,20 @@ from starlette.staticfiles import StaticFiles
 
 ASSETS = Path(fastapi_offline.__file__).parent / "static"
 URL = "/docs/assets"
-# ReDoc would fetch a logo from the internet; its search is a worker made of a blob.
-ONLY_OWN = (
+# This blocks the logo that ReDoc loads from the internet; its search worker is a blob.
+CONTENT_SECURITY_POLICY = (
     "default-src 'none'; connect-src 'self'; img-src 'self' data:; worker-src blob:;"
     " script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'"
 )
 
 
 def install(app: FastAPI) -> None:
-    """Serve Swagger UI at `/docs` and ReDoc at `/redoc`, with assets of our own."""
+    """Serve Swagger UI at `/docs` and ReDoc at `/redoc`, with self-hosted assets."""
     openapi_url = app.openapi_url or "/openapi.json"
     favicon = f"{URL}/favicon.png"
 
     async def swagger() -> HTMLResponse:
-        return _confined(
+        return _with_policy(
             get_swagger_ui_html(
                 openapi_url=openapi_url,
                 title=app.title,
@@ -34,7 +34,7 @@ def install(app: FastAPI) -> None:
         )
 
     async def redoc() -> HTMLResponse:
-        return _confined(
+        return _with_policy(
             get_redoc_html(
                 openapi_url=openapi_url,
                 title=app.title,
@@ -49,6 +49,6 @@ def install(app: FastAPI) -> None:
     app.get("/redoc", include_in_schema=False)(redoc)
 
 
-def _confined(page: HTMLResponse) -> HTMLResponse:
-    page.headers["Content-Security-Policy"] = ONLY_OWN
+def _with_policy(page: HTMLResponse) -> HTMLResponse:
+    page.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     return page

@@ -1,4 +1,4 @@
-"""Errors as facts with a status, and the one place that turns them into answers."""
+"""Errors with an HTTP status, and the handlers that turn them into problem documents."""
 
 import json
 import logging
@@ -21,7 +21,7 @@ from app.database import driver
 log = logging.getLogger(__name__)
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
-"""The id of the request in hand, which answers and log lines carry."""
+"""The id of the current request, for responses and log lines."""
 
 LONGEST_FIELD_NAME = 64
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -31,7 +31,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class FieldError(BaseModel):
-    """A field of the request that is refused. `field` is dotted, such as `lines.0.quantity`."""
+    """An invalid field of the request. `field` is a dotted path, such as `lines.0.quantity`."""
 
     field: str
     msg: str
@@ -39,7 +39,7 @@ class FieldError(BaseModel):
 
 
 class Problem(BaseModel):
-    """An error (RFC 9457). `detail` says what is wrong, `errors` which fields are."""
+    """An error (RFC 9457). `detail` says what is wrong, `errors` lists invalid fields."""
 
     type: str
     title: str
@@ -50,41 +50,41 @@ class Problem(BaseModel):
 
 
 class AppError(Exception):
-    """Something that a client can be told, in the sentence `detail` or another."""
+    """An error to report to the client, with the message `detail` or another."""
 
     status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
     detail: ClassVar[str] = "The request cannot be served"
     methods: ClassVar[Sequence[str]] = METHODS
-    """Of the requests that it can answer."""
+    """Methods of the requests that can get this error."""
     parameters: ClassVar[Sequence[Mapping[str, Any]]] = ()
-    """With which a request avoids it, as in an OpenAPI document."""
+    """OpenAPI parameters that a request needs to avoid it."""
     headers: Mapping[str, str] | None = None
     errors: Sequence[Mapping[str, str]] | None = None
 
-    def __init__(self, sentence: str = "") -> None:
-        super().__init__(sentence or self.detail)
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or self.detail)
 
 
 class NotFound(AppError):
-    """There is no such thing, or it is none of the caller's business."""
+    """The resource does not exist, or the caller may not know of it."""
 
     status = HTTPStatus.NOT_FOUND
 
 
 class Forbidden(AppError):
-    """The caller is known, and may not do this."""
+    """The caller is authenticated, but lacks the permission."""
 
     status = HTTPStatus.FORBIDDEN
 
 
 class Conflict(AppError):
-    """The request does not fit the rows that are stored."""
+    """The request conflicts with stored rows."""
 
     status = HTTPStatus.CONFLICT
 
 
 def raises(*errors: type[AppError]) -> Callable[[Function], Function]:
-    """Declare what a route or a dependency may raise, for the OpenAPI document."""
+    """Declare the errors that a route or a dependency may raise, for the OpenAPI document."""
 
     def declare(function: Function) -> Function:
         vars(function)["raises"] = errors
@@ -102,7 +102,7 @@ def problem(
 ) -> Response:
     """Return a problem document (RFC 9457).
 
-    The text is ASCII with escapes, so that no input can make it unprintable.
+    It is escaped to ASCII, so that no input makes it impossible to encode.
     """
     title = HTTPStatus(status).phrase
     body: dict[str, Any] = {
@@ -119,7 +119,7 @@ def problem(
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of the service, and the database's, as a problem document."""
+    """Add handlers that answer every error, also the database's, with a problem document."""
     app.add_middleware(CrashReports)
     app.add_exception_handler(AppError, _app_error)
     app.add_exception_handler(HTTPException, _http_error)
@@ -143,7 +143,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 def _allowed_methods(request: Request) -> list[str]:
-    """Ask all routes (RFC 9110 §15.5.6); the router stops at the first that has the path."""
+    """Collect the methods of all routes of a path (RFC 9110 §15.5.6); the router knows only one."""
     routes: Sequence[BaseRoute] = request.app.router.routes
     scopes = {method: {**request.scope, "method": method} for method in METHODS}
     return [
@@ -154,7 +154,7 @@ def _allowed_methods(request: Request) -> list[str]:
 
 
 async def _invalid_request(_request: Request, error: Exception) -> Response:
-    """Name the wrong fields, and never what was sent in them: it may be a password."""
+    """Name the invalid fields but never their values, which may be passwords."""
     assert isinstance(error, RequestValidationError)
     errors = [
         {"field": _field(loc), "msg": msg.removeprefix("Value error, "), "type": kind}
@@ -164,7 +164,7 @@ async def _invalid_request(_request: Request, error: Exception) -> Response:
 
 
 def _field(place: Sequence[object]) -> str:
-    """Join the path to the field without its first part, which says body, query or path."""
+    """Return the dotted path of a field, without its first part: body, query or path."""
     return ".".join(str(part)[:LONGEST_FIELD_NAME] for part in place[1:])
 
 
@@ -173,7 +173,7 @@ async def _conflict(_request: Request, error: Exception) -> Response:
     detail = "Another row has one of these values, or still refers to this one"
     if columns := driver.taken_columns(error):
         detail = f"Another row has the same {' and '.join(columns)}"
-    log.warning("A write met a constraint that no service names: %s", type(error.__cause__))
+    log.warning("No service handles this violated constraint: %s", type(error.__cause__))
     return problem(HTTPStatus.CONFLICT, detail)
 
 
@@ -186,17 +186,17 @@ async def _database_error(_request: Request, error: Exception) -> Response:
 
 
 class CrashReports:
-    """Answers an error that nobody expected, and logs it.
+    """Middleware that logs an unexpected exception and answers 500.
 
-    It is the innermost layer, so that CORS and security headers reach this
-    answer too; Starlette's own comes from outside all layers.
+    It is the innermost, so that this answer gets CORS and security headers too;
+    Starlette's own handler is outside of all middleware.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on."""
+        """Call the application, and answer 500 if it raises before it has answered."""
         started = False
 
         async def watch(message: Message) -> None:

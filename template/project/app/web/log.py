@@ -16,9 +16,9 @@ import starlette
 from app.web.errors import request_id
 
 COLOURS = {"DEBUG": 36, "INFO": 32, "WARNING": 33, "ERROR": 31, "CRITICAL": 35}
-"""Of the levels, as numbers of ECMA-48."""
-PLUMBING = (str(Path(fastapi.__file__).parent), str(Path(starlette.__file__).parent))
-"""Where the frames are that only pass a request on."""
+"""ECMA-48 colour of each level."""
+FRAMEWORK_FOLDERS = (str(Path(fastapi.__file__).parent), str(Path(starlette.__file__).parent))
+"""Their stack frames are left out of tracebacks."""
 JSON_NAMES = {"asctime": "timestamp", "levelname": "level", "name": "logger"}
 
 
@@ -33,39 +33,39 @@ class RequestIdFilter(logging.Filter):
 
 
 class OneLineFormatter(logging.Formatter):
-    """Text for people. Control characters in a message cannot forge a second line."""
+    """Formats text for people; escapes control characters, so that input cannot forge a line."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        """Escape what a terminal or a log reader would obey, and end with the request's id."""
+        """Escape control characters, and end with the request's id."""
         message = super().formatMessage(record).removesuffix("  -")
         return "".join(char if char.isprintable() else repr(char)[1:-1] for char in message)
 
     def formatException(self, ei: Any) -> str:  # noqa: ANN401, N802 - as logging has it
-        """Indent the traceback, and leave out the frames that only pass the request on."""
+        """Indent the traceback, and leave out the frames of the framework."""
         trace = traceback.TracebackException(*ei)
-        way, end = trace.stack[:-1], trace.stack[-1:]
-        own = [frame for frame in way if not frame.filename.startswith(PLUMBING)]
-        trace.stack[:] = [*own, *end]
+        callers, last = trace.stack[:-1], trace.stack[-1:]
+        own = [each for each in callers if not each.filename.startswith(FRAMEWORK_FOLDERS)]
+        trace.stack[:] = [*own, *last]
         return textwrap.indent("".join(trace.format()).rstrip(), "    ")
 
 
 class ColourFormatter(OneLineFormatter):
-    """The same for a terminal, with the level in colour."""
+    """Formats text for a terminal, with the level in colour."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        """Colour the level, which is the first word behind the time."""
+        """Colour the level."""
         level = record.levelname
         coloured = f"\x1b[{COLOURS.get(level, 0)}m{level}\x1b[0m"
         return super().formatMessage(record).replace(level, coloured, 1)
 
 
 def has_colours() -> bool:
-    """Whether standard output is a terminal whose user did not say no (https://no-color.org)."""
+    """Whether standard output is a terminal and NO_COLOR is not set (https://no-color.org)."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def escape_unencodable() -> None:
-    """Let standard output escape what its encoding lacks, instead of failing at it."""
+    """Make standard output escape characters that its encoding lacks, instead of failing."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 
@@ -74,10 +74,10 @@ def configure(level: str, form: Literal["text", "json"]) -> None:
     """Send all logs to standard output.
 
     `level` is that of the service. Libraries stay at INFO: their debug lines
-    hold SQL with its values.
+    contain SQL with its values.
     """
     escape_unencodable()
-    # No line shows these, and collecting them for each record takes time.
+    # Unused in our formats, and slow to collect for each record.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.config.dictConfig(
         {

@@ -1,4 +1,4 @@
-"""The layer around every request: its id, its log line, its headers, its size."""
+"""Middleware of every request: request id, access log, security headers, limit of the body."""
 
 import logging
 import os
@@ -32,12 +32,12 @@ HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 
 
 class RequestMiddleware:
-    """A pure ASGI layer; Starlette's BaseHTTPMiddleware costs more than all of this together.
+    """Pure ASGI middleware: Starlette's BaseHTTPMiddleware would cost more than all of this.
 
     Args:
         app: The application inside.
-        max_body_bytes: A larger body is refused with 413, before it is read.
-        allowed_hosts: Names to answer to, such as `*.example.org`; none means any.
+        max_body_bytes: A larger body is refused with 413, before all of it is read.
+        allowed_hosts: Accepted host names, such as `*.example.org`; none means any.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class RequestMiddleware:
         self.is_our_host = _pattern(allowed_hosts).fullmatch
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, with and without a slash at the end of its path."""
+        """Call the application, without the slash at the end of the path if there is one."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -82,9 +82,9 @@ class RequestMiddleware:
             _log_access(scope, path, status, time.perf_counter() - started)
 
     def _limited(self, receive: Receive, declared: int) -> Receive:
-        """Refuse a body that says it is too large when it is read, and count one that says nothing.
+        """Refuse a body that is too large, by its declared size or else while it is read.
 
-        The refusal comes from inside, so that it passes through the other layers.
+        The error is raised inside the application, so that its response passes the middleware.
         """
         size = declared
 
@@ -103,7 +103,7 @@ class RequestMiddleware:
 
 
 def _pattern(allowed_hosts: tuple[str, ...]) -> re.Pattern[bytes]:
-    """Match the Host headers to answer to; a plain name, in any case, misleads nobody."""
+    """Return the pattern of accepted Host headers, in any case, with or without a port."""
     names = [re.escape(host).replace(r"\*", "[a-z0-9._-]+") for host in allowed_hosts]
     pattern = rf"({'|'.join(names) or ANY_HOST})(:[0-9]{{1,5}})?"
     return re.compile(pattern.encode(), re.IGNORECASE)
@@ -111,7 +111,7 @@ def _pattern(allowed_hosts: tuple[str, ...]) -> re.Pattern[bytes]:
 
 @dataclass(slots=True)
 class _Head:
-    """The headers of a request that matter here."""
+    """The request headers that the middleware needs."""
 
     request_id: str = ""
     body_bytes: int = 0
@@ -138,7 +138,7 @@ def _inspect(headers: Headers, is_our_host: Callable[[bytes], object]) -> _Head:
 
 
 def _with_headers(headers: Headers, request_id: str, scheme: str) -> Headers:
-    """Add what every answer carries; answers that say nothing of caches are kept by none."""
+    """Add the headers of every response; without its own Cache-Control it gets `no-store`."""
     more = [*headers, *HEADERS, (b"x-request-id", request_id.encode())]
     if b"cache-control" not in [name for name, _ in headers]:
         more.append(NO_STORE)
@@ -148,7 +148,7 @@ def _with_headers(headers: Headers, request_id: str, scheme: str) -> Headers:
 
 
 def _log_access(scope: Scope, path: str, status: int, seconds: float) -> None:
-    """Write one line without the query string, which may hold secrets."""
+    """Log one line without the query string, which may contain secrets."""
     if not log.isEnabledFor(logging.INFO):
         return
     fields = {
@@ -159,5 +159,5 @@ def _log_access(scope: Scope, path: str, status: int, seconds: float) -> None:
         "client": (scope["client"] or [None])[0],
     }
     text = f"{scope['method']} {path} {status}"
-    # Not log.info: to find the line of code that logs takes longer than the rest of it.
+    # Faster than log.info, which looks for the line of code that calls it.
     log.handle(log.makeRecord(log.name, logging.INFO, __file__, 0, text, (), None, extra=fields))

@@ -1,4 +1,4 @@
-"""The OpenAPI document: what an operation can answer follows from what its route declares."""
+"""The OpenAPI document: the responses of an operation follow from what its route declares."""
 
 import re
 import sys
@@ -18,9 +18,9 @@ Document = dict[str, Any]
 Operation = dict[str, Any]
 
 DESCRIPTION = """\
-Every error is a `Problem` (RFC 9457); its `request_id` finds the lines in the log.
+Every error is a `Problem` (RFC 9457); its `request_id` identifies the log lines of the request.
 Times are in UTC (RFC 3339)."""
-SERVERS = [{"url": "/", "description": "The service that this document comes from"}]
+SERVERS = [{"url": "/", "description": "The service that serves this document"}]
 HEADERS = {
     HTTPStatus.UNAUTHORIZED: ("WWW-Authenticate", "The credentials that are accepted"),
     HTTPStatus.TOO_MANY_REQUESTS: ("Retry-After", "Seconds to wait"),
@@ -32,7 +32,7 @@ SCHEMAS = models_json_schema(
 
 
 def install(app: FastAPI) -> None:
-    """Complete the document that FastAPI writes, once all routes are there.
+    """Complete the document that FastAPI generates, after all routes were added.
 
     Raises:
         ValueError: Two operations have the same id.
@@ -42,15 +42,15 @@ def install(app: FastAPI) -> None:
 
     def openapi() -> Document:
         document = write()
-        if "tags" not in document:  # FastAPI keeps it until a route is added
+        if "tags" not in document:  # else it is cached: FastAPI keeps it until a route is added
             _complete(document, app)
         return document
 
-    app.openapi = openapi  # type: ignore[method-assign] # FastAPI's own way
+    app.openapi = openapi  # type: ignore[method-assign] # as FastAPI documents
 
 
 def operation_id(route: APIRoute) -> str:
-    """Return `tag_verb_noun`, without a noun that the tag says already: `notes_list`."""
+    """Return `tag_verb_noun`, without the noun if the tag is the same: `notes_list`."""
     tag = re.sub(r"\W", "_", str(route.tags[0])) if route.tags else "root"
     singular = re.sub("s$", "", re.sub("ies$", "y", tag))
     name = route.name.removesuffix(f"_{tag}").removesuffix(f"_{singular}")
@@ -58,7 +58,7 @@ def operation_id(route: APIRoute) -> str:
 
 
 def _check_ids(app: FastAPI) -> None:
-    """Clients name their functions after the ids."""
+    """Check that operation ids are unique: client generators name functions after them."""
     seen: dict[str, str] = {}
     for route, method in _operations(app):
         call = f"{method} {route.path_format}"
@@ -70,10 +70,10 @@ def _check_ids(app: FastAPI) -> None:
 
 
 def _complete(document: Document, app: FastAPI) -> None:
-    """Add each operation's errors, the schemas of errors, and texts."""
+    """Add the errors of each operation, the schemas of errors, and descriptions of tags."""
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own, never sent
+    for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's, never sent here
         schemas.pop(name, None)
     schemas |= SCHEMAS
     for route, method in _operations(app):
@@ -89,7 +89,7 @@ def _complete(document: Document, app: FastAPI) -> None:
 
 
 def _tags(app: FastAPI) -> list[dict[str, str]]:
-    """Describe each tag by the docstrings of the modules that have its routes."""
+    """Describe each tag by the docstrings of the modules with its routes."""
     texts: dict[str, list[str]] = {}
     for route, _ in _operations(app):
         text = (getdoc(sys.modules[route.endpoint.__module__]) or "").partition("\n\n")[0]
@@ -115,7 +115,7 @@ def _calls(dependant: Dependant) -> Iterator[Any]:
 
 
 def _add_errors(operation: Operation, method: str, calls: list[Any]) -> None:
-    """Document the errors, beside those that the route documents itself."""
+    """Document the errors, except those that the route documents itself."""
     responses: dict[str, Any] = operation["responses"]
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]
@@ -134,16 +134,16 @@ def _add_errors(operation: Operation, method: str, calls: list[Any]) -> None:
 
 
 def _raised(method: str, calls: list[Any]) -> list[type[AppError]]:
-    """Return what the route and its dependencies say of themselves, by `raises`."""
+    """Return the errors that the route and its dependencies declare with `raises`."""
     errors = dict.fromkeys(error for call in calls for error in getattr(call, "raises", ()))
     return [error for error in errors if method in error.methods]
 
 
 def _statuses(operation: Operation, method: str) -> Iterator[HTTPStatus]:
-    """Yield what follows from the form of the operation."""
-    yield HTTPStatus.BAD_REQUEST  # a wrong Host header, or no JSON at all
+    """Yield the error statuses that follow from the method, body and parameters."""
+    yield HTTPStatus.BAD_REQUEST  # a wrong Host header, or malformed JSON
     yield HTTPStatus.INTERNAL_SERVER_ERROR
-    if "health" not in operation.get("tags", ()):  # probes speak for themselves
+    if "health" not in operation.get("tags", ()):  # probes document their own
         yield HTTPStatus.SERVICE_UNAVAILABLE
     parameters = operation.get("parameters", [])
     if "requestBody" in operation:
@@ -153,4 +153,4 @@ def _statuses(operation: Operation, method: str) -> Iterator[HTTPStatus]:
     if any(parameter["in"] == "path" for parameter in parameters):
         yield HTTPStatus.NOT_FOUND
     if method in {"PUT", "PATCH", "DELETE"} or "201" in operation["responses"]:
-        yield HTTPStatus.CONFLICT  # a constraint of the database
+        yield HTTPStatus.CONFLICT  # a violated constraint

@@ -1,4 +1,4 @@
-"""Bodies that come and go, and lists: what a client may ask them for."""
+"""Base classes of request bodies, response bodies and the queries of lists."""
 
 from http import HTTPStatus
 from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args
@@ -10,26 +10,26 @@ from tortoise.queryset import QuerySet
 
 from app.database import columns
 from app.web.errors import AppError
-from app.web.types import PLAIN
+from app.web.types import PLAIN_DIGITS
 
 Item = TypeVar("Item")
 Row = TypeVar("Row", bound=Model)
 
-OF_EVERY_LIST = {"page", "size", "sort", "keyword"}
-"""Parameters of lists that are no filters by columns."""
+COMMON_PARAMETERS = {"page", "size", "sort", "keyword"}
+"""Parameters of lists that are not filters by a column."""
 
 Related = Annotated[list[Item], BeforeValidator(list)]
-"""The rows to which a relation leads, each as an `Output`."""
+"""The rows of a relation to many, each as an `Output`."""
 
 
 class Input(BaseModel):
-    """A body that a client sends. Unknown fields are refused, not ignored."""
+    """A request body. Unknown fields are refused, not ignored."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class InvalidField(AppError):
-    """A field is refused for a reason that its schema cannot know."""
+    """A field is invalid for a reason that its schema cannot check."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -38,26 +38,26 @@ class InvalidField(AppError):
         self.errors = [{"field": field, "msg": message, "type": "value_error"}]
 
 
-class OfRows(BaseModel):
-    """A schema of the rows of a model: `class InvoiceDetail(Output, row=Invoice)`.
+class RowSchema(BaseModel):
+    """A schema for rows of a model: `class InvoiceDetail(Output, row=Invoice)`.
 
-    The names in it are looked for in the model when the module is imported, so that one which
-    the model lacks is no failure of the first request.
+    Its field names are checked against the model when the module is imported, so that a wrong
+    name does not fail in the first request.
     """
 
     row: ClassVar[type[Model] | None] = None
 
     def __init_subclass__(cls, *, row: type[Model] | None = None, **_: object) -> None:
-        """Remember the model."""
+        """Store the model."""
         super().__init_subclass__()
         cls.row = row or cls.row
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: object) -> None:
-        """Look for the names.
+        """Check all field names.
 
         Raises:
-            TypeError: The model lacks one, or has it as something that cannot be shown.
+            TypeError: The model has no such field, or one that cannot be shown.
         """
         if cls.row:
             for name, field in cls.model_fields.items():
@@ -65,39 +65,39 @@ class OfRows(BaseModel):
 
     @classmethod
     def check(cls, row: type[Model], name: str, field: FieldInfo) -> None:
-        """Compare one field with the model."""
+        """Check one field against the model."""
 
 
-class Output(OfRows):
-    """A body that the service sends, read from the attributes of a row."""
+class Output(RowSchema):
+    """A response body, read from the attributes of a row."""
 
     model_config = ConfigDict(from_attributes=True)
 
     @classmethod
     def check(cls, row: type[Model], name: str, field: FieldInfo) -> None:
-        """Compare one field with the model.
+        """Check one field against the model.
 
         Raises:
-            TypeError: It is no column, relation or property of the model.
+            TypeError: It is not a column, relation or property of the model.
         """
         is_many = columns.is_to_many(row, name)
         if is_many and not any(isinstance(each, BeforeValidator) for each in field.metadata):
             raise TypeError(f"{cls.__name__}.{name} is many rows: write it as Related[…Detail]")
         if not is_many and not columns.is_readable(row, name):
             raise TypeError(
-                f"{cls.__name__}.{name} is no column, relation or property of {row.__name__}"
+                f"{cls.__name__}.{name} is not a column, relation or property of {row.__name__}"
             )
 
     @classmethod
-    def load(cls, rows: QuerySet[Row]) -> QuerySet[Row]:
-        """Fetch the related rows that this shows together with the rows."""
-        joined, apart = columns.relations(rows.model, cls)
+    def with_relations(cls, rows: QuerySet[Row]) -> QuerySet[Row]:
+        """Return the query, extended to fetch the related rows that this schema shows."""
+        joined, prefetched = columns.relations(rows.model, cls)
         rows = rows.select_related(*joined) if joined else rows
-        return rows.prefetch_related(*apart) if apart else rows
+        return rows.prefetch_related(*prefetched) if prefetched else rows
 
 
 class Page(Output, Generic[Item]):
-    """One page of a list. Pages are counted from 1."""
+    """One page of a list. The first page is 1."""
 
     items: list[Item]
     total: int
@@ -105,27 +105,27 @@ class Page(Output, Generic[Item]):
     pages: int
 
 
-class ListQuery(OfRows):
-    """What a client may ask a list for: `class InvoiceQuery(ListQuery, row=Invoice)`.
+class ListQuery(RowSchema):
+    """Query parameters of a list: `class InvoiceQuery(ListQuery, row=Invoice)`.
 
-    A list adds its `sort`, its `keyword`, and filters by columns, which are named as in Tortoise:
+    A list declares its `sort`, its `keyword`, and filters by columns, named as in Tortoise:
     `due`, `due__gte`, `status__in`. Other parameters are refused.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    page: Annotated[int, Field(ge=1, le=1_000_000_000), PLAIN] = 1
-    size: Annotated[int, Field(ge=1, le=100), PLAIN] = 20
+    page: Annotated[int, Field(ge=1, le=1_000_000_000), PLAIN_DIGITS] = 1
+    size: Annotated[int, Field(ge=1, le=100), PLAIN_DIGITS] = 20
     sort: Annotated[str, Field(pattern="^-?id$")] = "id"
 
     @classmethod
     def check(cls, row: type[Model], name: str, field: FieldInfo) -> None:
-        """Compare a filter, or the columns of `sort`, with the model.
+        """Check a filter, or the columns of `sort`, against the model.
 
         Raises:
             TypeError: There is no such column, or it has no such filter.
         """
-        names = [name] if name not in OF_EVERY_LIST else []
+        names = [name] if name not in COMMON_PARAMETERS else []
         if name == "sort":
             names = [each.removeprefix("-") for each in get_args(field.annotation)]
         for each in names:
@@ -134,22 +134,22 @@ class ListQuery(OfRows):
                     f"{cls.__name__}: {row.__name__} cannot be filtered or sorted by {each}"
                 )
 
-    def narrow(self, rows: QuerySet[Row]) -> QuerySet[Row]:
+    def apply(self, rows: QuerySet[Row]) -> QuerySet[Row]:
         """Apply the filters that were sent, and the order."""
-        sent = self.model_dump(exclude_none=True, exclude=OF_EVERY_LIST)
+        sent = self.model_dump(exclude_none=True, exclude=COMMON_PARAMETERS)
         return rows.filter(**sent).order_by(self.sort, "id")
 
     async def fetch(self, rows: QuerySet[Any], schema: type[Output]) -> dict[str, Any]:
-        """Fetch a page: its columns alone, where the schema shows nothing else.
+        """Fetch one page; only its columns if the schema shows nothing else.
 
-        That is one statement, one more to count the rows of a list that goes on, and those of
-        relations to many rows.
+        That is one statement, one more to count the rows unless this is the last page, and one
+        for each relation to many rows.
         """
         start = (self.page - 1) * self.size
         page = rows.offset(start).limit(self.size)
         names = schema.model_fields
         has_all = columns.are_in(rows.model, names)
-        items = await (page.values(*names) if has_all else schema.load(page))
+        items = await (page.values(*names) if has_all else schema.with_relations(page))
         is_last = len(items) < self.size and (items or not start)
         total = start + len(items) if is_last else await rows.count()
         pages = max(1, -(-total // self.size))

@@ -1,4 +1,4 @@
-"""Settings of what surrounds every request."""
+"""Settings of the HTTP server, its middleware and its logs."""
 
 import re
 from typing import Annotated, Literal
@@ -11,7 +11,7 @@ ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
 
 
 class WebSettings(BaseModel):
-    """How the service runs, and whom it answers."""
+    """The environment, the HTTP server, accepted hosts and origins, and logs."""
 
     environment: Literal["development", "test", "production"] = "production"
     host: str = "127.0.0.1"
@@ -27,12 +27,12 @@ class WebSettings(BaseModel):
     @field_validator("cors_origins")
     @classmethod
     def origins_are_exact(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
-        """Refuse `*`, since browsers send credentials, and what no browser would send."""
+        """Refuse `*`, as browsers send credentials, and anything that is not an exact origin."""
         if not all(ORIGIN.fullmatch(origin) for origin in origins):
             raise ValueError("name each origin as browsers do, such as https://app.example.org")
         return origins
 
     @property
     def is_production(self) -> bool:
-        """Whether strangers can reach the service: documentation and sign-up are closed."""
+        """Whether this is production, where documentation and registration are closed."""
         return self.environment == "production"

@@ -1,4 +1,4 @@
-"""A page for whoever opens the address of the service in development."""
+"""The start page of the service in development."""
 
 from html import escape
 from pathlib import Path
@@ -15,7 +15,7 @@ DOCUMENTATION = {"docs": "/docs", "redoc": "/redoc", "openapi": "/openapi.json"}
 
 
 async def start_page(request: Request) -> Response:
-    """Name the service and its documentation, and say whether it can work."""
+    """Show links to the documentation, and whether the service is ready."""
     app: FastAPI = request.app
     readiness = await health.examine(app.state.settings)
     vary = {"Vary": "Accept"}
@@ -33,5 +33,5 @@ async def start_page(request: Request) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    """Serve it at `/`: HTML for browsers, JSON for all else."""
+    """Serve the page at `/`: as HTML to browsers, as JSON to other clients."""
     app.get("/", include_in_schema=False)(start_page)

@@ -1,4 +1,4 @@
-"""Values that settings, bodies and parameters share: each fits what every database stores."""
+"""Types of settings, bodies and parameters: their values can be stored in every database."""
 
 import json
 import math
@@ -23,11 +23,11 @@ Item = TypeVar("Item")
 
 LARGEST_ID = 2**63 - 1
 FIRST_DAY, LAST_DAY = date(1000, 1, 1), date(9998, 12, 31)
-"""What every database stores; some drivers take the last day of year 9999 for infinity."""
+"""The dates that every database stores; for some drivers the end of 9999 means infinity."""
 
 
 def reject_unstorable(text: str) -> str:
-    """Refuse NUL, which not every database stores, and halves of UTF-16 pairs, which none does."""
+    """Refuse NUL, which some databases cannot store, and lone surrogates, which none can."""
     if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
         raise ValueError("Leave out NUL characters and unpaired surrogates")
     return text
@@ -40,7 +40,7 @@ def _one_line(text: str) -> str:
 
 
 Text = Annotated[str, Strict(), AfterValidator(reject_unstorable)]
-"""Any text, of several lines too."""
+"""Text of one or more lines."""
 
 SingleLine = Annotated[
     str,
@@ -49,43 +49,43 @@ SingleLine = Annotated[
     AfterValidator(reject_unstorable),
     AfterValidator(_one_line),
 ]
-"""One line, without space around it."""
+"""One line of text, stripped of surrounding whitespace."""
 
 Keyword = Annotated[SingleLine, Field(max_length=50)] | None
 
 
 def _plain_digits(value: object) -> object:
-    """Refuse other ways to write a number, such as `1_0` or Arabic digits."""
+    """Refuse numbers that Python also parses, such as `1_0` or Arabic digits."""
     if isinstance(value, str) and not (value.isascii() and value.removeprefix("-").isdigit()):
         raise ValueError("Write a number in digits")
     return value
 
 
-PLAIN = BeforeValidator(_plain_digits)
-Id = Annotated[int, Path(ge=1, le=LARGEST_ID), PLAIN]
-RowId = Annotated[int, Field(ge=1, le=LARGEST_ID), PLAIN]
+PLAIN_DIGITS = BeforeValidator(_plain_digits)
+Id = Annotated[int, Path(ge=1, le=LARGEST_ID), PLAIN_DIGITS]
+RowId = Annotated[int, Field(ge=1, le=LARGEST_ID), PLAIN_DIGITS]
 """The id of a row, in a body or a query."""
 
-SmallRowId = Annotated[int, Field(ge=1, le=2**31 - 1), PLAIN]
-"""The same of a table whose ids have 32 bits."""
+SmallRowId = Annotated[int, Field(ge=1, le=2**31 - 1), PLAIN_DIGITS]
+"""The id of a row of a table with 32-bit ids."""
 
-Int = Annotated[int, Field(ge=-(2**31), le=2**31 - 1), PLAIN]
-BigInt = Annotated[int, Field(ge=-(2**63), le=2**63 - 1), PLAIN]
+Int = Annotated[int, Field(ge=-(2**31), le=2**31 - 1), PLAIN_DIGITS]
+BigInt = Annotated[int, Field(ge=-(2**63), le=2**63 - 1), PLAIN_DIGITS]
 Float = Annotated[float, Field(allow_inf_nan=False)]
 
 
 def with_places(count: int) -> AfterValidator:
-    """Let decimals have exactly so many places, as 9.90 has two."""
+    """Return a validator that gives decimals exactly this many places, such as 2 for 9.90."""
     unit = Decimal(1).scaleb(-count)
     return AfterValidator(lambda number: number.quantize(unit))
 
 
 Several = Annotated[list[Item], Field(min_length=1, max_length=50)]
-"""Values of which a filter takes any: `status__in=a&status__in=b`."""
+"""The values of an `in` filter: `status__in=a&status__in=b`."""
 
 
-def _written_out(value: object) -> object:
-    """Refuse numbers, which Pydantic would take for seconds since 1970."""
+def _reject_numbers(value: object) -> object:
+    """Refuse numbers, which Pydantic would read as seconds since 1970."""
     if isinstance(value, int | float) or (isinstance(value, str) and "-" not in value[1:]):
         raise ValueError("Write it as in RFC 3339, such as 2027-01-31 or 2027-01-31T12:00:00Z")
     return value
@@ -97,13 +97,13 @@ def _in_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-Date = Annotated[date, BeforeValidator(_written_out), Field(ge=FIRST_DAY, le=LAST_DAY)]
-DateTime = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
-"""A moment with its offset, kept in UTC."""
+Date = Annotated[date, BeforeValidator(_reject_numbers), Field(ge=FIRST_DAY, le=LAST_DAY)]
+DateTime = Annotated[AwareDatetime, BeforeValidator(_reject_numbers), AfterValidator(_in_utc)]
+"""A time with an offset, converted to UTC."""
 
 
 def _storable_json(value: JsonValue) -> JsonValue:
-    """Refuse what a column of JSON does not keep in each database, `null` as a whole too."""
+    """Refuse values that some database does not store as JSON, and a `null` as the whole."""
     if value is None:
         raise ValueError("Send a value, not null")
     _check_json(value)
@@ -140,4 +140,4 @@ def _split(value: object) -> Any:  # noqa: ANN401 - whatever JSON holds
 
 Separated = (NoDecode, BeforeValidator(_split))
 StringList = Annotated[tuple[str, ...], *Separated]
-"""A setting that is a list, written as JSON or separated by commas."""
+"""A setting that is a list, written as JSON or comma-separated."""

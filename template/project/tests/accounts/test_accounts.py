@@ -17,7 +17,7 @@ from tests.factories import PASSWORD, add_user
 CREATE_ADMIN = ("create-admin", "--username", "root", "--email", "root@example.org")
 
 
-async def test_the_first_administrator_has_the_password_typed(database: None) -> None:
+async def test_the_first_administrator_has_the_typed_password(database: None) -> None:
     result = await run(*CREATE_ADMIN, "--password-stdin", typed=f"{PASSWORD}\n")
 
     assert result.output == "Created the administrator root.\n"
@@ -52,7 +52,7 @@ async def test_a_password_that_is_easy_to_guess_is_refused(database: None) -> No
     assert await User.all().count() == 0
 
 
-async def test_purge_deletes_what_expired_or_never_would_but_was_revoked(database: None) -> None:
+async def test_purge_deletes_expired_tokens_and_revoked_ones_without_expiry(database: None) -> None:
     ada = await add_user("ada")
     now = timezone.now()
     await tokens.issue(ada, "test", expires_at=now)
@@ -62,16 +62,16 @@ async def test_purge_deletes_what_expired_or_never_would_but_was_revoked(databas
 
     result = await run("purge")
 
-    assert result.output == "Deleted 2 tokens whose time is over.\n"
+    assert result.output == "Deleted 2 expired or revoked tokens.\n"
     assert set(await Token.all().values_list("id", flat=True)) == {good.id, lasting.id}
 
 
-async def test_seed_adds_people_once(database: None) -> None:
+async def test_seed_adds_users_once(database: None) -> None:
     first = await run("seed")
     second = await run("seed")
 
     assert first.exit_code == second.exit_code == 0
-    assert "ada is there already." in second.output
+    assert "ada exists already." in second.output
     assert await User.filter(username="ada").count() == 1
 
 
@@ -118,5 +118,5 @@ def test_each_purpose_has_a_key_of_its_own() -> None:
 def test_a_rate_is_a_number_and_a_time(change_settings: ChangeSettings, rate: str) -> None:
     change_settings(RATE_LIMIT_LOGIN=rate)
 
-    with pytest.raises(SystemExit, match="\n  RATE_LIMIT_LOGIN: write a number and a time"):
+    with pytest.raises(SystemExit, match="\n  RATE_LIMIT_LOGIN: write a number and a unit of time"):
         create_app()

@@ -1,4 +1,4 @@
-"""What is accepted as an access token, and what is not, whichever library signs them."""
+"""Access tokens: which are accepted and which refused, with any signing library."""
 
 import base64
 import hmac
@@ -30,7 +30,7 @@ IN_AN_HOUR = int(time.time()) + 3600
 
 
 async def token_of(name: str, **claims: object) -> str:
-    """Open a session and return an access token with other claims; None takes one away."""
+    """Open a session and return an access token with changed claims; None removes a claim."""
     user = await add_user(name)
     expires_at = timezone.now() + timedelta(hours=1)
     row, _ = await tokens.issue(user, REFRESH, expires_at=expires_at)
@@ -42,7 +42,7 @@ async def token_of(name: str, **claims: object) -> str:
 
 
 def forge(token: str, *, alg: str = "HS256", key: bytes = b"", **header: object) -> str:
-    """Sign the claims again (RFC 7515 §3), with another header or another key."""
+    """Sign the claims of a token again (RFC 7515 §3), with another header or key."""
     keys = get_settings().access_keys
     parts = {"alg": alg, "kid": keys.newest, **header}
     head = base64.urlsafe_b64encode(json.dumps(parts).encode()).rstrip(b"=")
@@ -121,7 +121,7 @@ async def test_a_forged_token_is_refused(client: AsyncClient, change: Callable[[
     assert_refused(await ask(client, change(token)))
 
 
-async def test_a_session_serves_nobody_but_its_owner(client: AsyncClient) -> None:
+async def test_a_token_for_the_session_of_another_user_is_refused(client: AsyncClient) -> None:
     eve = await add_user("eve")
     token = await token_of("ada", sub=str(eve.id))
 
@@ -168,7 +168,7 @@ async def test_a_new_key_is_brought_in_while_tokens_of_the_old_one_work(
     assert [(await ask(client, token)).status_code for token in (old, new)] == [401, 200]
 
 
-def test_what_was_signed_is_read_back() -> None:
+def test_signed_claims_are_decoded() -> None:
     assert signed_tokens.decode(signed_tokens.encode(CLAIMS, KEYS), KEYS, **EXPECTED) == CLAIMS
 
 
@@ -192,7 +192,7 @@ def test_every_claim_is_required(name: str) -> None:
         signed_tokens.encode(CLAIMS, signed_tokens.Keys([KEY[::-1]])),
     ],
 )
-def test_what_we_did_not_sign_is_called_invalid(token: str) -> None:
+def test_a_token_that_we_did_not_sign_is_invalid(token: str) -> None:
     with pytest.raises(signed_tokens.InvalidToken):
         signed_tokens.decode(token, KEYS, **EXPECTED)
 

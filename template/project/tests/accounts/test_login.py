@@ -14,7 +14,7 @@ from tortoise.expressions import F
 
 from app.accounts import passwords, users
 from app.accounts.models import LoginFailure, Token, User
-from app.accounts.routes.password_reset import MAIL_SETTINGS, mails_under_way
+from app.accounts.routes.password_reset import MAIL_SETTINGS, pending_mails
 from app.accounts.schemas import UserUpdate, UserUpdateByAdmin
 from app.config import Settings, get_settings
 from app.env_file import EXAMPLE
@@ -37,7 +37,7 @@ ENDS: dict[str, End] = {
 
 @pytest.fixture
 def hashing(monkeypatch: pytest.MonkeyPatch) -> Mock:
-    """Watch the password library at work."""
+    """Spy on the password library."""
     library = Mock(wraps=vars(passwords)["_context"])
     monkeypatch.setattr(passwords, "_context", library)
     return library
@@ -158,16 +158,16 @@ def mailed(database: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> M
     return lambda: [LINK.findall(mail.read_text())[0] for mail in sorted(folder.glob("*.eml"))]
 
 
-async def ask(client: AsyncClient, address: str) -> None:
+async def request_link(client: AsyncClient, address: str) -> None:
     response = await client.post("/api/auth/password-reset", json={"email": address})
     assert (response.status_code, response.content) == (202, b"null")
 
 
-async def forget(client: AsyncClient, *addresses: str) -> None:
-    """Ask for links, one after the other, and wait until they are mailed."""
+async def request_links(client: AsyncClient, *addresses: str) -> None:
+    """Request links, one after the other, and wait until they are mailed."""
     for address in addresses:
-        await ask(client, address)
-        await asyncio.gather(*mails_under_way)
+        await request_link(client, address)
+        await asyncio.gather(*pending_mails)
 
 
 async def reset(client: AsyncClient, token: str, password: str = f"new {PASSWORD}") -> int:
@@ -181,7 +181,7 @@ async def test_the_last_of_three_links_sets_a_password_once(
     signed_in = await headers_of(await add_user("ada"))
     await users.update(await add_user("disabled"), UserUpdateByAdmin(is_active=False))
 
-    await forget(client, ADA, "nobody@example.org", "disabled@example.org", ADA, ADA, ADA)
+    await request_links(client, ADA, "nobody@example.org", "disabled@example.org", ADA, ADA, ADA)
 
     _, older, token = mailed()  # the fourth in an hour is not sent, and replaces none
     assert await reset(client, older) == 400
@@ -196,7 +196,7 @@ async def test_the_last_of_three_links_sets_a_password_once(
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
 async def test_a_link_ends_with(client: AsyncClient, mailed: Mailed, end: End) -> None:
     ada = await add_user("ada")
-    await forget(client, ADA)
+    await request_links(client, ADA)
 
     await end(ada)
 
@@ -211,15 +211,15 @@ async def test_asking_for_a_link_tells_nobody_who_has_an_account(
     monkeypatch.setattr(FolderMailer, "send", lambda *_: sent.wait())
 
     async with asyncio.timeout(30):  # the answer does not wait for the mail
-        await ask(client, ADA)
-    await ask(client, "nobody@example.org")
+        await request_link(client, ADA)
+    await request_link(client, "nobody@example.org")
     sent.set()
-    await asyncio.gather(*mails_under_way)
+    await asyncio.gather(*pending_mails)
 
 
 async def test_a_mailed_token_is_no_credential(client: AsyncClient, mailed: Mailed) -> None:
     await add_user("ada")
-    await forget(client, ADA)
+    await request_links(client, ADA)
 
     headers = {"Authorization": f"Bearer {mailed()[0]}"}
     response = await client.get("/api/users/me", headers=headers)
@@ -233,7 +233,7 @@ async def test_the_log_says_why_no_mail_was_sent(
     await add_user("ada")
     for settings in ({"SMTP_URL": "smtp://127.0.0.1:1"}, {"ENVIRONMENT": "production"}):
         change_settings(**{"SMTP_URL": "", **settings})
-        await forget(client, ADA)
+        await request_links(client, ADA)
 
     errors = [line["message"] for line in log_lines() if line["level"] == "ERROR"]
     reasons = [error.removeprefix("No mail was sent: ").partition(":")[0] for error in errors]
@@ -241,7 +241,7 @@ async def test_the_log_says_why_no_mail_was_sent(
     assert mailed() == []
 
 
-def test_what_setup_writes_lets_production_send_no_mail() -> None:
+def test_production_sends_no_mail_with_the_settings_that_setup_writes() -> None:
     assert MAIL_SETTINGS.isdisjoint(Settings(_env_file=EXAMPLE).model_fields_set)
 
 
@@ -281,7 +281,7 @@ async def test_closed_registration_is_for_administrators(
         ("development", "closed", False),
     ],
 )
-def test_production_registers_strangers_only_if_told_so(
+def test_registration_is_closed_in_production_unless_set_open(
     change_settings: ChangeSettings, environment: str, registration: str, *, is_open: bool
 ) -> None:
     change_settings(ENVIRONMENT=environment, REGISTRATION=registration)

@@ -1,4 +1,4 @@
-"""What `app.accounts.passwords` promises, whichever library is behind it."""
+"""The contract of `app.accounts.passwords`, for any password library."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from app.accounts import passwords
 
 
 @pytest.mark.parametrize("password", ["correct horse", " space ", "пароль🔑", "x" * 1024, "a\x00"])
-async def test_a_password_opens_its_own_hash_and_no_other(password: str) -> None:
+async def test_a_password_matches_its_own_hash_and_no_other(password: str) -> None:
     stored = await passwords.create_hash(password)
 
     assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
@@ -22,11 +22,11 @@ async def test_two_hashes_of_one_password_differ() -> None:
     assert await passwords.create_hash("horse") != await passwords.create_hash("horse")
 
 
-async def test_no_hash_is_matched_by_no_password() -> None:
+async def test_without_a_hash_no_password_matches() -> None:
     assert await passwords.verify("nobody's password", None) == (False, None)
 
 
-async def test_a_weaker_hash_is_replaced_by_one_of_today() -> None:
+async def test_a_weak_hash_is_upgraded() -> None:
     weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("horse")
 
     is_right, better = await passwords.verify("horse", weak)

@@ -1,4 +1,4 @@
-"""Signing in for tokens; each refresh token works once, and a session ends when it should."""
+"""Sign-in with tokens: rotation of refresh tokens, and the end of a session."""
 
 import asyncio
 import base64
@@ -47,7 +47,7 @@ async def test_the_answer_is_that_of_oauth(client: AsyncClient) -> None:
     assert (tokens["token_type"], tokens["expires_in"]) == ("bearer", 15 * 60)
 
 
-async def test_an_access_token_says_whose_it_is_and_until_when(client: AsyncClient) -> None:
+async def test_an_access_token_names_its_owner_and_its_expiry(client: AsyncClient) -> None:
     ada = await add_user("ada", role="admin")
 
     tokens = (await log_in(client, "ada")).json()
@@ -60,7 +60,7 @@ async def test_an_access_token_says_whose_it_is_and_until_when(client: AsyncClie
     assert abs(claims["iat"] - time.time()) < 60
 
 
-async def test_a_refresh_token_buys_a_new_pair(client: AsyncClient, tokens: Tokens) -> None:
+async def test_a_refresh_token_yields_a_new_pair(client: AsyncClient, tokens: Tokens) -> None:
     response = await refresh(client, tokens["refresh_token"])
 
     assert response.status_code == 200
@@ -113,7 +113,7 @@ async def test_a_disabled_person_has_no_session(client: AsyncClient, tokens: Tok
     assert (await refresh(client, tokens["refresh_token"])).status_code == 401
 
 
-async def test_logout_tells_nothing_about_a_token(client: AsyncClient, tokens: Tokens) -> None:
+async def test_logout_reveals_nothing_about_a_token(client: AsyncClient, tokens: Tokens) -> None:
     for token in (tokens["refresh_token"], tokens["refresh_token"], "unknown"):
         response = await client.post("/api/auth/logout", json={"refresh_token": token})
 
@@ -201,7 +201,7 @@ async def test_a_new_password_ends_every_session(client: AsyncClient, tokens: To
     ],
     ids=range(4),
 )
-async def test_a_form_without_sense_is_the_clients_fault(client: AsyncClient, body: bytes) -> None:
+async def test_a_malformed_form_is_a_client_error(client: AsyncClient, body: bytes) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     response = await client.post("/api/auth/login", content=body, headers=headers)
 

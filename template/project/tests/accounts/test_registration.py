@@ -1,4 +1,4 @@
-"""Opening an account."""
+"""Registration of accounts."""
 
 import asyncio
 import json
@@ -14,12 +14,12 @@ from tests.factories import PASSWORD, add_user, headers_of
 
 @pytest.fixture(autouse=True)
 async def _as_root(client: AsyncClient) -> None:
-    """Sign the client in as an administrator, who may register others in any case."""
+    """Sign the client in as an administrator, who may register users also if it is closed."""
     client.headers.update(await headers_of(await add_user("root", role="admin")))
 
 
 async def register(client: AsyncClient, **changes: object) -> Response:
-    """Send what opens an account for Ada, with changes."""
+    """Register Ada, with changed fields."""
     form = {"username": "ada", "email": "ada@example.org", "password": PASSWORD}
     body = {**form, "confirm_password": changes.get("password", PASSWORD), **changes}
     headers = {"Content-Type": "application/json"}
@@ -81,7 +81,7 @@ async def test_names_of_any_script_come_back_as_they_are(client: AsyncClient, na
     assert response.json()["username"] == name
 
 
-async def test_space_and_case_that_mean_nothing_are_taken_away(client: AsyncClient) -> None:
+async def test_names_and_addresses_are_normalized(client: AsyncClient) -> None:
     response = await register(client, username=" Ａda ", email="Ada@Example.ORG")
 
     assert response.json()["username"] == "Ada"
@@ -89,7 +89,7 @@ async def test_space_and_case_that_mean_nothing_are_taken_away(client: AsyncClie
 
 
 @pytest.mark.parametrize("password", ["8 signs!", " spaces count ", "пароль🔑!", "x" * 1024])
-async def test_a_password_is_taken_as_it_is(client: AsyncClient, password: str) -> None:
+async def test_a_password_is_stored_unchanged(client: AsyncClient, password: str) -> None:
     response = await register(client, password=password)
 
     assert response.status_code == 201
@@ -98,7 +98,7 @@ async def test_a_password_is_taken_as_it_is(client: AsyncClient, password: str) 
 
 
 @pytest.mark.parametrize("password", ["password1", "Ada@Example.org", "ada-2026", "1ada"])
-async def test_a_password_that_is_guessed_first_is_refused(
+async def test_a_password_that_is_easy_to_guess_is_refused(
     client: AsyncClient, password: str
 ) -> None:
     response = await register(client, password=password)

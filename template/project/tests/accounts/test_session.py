@@ -1,4 +1,4 @@
-"""Coming in with a session cookie: what it opens, who may not use it, and how it ends."""
+"""Session cookies: authentication, cross-site requests, expiry and revocation."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ async def sign_in(client: AsyncClient, name: str = "ada", **headers: str) -> Res
 
 
 def headers_from(response: Response) -> Headers:
-    """Return what the requests of a page carry after this answer."""
+    """Return the headers that a page sends after this answer."""
     cookie = response.headers["set-cookie"].partition(";")[0]
     return {"Cookie": cookie, "X-CSRF-Token": response.json()["csrf_token"]}
 
@@ -42,7 +42,7 @@ async def session(client: AsyncClient) -> Headers:
 
 
 @pytest.mark.settings(ENVIRONMENT="production")
-async def test_the_cookie_is_closed_to_scripts_and_other_sites(
+async def test_scripts_and_other_sites_cannot_use_the_cookie(
     client: AsyncClient, session: Headers
 ) -> None:
     closed = await client.delete(SESSION, headers=session)
@@ -102,7 +102,7 @@ async def test_other_sites_can_neither_act_nor_sign_in(
     assert (await sign_in(client, **headers)).status_code in statuses
 
 
-async def test_two_origins_are_those_of_another_site(client: AsyncClient, session: Headers) -> None:
+async def test_two_origins_are_refused_as_cross_site(client: AsyncClient, session: Headers) -> None:
     for name, here, elsewhere in (
         ("Origin", "http://test", "https://evil.example"),
         ("Sec-Fetch-Site", "same-origin", "cross-site"),
@@ -115,7 +115,7 @@ async def test_two_origins_are_those_of_another_site(client: AsyncClient, sessio
 
 @pytest.mark.settings(ENVIRONMENT="production")
 @pytest.mark.parametrize(("origin", "status"), [("https://test", 200), ("http://test", 403)])
-async def test_production_is_its_own_site_by_https_only(
+async def test_production_accepts_only_its_https_origin(
     client: AsyncClient, origin: str, status: int
 ) -> None:
     await add_user("ada")

@@ -47,7 +47,7 @@ async def test_owners_see_their_account(client: AsyncClient, as_ada: None) -> No
     assert "password" not in response.text
 
 
-async def test_what_a_change_does_not_name_stays_and_null_goes(
+async def test_a_change_keeps_absent_fields_and_clears_null_ones(
     client: AsyncClient, as_ada: None
 ) -> None:
     await client.patch("/api/users/me", json={"age": 36})
@@ -101,7 +101,7 @@ async def test_a_new_password_replaces_the_old_one(client: AsyncClient, as_ada: 
         ({"new_password": "password1", "confirm_password": "password1"}, 422, ["new_password"]),
     ],
 )
-async def test_a_password_is_changed_by_whoever_knows_it(
+async def test_a_password_is_changed_only_with_the_current_one(
     client: AsyncClient, as_ada: None, changes: dict[str, object], status: int, fields: list[str]
 ) -> None:
     response = await change_password(client, **changes)
@@ -162,7 +162,7 @@ async def test_an_id_is_a_number_that_fits(
     assert response.json()["errors"][0]["field"] == "user_id"
 
 
-async def test_a_disabled_account_is_out_at_once(client: AsyncClient, as_root: None) -> None:
+async def test_a_disabled_account_is_refused_at_once(client: AsyncClient, as_root: None) -> None:
     ada = await add_user("ada")
     headers = await headers_of(ada)
 
@@ -173,7 +173,7 @@ async def test_a_disabled_account_is_out_at_once(client: AsyncClient, as_root: N
         assert (await client.get("/api/users/me", headers=headers)).status_code == 401
 
 
-async def test_a_deleted_account_is_out_at_once(client: AsyncClient, as_root: None) -> None:
+async def test_a_deleted_account_is_refused_at_once(client: AsyncClient, as_root: None) -> None:
     ada = await add_user("ada")
     headers = await headers_of(ada)
 
@@ -243,7 +243,7 @@ async def test_a_long_list_costs_as_many_statements_as_a_short_one(
 ) -> None:
     for number in range(99):
         await add_user(f"user-{number}")
-    await client.get("/api/users")  # some credentials remember their first use
+    await client.get("/api/users")  # some credentials store their first use
     caplog.set_level(logging.DEBUG, "tortoise.db_client")
 
     for size in (1, 100):
@@ -283,7 +283,7 @@ async def test_of_two_administrators_who_remove_each_other_one_stays(client: Asy
     assert await User.filter(roles__name="admin").count() == 1
 
 
-async def test_nobody_rules_over_those_who_may_do_more(client: AsyncClient) -> None:
+async def test_nobody_manages_accounts_with_more_permissions(client: AsyncClient) -> None:
     await Role.create(name="staff", permissions=["user:write", "user:delete", "role:write"])
     root = await add_user("root", role="admin")
     ada = await add_user("ada")

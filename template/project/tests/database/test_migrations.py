@@ -1,4 +1,4 @@
-"""The schema and the way there and back, on a database of its own."""
+"""Migrations: upgrade, rollback and the resulting schema, on a separate database."""
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -15,7 +15,7 @@ from app.database.connection import connected, migrations, orm_config
 from app.database.migration_tool import UnusableFile
 from tests.conftest import DATABASE_URL, ChangeSettings, beside, our_tables
 from tools.migrations.cli import FOLDER
-from tools.migrations.make import Project, left_over
+from tools.migrations.make import Project, remaining_changes
 
 
 @pytest.fixture
@@ -29,14 +29,14 @@ async def applied(client: AsyncClient, change_settings: ChangeSettings) -> Async
     await driver.drop_database(url)
 
 
-async def test_the_migrations_make_what_the_models_describe(client: AsyncClient) -> None:
-    left = await left_over(Project(None, orm_config(get_settings()), FOLDER))
+async def test_the_migrations_create_the_schema_of_the_models(client: AsyncClient) -> None:
+    left = await remaining_changes(Project(None, orm_config(get_settings()), FOLDER, package="app"))
 
     assert [str(change) for change in left] == []
 
 
 async def readable_tables() -> list[str]:
-    """Name the tables that have all columns of their models."""
+    """Return the names of the tables that have all columns of their models."""
     names: list[str] = []
     async with connected(get_settings()):
         for table in our_tables():

@@ -1,4 +1,4 @@
-"""Several writes as one, and what unique columns refuse."""
+"""Transactions, unique constraints and prepared queries."""
 
 import pytest
 from fastapi import FastAPI
@@ -16,13 +16,13 @@ CANDIDATES = [
     for reason in ("database is locked", Exception(1213, "Deadlock found"))
 ]
 DEADLOCK = next(error for error in CANDIDATES if driver.must_retry(error))
-"""An error after which this service's database wants the transaction again."""
+"""An error after which the transaction must be retried."""
 OTHER = next(error for error in CANDIDATES if not driver.must_retry(error))
 
 
 @transactional
 async def add_roles(*names: str, failures: list[Exception]) -> None:
-    """Store roles, but fail as long as there are failures left."""
+    """Store roles, but raise while failures are left."""
     for name in names:
         await Role.create(name=name)
     if failures:
@@ -40,13 +40,13 @@ async def test_a_failure_undoes_every_write() -> None:
     assert await stored() == []
 
 
-async def test_what_the_database_undid_is_done_again() -> None:
+async def test_a_deadlock_is_retried() -> None:
     await add_roles("reader", "writer", failures=[DEADLOCK, DEADLOCK])
 
     assert sorted(await stored()) == ["reader", "writer"]
 
 
-async def test_the_third_failure_is_the_last() -> None:
+async def test_a_transaction_is_tried_three_times() -> None:
     failures = [DEADLOCK] * 5
 
     with pytest.raises(type(DEADLOCK)):
@@ -57,7 +57,7 @@ async def test_the_third_failure_is_the_last() -> None:
 
 
 @pytest.mark.parametrize("failure", [ValueError("wrong"), OTHER], ids=["ours", "the driver's"])
-async def test_another_failure_is_not_tried_again(failure: Exception) -> None:
+async def test_another_failure_is_not_retried(failure: Exception) -> None:
     failures = [failure, failure]
 
     with pytest.raises(type(failure)):
@@ -67,7 +67,7 @@ async def test_another_failure_is_not_tried_again(failure: Exception) -> None:
 
 
 @pytest.mark.parametrize("name", ["reader", "a)=(b", "it's \"x\"' for key 'x.y'", "roles.x, y.z"])
-async def test_a_taken_value_is_told_by_its_column(
+async def test_a_conflict_names_the_unique_column(
     app: FastAPI, client: AsyncClient, name: str
 ) -> None:
     async def add() -> None:

@@ -35,7 +35,7 @@ async def test_a_note_is_written_and_read_back(client: AsyncClient, ada: User) -
     assert {name: read.json()[name] for name in NOTE} == NOTE
 
 
-async def test_nobody_learns_of_the_notes_of_others(client: AsyncClient, ada: User) -> None:
+async def test_notes_of_others_are_invisible(client: AsyncClient, ada: User) -> None:
     hers = await add_note(ada, "hers")
     his = await add_note(await add_user("eve"), "his")
 
@@ -50,7 +50,7 @@ async def test_nobody_learns_of_the_notes_of_others(client: AsyncClient, ada: Us
     assert (await Note.get(id=his.id)).title == "his"
 
 
-async def test_a_change_leaves_alone_what_it_does_not_name(client: AsyncClient, ada: User) -> None:
+async def test_a_change_keeps_absent_fields(client: AsyncClient, ada: User) -> None:
     note = await add_note(ada, "Bread", "Flour")
 
     response = await client.patch(f"/api/notes/{note.id}", json={"body": ""})
@@ -69,7 +69,7 @@ async def test_a_deleted_note_is_gone(client: AsyncClient, ada: User) -> None:
     assert (await client.get(f"/api/notes/{note.id}")).status_code == 404
 
 
-async def test_notes_go_with_their_owner(client: AsyncClient, ada: User) -> None:
+async def test_notes_are_deleted_with_their_owner(client: AsyncClient, ada: User) -> None:
     await add_note(ada, "Bread")
     root = await headers_of(await add_user("root", role="admin"))
 

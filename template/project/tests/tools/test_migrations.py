@@ -1,4 +1,4 @@
-"""The planner of migrations, on values; the databases themselves are asked by `left_over`."""
+"""The planner of migrations, on values; tests/database compares real databases."""
 
 import ast
 from dataclasses import replace
@@ -29,7 +29,7 @@ def words(old: Table, new: Table) -> list[str]:
     return [str(each) for each in differences({"tasks": old}, {"tasks": new})]
 
 
-def test_a_change_is_told_in_words() -> None:
+def test_a_change_is_described_in_words() -> None:
     wide = replace(TITLE, type="varchar(80)")
 
     assert words(TASKS, with_columns(NUMBER)) == ["drop tasks.title varchar(50) not null"]
@@ -41,7 +41,7 @@ def test_a_change_is_told_in_words() -> None:
     assert str(Rename("tasks", "remark", "text")) == "rename tasks.text → remark"
 
 
-def test_what_is_lost_is_known() -> None:
+def test_changes_that_lose_data_are_known() -> None:
     assert Change("tasks", TITLE, None).loses == ("tasks", "title")
     assert Change("tasks", TASKS, None).loses == ("tasks", None)
     assert Change("tasks", None, TITLE).loses is None
@@ -53,7 +53,7 @@ def test_keys_that_differ_by_name_are_renamed() -> None:
     assert words(old, new) == ["rename foreign key old → new"]
 
 
-def test_foreign_keys_go_first_and_come_last() -> None:
+def test_foreign_keys_are_dropped_first_and_added_last() -> None:
     old, new = replace(TASKS, keys=(LINK,)), replace(with_columns(NUMBER), keys=())
     there, back = ({"tasks": old}, {"tasks": new}), ({"tasks": new}, {"tasks": old})
 
@@ -61,14 +61,14 @@ def test_foreign_keys_go_first_and_come_last() -> None:
     assert plan(differences(*back), *back, {})[-1].new == LINK
 
 
-def test_rows_without_a_value_are_looked_for() -> None:
+def test_rows_without_a_required_value_are_counted() -> None:
     required = replace(NUMBER, is_null=False)
     changes = differences({"tasks": TASKS}, {"tasks": with_columns(required, TITLE)})
 
     (check,) = checks(changes, {"tasks": TASKS}, {}, [Rename("tasks", "number", "amount")])
 
     assert f"{dialect.quote('amount')} AS {dialect.quote('number')}" in check.query
-    assert check.query.endswith(f"WHERE {dialect.quote('number')} IS NULL")
+    assert check.query.endswith(f".{dialect.quote('number')} IS NULL")
     assert "--fill tasks.number=VALUE" in check.sentence
     assert checks(changes, {"tasks": TASKS}, {("tasks", "number"): "0"}, []) == []
 
@@ -101,7 +101,7 @@ def test_a_file_comes_after_those_that_are_there(tmp_path: Path) -> None:
     assert files.next_path(tmp_path, "more").name == "99991231235960000_more.py"
 
 
-def test_an_empty_file_says_what_no_model_describes(tmp_path: Path) -> None:
+def test_an_empty_file_lists_unmanaged_objects(tmp_path: Path) -> None:
     (tmp_path / "20260101000000000_first.py").touch()
     path = files.write_empty(tmp_path, "index of titles")
     text = path.read_text(encoding="utf-8").replace(

@@ -1,4 +1,4 @@
-"""Errors become problem documents (RFC 9457) that tell a client enough, and no more."""
+"""Errors become problem documents (RFC 9457) without internal details."""
 
 from http import HTTPStatus
 
@@ -43,7 +43,7 @@ def _routes(app: FastAPI) -> None:
         (RuntimeError("internal-7"), 500, "Something went wrong on our side"),
     ],
 )
-async def test_an_error_is_told_as_a_problem_document(
+async def test_an_error_becomes_a_problem_document(
     app: FastAPI, client: AsyncClient, error: Exception, status: int, detail: str
 ) -> None:
     async def fail() -> None:
@@ -65,7 +65,7 @@ async def test_an_error_is_told_as_a_problem_document(
     }
 
 
-async def test_no_database_means_try_again(client: AsyncClient, no_database: None) -> None:
+async def test_without_a_database_retry_later(client: AsyncClient, no_database: None) -> None:
     response = await client.get("/count")
 
     assert response.status_code == response.json()["status"] == 503
@@ -102,7 +102,7 @@ async def test_invalid_fields_are_named_without_what_was_sent(client: AsyncClien
     ],
     ids=range(6),
 )
-async def test_a_body_without_sense_is_the_clients_fault(client: AsyncClient, body: bytes) -> None:
+async def test_a_malformed_body_is_a_client_error(client: AsyncClient, body: bytes) -> None:
     headers = {"Content-Type": "application/json"}
     response = await client.post("/payments", content=body, headers=headers)
 

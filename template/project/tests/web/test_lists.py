@@ -1,4 +1,4 @@
-"""Lists: what schemas may name."""
+"""Lists: names in schemas are checked against the model."""
 
 from types import new_class
 from typing import Literal
@@ -66,7 +66,7 @@ def test_a_schema_with_another_name_is_refused(name: str, type_: object) -> None
         ("sort", Literal["due", "-dew"]),
     ],
 )
-def test_a_query_of_another_name_is_refused(name: str, type_: object) -> None:
+def test_a_query_with_another_name_is_refused(name: str, type_: object) -> None:
     body = {"__annotations__": {name: type_}, name: None, "__module__": __name__}
 
     with pytest.raises(TypeError, match="Thing cannot be filtered or sorted by"):
@@ -83,6 +83,6 @@ def test_a_query_of_another_name_is_refused(name: str, type_: object) -> None:
     ],
     ids=str,
 )
-def test_a_list_takes_what_it_declares(sent: dict[str, str]) -> None:
+def test_a_list_refuses_undeclared_parameters(sent: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         ListQuery.model_validate(sent)

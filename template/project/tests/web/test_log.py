@@ -67,7 +67,7 @@ def test_levels_have_colours_on_a_terminal_alone(
     assert f" {level}" in output.getvalue()
 
 
-async def test_a_crash_is_told_without_the_frames_of_the_framework(
+async def test_a_traceback_omits_the_frames_of_the_framework(
     app: FastAPI, client: AsyncClient
 ) -> None:
     def crash() -> None:

@@ -1,4 +1,4 @@
-"""The layer around every request."""
+"""Middleware of every request."""
 
 from collections.abc import AsyncIterator
 

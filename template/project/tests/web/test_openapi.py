@@ -1,4 +1,4 @@
-"""The OpenAPI document tells clients all that an operation can answer."""
+"""The OpenAPI document lists all responses of an operation."""
 
 from http import HTTPStatus
 

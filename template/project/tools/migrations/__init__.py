@@ -1,6 +1,6 @@
-"""The planner: writes migrations that make exactly the tables that the models describe.
+"""The planner: writes migrations that create exactly the tables that the models describe.
 
-aerich applies the files. The planner compares two scratch databases, one made by the files
-and one by the models, both read from the server's own catalogue: so nothing differs that the
-server does not tell apart, and what was written is tried, there and back, before it is kept.
+aerich applies the files. In a scratch database the planner compares the tables that the files
+create with those that the models create, as the server's catalogue describes them. Before a file
+is kept, it is applied and undone in a scratch database, and the results are compared.
 """

@@ -1,63 +1,65 @@
-"""Databases that other tools have made: from `generate_schemas`, or from aerich's own files."""
+"""Adoption of databases that `generate_schemas`, or aerich's own files, created."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from tools.migrations import dialect, files, scratch
-from tools.migrations.catalogue import Catalogue, without
+from tools.migrations.catalogue import Catalogue, names_in, without
 from tools.migrations.changes import differences
 from tools.migrations.checks import checks
-from tools.migrations.development import look
-from tools.migrations.files import Direction, Migration
+from tools.migrations.development import check_rows
+from tools.migrations.files import Adoption, Direction, Migration
 from tools.migrations.make import (
     Made,
     Project,
     Wishes,
-    attempt,
-    described,
-    expect,
     in_words,
-    left_over,
-    neutral,
+    neutral_values,
+    there_and_back,
+    unmanaged,
     values_for,
 )
 from tools.migrations.plan import plan
 from tools.migrations.refusal import Refused
-
-MARK = "INSERT INTO aerich (version, app, content) VALUES ('adopted', 'adopted', '{}')"
-"""What records in aerich's table that other tools made the tables, as `migrate --adopt` does."""
+from tools.migrations.sides import apply, model_catalogue
 
 
 async def adopt(project: Project, name: str, wishes: Wishes) -> Made:
-    """Compare the development database with the models, and write what differs.
+    """Compare the development database with the models, and write a migration.
 
-    The file lists what is there, so that `migrate --adopt` can compare names elsewhere. In a
-    database that was made by the migrations it does nothing. Tables of which no model knows
-    are left alone.
+    The file lists the existing tables, so that `migrate --adopt` can compare names elsewhere.
+    It does nothing in a database that the migrations created. Tables without a model are left
+    unchanged.
 
     Raises:
-        Refused: There is nothing to adopt, the migrations do not match the models, or rows forbid
-            what has to be done.
+        Refused: There is nothing to adopt, the migrations do not match the models, or rows violate
+            the changes.
     """
-    if left := await left_over(project):
-        raise Refused(f"Run `just make-migration` first: {'; '.join(map(str, left))}.")
-    there = await _there(project)
     async with scratch.scratch_database(project.scratch) as config:
-        target = await described(config, project.package)
+        models = await model_catalogue(config, project.folder, project.package)
+        hidden = unmanaged(project, models)
+        async with scratch.connected(config) as connection:
+            await apply(connection, config, project.folder)
+            target = await dialect.read(connection)
+            await dialect.drop_tables(connection, target)
+            await connection.execute_script("DROP TABLE IF EXISTS aerich")
+        if left := differences(without(target, hidden), models):
+            raise Refused(f"Run `just make-migration` first: {'; '.join(map(str, left))}.")
+        there = without(await _there(project), hidden - names_in(target))
         unknown = sorted(set(there) - set(target))
         known = without(there, unknown)
+        path = files.next_path(project.folder, name)
         async with scratch.connected(config) as connection:
-            migration = _migration(name, known, target, project.folder, wishes)
-            await _try(connection, config, project.folder, migration, known)
-            expect(await dialect.read(connection), target)
+            migration = _migration(path, known, target, wishes)
+            await _try(connection, config, path, migration, known, target)
     assert project.development is not None
-    remark = await look(project.development, project.folder, migration.up.checks)
-    path = files.next_path(project.folder, name)
+    remark = await check_rows(project.development, project.folder, migration.up.checks)
     path.write_text(migration.text(), encoding="utf-8")
-    kept = [f"leave table {each} alone: no model describes it" for each in unknown]
+    kept = [f"leave table {each} unchanged: no model describes it" for each in unknown]
     return Made(path, [*migration.words, *kept], remark)
 
 
@@ -75,25 +77,24 @@ async def _there(project: Project) -> Catalogue:
     return there
 
 
-def _migration(
-    name: str, there: Catalogue, target: Catalogue, folder: Path, wishes: Wishes
-) -> Migration:
+def _migration(path: Path, there: Catalogue, target: Catalogue, wishes: Wishes) -> Migration:
+    tables = [(table.name, *table.columns) for table in there.values()]
+    older = [each.name for each in files.versions(path.parent)]
     there, target = _named(there), _named(target)
     changes, back = differences(there, target), differences(target, there)
-    up, down = values_for(changes, wishes), neutral(back)
+    up, down = values_for(changes, wishes), neutral_values(back)
     return Migration(
-        name,
+        path.stem.partition("_")[2],
         [in_words(change) for change in changes] or ["nothing differs"],
         Direction(plan(changes, there, target, up), checks(changes, there, up)),
         Direction(plan(back, target, there, down), checks(back, target, down, is_undo=True)),
         [lost for change in back if (lost := change.loses)],
-        adopts=[path.name for path in files.versions(folder)],
-        there=[(table.name, *table.columns) for table in there.values()],
+        adoption=Adoption(path.name, older, tables),
     )
 
 
 def _named(catalogue: Catalogue) -> Catalogue:
-    """Return tables whose keys have the names that the server knows: files will need them."""
+    """Return tables whose keys have the server's names, which the file needs."""
     return {
         name: replace(
             table,
@@ -106,21 +107,23 @@ def _named(catalogue: Catalogue) -> Catalogue:
     }
 
 
-async def _try(
+async def _try(  # noqa: PLR0913 - what it needs
     connection: BaseDBAsyncClient,
     config: scratch.Config,
-    folder: Path,
+    path: Path,
     migration: Migration,
     there: Catalogue,
+    target: Catalogue,
 ) -> None:
-    """Make what is there in a scratch database, adopt it, and compare it with the models."""
+    """Create the existing tables in a scratch database, adopt them there, and undo that."""
     there = _named(there)
     whole = differences({}, there)
     origin = Migration("origin", up=Direction(plan(whole, {}, there, {})), is_first=True)
+    assert migration.adoption is not None
     with TemporaryDirectory() as name:
-        beside = files.copy_helpers(folder, Path(name))
-        files.next_path(beside, "origin").write_text(origin.text(), encoding="utf-8")
+        beside = files.copy_helpers(path.parent, Path(name))
+        files.next_path(beside, origin.name).write_text(origin.text(), encoding="utf-8")
         await scratch.upgrade(config, beside)
-        await connection.execute_script(MARK)
-        files.next_path(beside, migration.name).write_text(migration.text(), encoding="utf-8")
-        await attempt(scratch.upgrade(config, beside))
+        await connection.execute_script(migration.adoption.mark)
+        (beside / path.name).write_text(migration.text(), encoding="utf-8")
+        await there_and_back(partial(dialect.read, connection), config, beside, target)

@@ -12,31 +12,39 @@ KeyKind = Literal["primary key", "unique", "index", "foreign key", "check"]
 
 @dataclass(frozen=True)
 class Column:
-    """A column, as the server spells it."""
+    """A column, as the server describes it."""
 
     name: str
     type: str
     is_null: bool
     default: str | None = None
     extra: str = ""
-    """All else that the server says of it: a collation, a sequence, how it is generated."""
+    """Further attributes: a collation, a sequence, a generated expression."""
     comment: str = ""
+    source: str = field(default="", compare=False)
+    """The definition that created it, with its comments, if the server stores it."""
+
+    @property
+    def remark(self) -> str:
+        """The comment of the column, from the catalogue or from the definition."""
+        found = re.search(r"/\*(.*)\*/", self.source, re.DOTALL)
+        return self.comment or (found[1].strip().replace("\\n", "\n") if found else "")
 
     @property
     def has_own_values(self) -> bool:
-        """Whether the server makes its values: from a sequence, or from other columns."""
+        """Whether the server generates its values: from a sequence, or from other columns."""
         return OWN_VALUES.search(self.extra) is not None
 
     @property
     def definition(self) -> str:
-        """Type, NULL and default, for people; the collation goes without saying."""
+        """Type, NULL and default in words, without the collation."""
         default = f" default {self.default}" if self.default is not None else ""
         extra = re.sub(r"COLLATE \S+ ?", "", self.extra)
         words = [self.type, "null" if self.is_null else "not null", extra]
         return " ".join(filter(None, words)).lower() + default
 
     def __str__(self) -> str:
-        """Return what people call it."""
+        """Return its name."""
         return self.name
 
 
@@ -47,21 +55,23 @@ class Key:
     kind: KeyKind
     columns: tuple[str, ...]
     definition: str
-    """SQL without the name, from which it can be made again."""
+    """SQL to create it again, without the name."""
     name: str = ""
-    """Empty where the server chose it, and may choose another elsewhere."""
+    """Empty if the server chose it, and may choose another one elsewhere."""
     target: str = ""
     """The table that a foreign key refers to."""
     target_columns: tuple[str, ...] = ()
     condition: str = field(default="", compare=False)
-    """What rows a partial index holds."""
+    """The condition of a partial index."""
     given_name: str = field(default="", compare=False)
-    """The name by which the server knows it, chosen or not."""
+    """The name in the server's catalogue, also if the server chose it."""
     source: str = field(default="", compare=False)
-    """The statement that made it, or its part of the table's, where the server keeps these."""
+    """The statement that created it, or its part of the table's, if the server stores it."""
+    parts: tuple[str, ...] = field(default=(), compare=False)
+    """SQL of the parts of an index that are not all columns."""
 
     def __str__(self) -> str:
-        """Return what people call it."""
+        """Return its description in words."""
         if self.kind == "check":
             return self.definition
         what = f"{self.kind} ({', '.join(self.columns) or self.definition})"
@@ -78,21 +88,30 @@ class Table:
     columns: Mapping[str, Column]
     keys: tuple[Key, ...]
     options: str = ""
-    """What the server says of the table as a whole: its collation."""
+    """Attributes of the whole table: its collation."""
     comment: str = ""
     source: str = field(default="", compare=False)
-    """The statement that made it, where the server keeps it."""
+    """The statement that created it, if the server stores it."""
 
     def __str__(self) -> str:
-        """Return what people call it."""
+        """Return its description in words."""
         return f"table {self.name}"
 
 
 Catalogue = Mapping[str, Table]
 
 
+def names_in(catalogue: Catalogue) -> set[str]:
+    """Name all tables, columns as `table.column`, indexes and constraints."""
+    found = set(catalogue)
+    for name, table in catalogue.items():
+        found |= {f"{name}.{column}" for column in table.columns}
+        found |= {key.given_name for key in table.keys}
+    return found
+
+
 def without(catalogue: Catalogue, names: Container[str]) -> Catalogue:
-    """Leave out tables, columns as `table.column`, indexes and constraints by their names."""
+    """Return a catalogue without these names: tables, `table.column`, indexes, constraints."""
     return {
         name: replace(
             table,

@@ -1,4 +1,4 @@
-"""What differs between two schemas, in words, and the steps that make one into the other."""
+"""Differences between two schemas, in words, and the steps from one to the other."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from tools.migrations.catalogue import Catalogue, Column, Key, Table
 
 @dataclass(frozen=True)
 class Change:
-    """One difference: something to add, to drop, or to make into something else."""
+    """One difference: a table, column or key to add, drop or change."""
 
     table: str
     old: Table | Column | Key | None
@@ -17,7 +17,7 @@ class Change:
 
     @property
     def loses(self) -> tuple[str, str | None] | None:
-        """Table and column whose values are lost, no column for all of them."""
+        """The table and column whose values are lost; None as column means the whole table."""
         if self.new is None and isinstance(self.old, Table):
             return self.table, None
         if not isinstance(self.old, Column) or _is_generated(self.old):
@@ -26,7 +26,7 @@ class Change:
         return (self.table, self.old.name) if self.new is None or is_replaced else None
 
     def __str__(self) -> str:
-        """Say what has to be done: `add tasks.due date null`."""
+        """Return the change in words: `add tasks.due date null`."""
         verb = "change" if self.old and self.new else "drop" if self.old else "add"
         thing = self.new or self.old
         if isinstance(thing, Column):
@@ -57,14 +57,14 @@ def _is_generated(column: Column) -> bool:
 
 
 def _unsaid(old: Table | Column | Key | None, new: Column) -> str:
-    """Say what differs between columns of the same definition."""
+    """Describe the difference between columns of the same definition."""
     if isinstance(old, Column) and old.extra != new.extra:
         return f"{old.extra} → {new.extra}".lower()
     return f"comment → {new.comment!r}"
 
 
 def differences(old: Catalogue, new: Catalogue) -> list[Change]:
-    """Return what has to be done to the old schema so that it becomes the new one."""
+    """Return the changes that turn the old schema into the new one."""
     changes: list[Change] = []
     for name in [*new, *(name for name in old if name not in new)]:
         if name in old and name in new:
@@ -103,14 +103,14 @@ def _differ_by_definition(one: Key, other: Key) -> bool:
 
 @dataclass(frozen=True)
 class Rename:
-    """A table or, if it has one, a column that gets another name and keeps its values."""
+    """A new name for a table or, if `column` is set, for a column."""
 
     table: str
     new: str
     column: str = ""
 
     def __str__(self) -> str:
-        """Say so in words."""
+        """Return the rename in words."""
         if self.column:
             return f"rename {self.table}.{self.column} → {self.new}"
         return f"rename table {self.table} → {self.new}"
@@ -118,19 +118,19 @@ class Rename:
 
 @dataclass(frozen=True)
 class Step:
-    """A change that a database makes by itself."""
+    """A change that the database makes with one operation."""
 
     table: str
     old: Table | Column | Key | None
     new: Table | Column | Key | None
     value: str | None = None
-    """SQL for the rows without one: of a new column, or of one that may no longer be NULL."""
+    """SQL of the value for rows without one, in a new column or one that becomes NOT NULL."""
     within: Table | None = None
-    """The table as it shall be, if it stays."""
+    """The table after the migration, unless it is dropped."""
 
 
 class Check(NamedTuple):
-    """A query for the rows that forbid a change, and what to say of them."""
+    """A query for the rows that violate a change, and the message about them."""
 
     table: str
     column: str

@@ -1,7 +1,7 @@
-"""What rows may forbid: queries that must find nothing before a change is made."""
+"""Checks before a change: queries for rows that violate it, which must find none."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tools.migrations import dialect
@@ -12,26 +12,28 @@ from tools.migrations.refusal import Refused
 from tools.migrations.source import CONSTANT
 
 SIZES = {"tinyint": 1, "smallint": 2, "mediumint": 3, "int": 4, "integer": 4, "bigint": 8}
-"""Bytes of the types of whole numbers."""
-SAFE = {("integer", "float"), ("decimal", "float"), ("boolean", "integer"), ("date", "datetime")}
-"""Conversions that every value survives."""
+"""Bytes of the integer types."""
+SAFE = {("boolean", "integer"), ("date", "datetime")}
+"""Lossless conversions."""
 CHECKED = {
     *(("text", to) for to in ("integer", "decimal", "float", "boolean", "json", "uuid")),
     *(("text", to) for to in ("date", "time", "datetime")),
     ("integer", "decimal"),
+    ("integer", "float"),
+    ("decimal", "float"),
     ("integer", "boolean"),
     ("decimal", "integer"),
     ("float", "integer"),
     ("float", "decimal"),
     ("datetime", "date"),
 }
-"""Conversions that some values do not survive."""
+"""Conversions that are lossless for some values only."""
 NEVER_TEXT = {"binary"}
 
 
 @dataclass(frozen=True)
 class Names:
-    """The names of tables and columns before they were renamed: checks run before all else."""
+    """The names of tables and columns before the renames: checks run first."""
 
     renames: Sequence[Rename]
 
@@ -50,7 +52,7 @@ class Names:
         return name
 
     def quoted(self, table: str, column: str) -> str:
-        """Return the old name of a column as SQL."""
+        """Return the old name of a column, quoted for SQL."""
         return dialect.quote(self.column(table, column))
 
     def rows(self, table: Table) -> str:
@@ -59,10 +61,57 @@ class Names:
         if not any(table.name in {each.table, each.new} for each in self.renames):
             return source
         columns = (
-            f"{self.quoted(table.name, each)} AS {dialect.quote(each)}" for each in table.columns
+            f"it.{self.quoted(table.name, each)} AS {dialect.quote(each)}" for each in table.columns
         )
-        alias = dialect.quote(table.name.rpartition(".")[2])
-        return f"(SELECT {', '.join(columns)} FROM {source}) AS {alias}"
+        return f"(SELECT {', '.join(columns)} FROM {source} it) AS {_alias(table)}"
+
+
+def _alias(table: Table) -> str:
+    return dialect.quote(table.name.rpartition(".")[2])
+
+
+def _column(table: Table, name: str) -> str:
+    """Return a column as SQL, with its table: alone, an unknown one may count as a string."""
+    return f"{_alias(table)}.{dialect.quote(name)}"
+
+
+Retyped = Mapping[tuple[str, str], tuple[Column, Column]]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows as they will be: what fills them, and columns that come or change their type."""
+
+    names: Names
+    values: Values
+    retyped: Retyped
+    added: Mapping[tuple[str, str], Column]
+
+    def value(self, table: Table, column: str) -> str:
+        """Return SQL for what a column will hold; a new one without a value is NULL."""
+        own, value = dialect.quote(column), self.values.get((table.name, column))
+        if column not in table.columns:
+            return dialect.typed(value or "NULL", self.added[table.name, column])
+        if change := self.retyped.get((table.name, column)):
+            own = dialect.converted(own, *change)
+        return own if value is None else f"coalesce({own}, {value})"
+
+    def of(self, table: Table, columns: Iterable[str]) -> str:
+        """Return SQL for the rows with some columns, at least."""
+        source = self.names.rows(table)
+        will_be = {dialect.quote(each): self.value(table, each) for each in columns}
+        if all(name == value for name, value in will_be.items()):
+            return source
+        listed = ", ".join(f"{value} AS {name}" for name, value in will_be.items())
+        return f"(SELECT {listed} FROM {source}) AS will_be"
+
+    def has(self, table: Table, column: str) -> bool:
+        """Whether it is known what a column will hold."""
+        return column in table.columns or (table.name, column) in self.values
+
+    def columns(self, table: Table) -> list[str]:
+        """Return the names of all columns, also of those that come."""
+        return [*table.columns, *(column for owner, column in self.added if owner == table.name)]
 
 
 def checks(
@@ -73,39 +122,64 @@ def checks(
     *,
     is_undo: bool = False,
 ) -> list[Check]:
-    """Return what has to be looked at before these changes.
+    """Return the checks that must pass before these changes.
 
     Args:
-        changes: What is about to be done.
-        old: The tables as they are.
-        values: What rows get.
-        renames: What gets another name before.
-        is_undo: Whether a migration is undone, which nobody can tell what to fill in.
+        changes: The changes to make.
+        old: The tables before the changes.
+        values: The values for rows without one.
+        renames: The renames that precede the changes.
+        is_undo: Whether this undoes a migration: then messages do not recommend --fill.
 
     Raises:
-        Refused: A column cannot become of its new type, whatever its values are.
+        Refused: A column can never be converted to its new type.
     """
-    names = Names(renames)
     found: list[Check] = []
-    given = {**_defaults(changes), **values}
+    rows = _rows(changes, values, Names(renames))
     gone = {(change.table, change.old) for change in changes if isinstance(change.old, Key)}
     for change in changes:
         if change.table not in old or not change.new:
             continue
         table = old[change.table]
         if isinstance(change.new, Column):
-            found += _of_column(table, change, values, names, is_undo=is_undo)
+            found += _of_column(table, change, rows, is_undo=is_undo)
             for key in table.keys:
-                is_filled = change.old and (table.name, change.new.name) in values
-                if is_filled and change.new.name in key.columns and (table.name, key) not in gone:
-                    found += _of_key(table, key, old, given, names)
+                is_over = change.old and change.new.name in key.columns
+                if is_over and (table.name, key) not in gone and _may_break(key, change, rows):
+                    found += _of_key(table, key, old, rows)
         elif isinstance(change.new, Key) and change.new != change.old:
-            found += _of_key(table, change.new, old, given, names)
+            found += _of_key(table, change.new, old, rows)
     return list(dict.fromkeys(found))
 
 
+def _rows(changes: Sequence[Change], values: Values, names: Names) -> Rows:
+    pairs = [
+        (change.table, change.old, change.new)
+        for change in changes
+        if isinstance(change.new, Column) and isinstance(change.old, Column | None)
+    ]
+    retyped = {
+        (table, new.name): (old, new) for table, old, new in pairs if old and old.type != new.type
+    }
+    added = {(table, new.name): new for table, old, new in pairs if old is None}
+    return Rows(names, {**_defaults(changes), **values}, retyped, added)
+
+
+def _may_break(key: Key, change: Change, rows: Rows) -> bool:
+    """Whether a key that stays may not take what a column will hold.
+
+    Texts that differ may say the same number.
+    """
+    assert isinstance(change.old, Column)
+    assert isinstance(change.new, Column)
+    if (change.table, change.new.name) in rows.values:
+        return True
+    kinds = dialect.family(change.old.type), dialect.family(change.new.type)
+    return key.kind != "foreign key" and kinds[0] == "text" and kinds in CHECKED
+
+
 def _defaults(changes: Iterable[Change]) -> Values:
-    """Return what the database itself puts into new columns; each row gets the same."""
+    """Return the defaults of the database for new columns; each row gets the same value."""
     return {
         (change.table, change.new.name): change.new.default
         for change in changes
@@ -114,24 +188,22 @@ def _defaults(changes: Iterable[Change]) -> Values:
     }
 
 
-def _of_column(
-    table: Table, change: Change, values: Values, names: Names, *, is_undo: bool
-) -> Iterator[Check]:
+def _of_column(table: Table, change: Change, rows: Rows, *, is_undo: bool) -> Iterator[Check]:
     new = change.new
     assert isinstance(new, Column)
-    value = values.get((table.name, new.name))
-    source = names.rows(table)
-    fill = f"make this migration again with --fill {table.name}.{new.name}=VALUE"
-    yield from _of_expression(table, change, values, names)
+    value = rows.values.get((table.name, new.name))
+    source = rows.names.rows(table)
+    fill = f"write this migration again with --fill {table.name}.{new.name}=VALUE"
+    yield from _of_expression(table, new, rows)
     if not isinstance(change.old, Column):
         if not (new.is_null or new.has_own_values or value or new.default is not None):
             query = f"SELECT 1 FROM {source}"
             sentence = f"each row needs a value for the new column, which has no default: {fill}"
             if is_undo:
-                sentence = "each row needs a value for the column that comes back"
+                sentence = "each row needs a value for the restored column"
             yield Check(table.name, new.name, query, sentence)
         return
-    column = dialect.quote(new.name)
+    column = _column(table, new.name)
     if change.old.is_null and not new.is_null and value is None:
         query = f"SELECT 1 FROM {source} WHERE {column} IS NULL"
         advice = "" if is_undo else f", or {fill}"
@@ -142,15 +214,13 @@ def _of_column(
             yield Check(table.name, new.name, query, sentence)
 
 
-def _of_expression(table: Table, change: Change, values: Values, names: Names) -> Iterator[Check]:
-    """Look at what an expression will give, which may be NULL or too long."""
-    new = change.new
-    assert isinstance(new, Column)
-    value = values.get((table.name, new.name))
-    if value is None or CONSTANT.fullmatch(value):
+def _of_expression(table: Table, new: Column, rows: Rows) -> Iterator[Check]:
+    """Check that an expression yields no NULL and nothing too long."""
+    value = rows.values.get((table.name, new.name))
+    if value is None or value == new.default or CONSTANT.fullmatch(value):
         return
-    will_be = _value(table, new.name, values)
-    source = names.rows(table)
+    will_be = rows.value(table, new.name) if new.name in table.columns else value
+    source = rows.names.rows(table)
     if not new.is_null:
         query = f"SELECT 1 FROM {source} WHERE {will_be} IS NULL"
         yield Check(table.name, new.name, query, f"would be NULL, as {value} is")
@@ -161,7 +231,7 @@ def _of_expression(table: Table, change: Change, values: Values, names: Names) -
 
 
 def _conversion(column: str, old: Column, new: Column, table: str) -> Iterator[tuple[str, str]]:
-    """Return the conditions that find values which do not become those of the new type."""
+    """Return the conditions of values that cannot be converted, with messages."""
     kinds = dialect.family(old.type), dialect.family(new.type)
     if "generated" in f"{old.extra}{new.extra}".lower() or kinds in SAFE or _widens(old, new):
         return
@@ -178,7 +248,7 @@ def _conversion(column: str, old: Column, new: Column, table: str) -> Iterator[t
 
 
 def _widens(old: Column, new: Column) -> bool:
-    """Whether every value of the old type is one of the new."""
+    """Whether the new type holds every value of the old one."""
     kinds = dialect.family(old.type), dialect.family(new.type)
     before, after = _numbers(old.type), _numbers(new.type)
     if kinds == ("integer", "integer"):
@@ -188,11 +258,13 @@ def _widens(old: Column, new: Column) -> bool:
         return places <= new_places and digits - places <= new_digits - new_places
     if kinds == ("text", "text"):
         return (length_of(old.type) or 2**31) <= (length_of(new.type) or 2**31)
+    if kinds == ("float", "float"):
+        return old.type == new.type or new.type.startswith("double")
     return kinds[0] == kinds[1] and kinds[0] not in {"integer", "decimal"}
 
 
 def length_of(type_: str) -> int | None:
-    """Return the number of characters that a type of texts holds, if it has a limit."""
+    """Return the maximum length of a text type in characters, or None."""
     return next(iter(_numbers(type_)), None)
 
 
@@ -204,58 +276,46 @@ def _word(type_: str) -> str:
     return re.split(r"\W", type_)[0]
 
 
-def _of_key(
-    table: Table, key: Key, old: Catalogue, values: Values, names: Names
-) -> Iterator[Check]:
-    """Look for the rows that a key will not take, with the values that they will have."""
-    added = [column for column in key.columns if column not in table.columns]
-    told = [column for column in key.columns if (table.name, column) in values]
-    if not key.columns or set(added) - set(told):
-        return  # new and NULL, or found out by the check of the column
-    columns = ", ".join(
-        f"{_value(table, column, values)} AS value_{number}"
-        for number, column in enumerate(key.columns)
-    )
-    numbers = [f"value_{number}" for number in range(len(key.columns))]
+def _of_key(table: Table, key: Key, old: Catalogue, rows: Rows) -> Iterator[Check]:
+    """Check the rows against a new constraint, with the values that they will have."""
+    takes_one_null = "NULLS NOT DISTINCT" in key.definition
+    is_known = all(rows.has(table, column) for column in key.columns) or takes_one_null
+    if not (key.parts or (key.columns and is_known)):
+        return  # new and NULL, or covered by the check of the column
+    parts = key.parts or tuple(map(dialect.quote, key.columns))
+    needed = rows.columns(table) if key.parts or key.condition else key.columns
+    columns = ", ".join(f"{part} AS value_{number}" for number, part in enumerate(parts))
+    numbers = [f"value_{number}" for number in range(len(parts))]
     there = " AND ".join(f"{number} IS NOT NULL" for number in numbers)
     condition = f" WHERE {key.condition}" if key.condition else ""
-    rows = f"(SELECT {columns} FROM {names.rows(table)}{condition}) AS rows_"
+    found = f"(SELECT {columns} FROM {rows.of(table, needed)}{condition}) AS rows_"
     if key.kind == "foreign key":
-        query = f"SELECT 1 FROM {rows} WHERE {there}"
+        query = f"SELECT 1 FROM {found} WHERE {there}"
         if key.target in old:
-            equal = _same(table, key, old, names, is_told=bool(told))
+            equal = _same(table, key, old, rows)
             same = " AND ".join(map(equal, numbers, key.target_columns))
-            target = dialect.quote(names.table(key.target))
+            target = dialect.quote(rows.names.table(key.target))
             query += f" AND NOT EXISTS (SELECT 1 FROM {target} AS target WHERE {same})"
         yield Check(table.name, key.columns[0], query, f"refers to no row of {key.target}")
     elif key.kind in {"unique", "primary key"}:
         query = (
             f"SELECT 1 FROM (SELECT count(*) OVER (PARTITION BY {', '.join(numbers)}) AS times"
-            f" FROM {rows} WHERE {there}) AS found WHERE times > 1"
+            f" FROM {found}{'' if takes_one_null else f' WHERE {there}'}) AS found WHERE times > 1"
         )
-        yield Check(table.name, ", ".join(key.columns), query, "has a value that others have too")
+        what = ", ".join(key.parts or key.columns)
+        yield Check(table.name, what, query, "has a duplicate value")
 
 
-def _value(table: Table, column: str, values: Values) -> str:
-    """Return SQL for what a column will hold."""
-    own = dialect.quote(column)
-    value = values.get((table.name, column))
-    if value is None:
-        return own
-    return f"coalesce({own}, {value})" if column in table.columns else value
-
-
-def _same(
-    table: Table, key: Key, old: Catalogue, names: Names, *, is_told: bool
-) -> Callable[[str, str], str]:
-    """Return a function that compares a value with a column of the table that a key refers to."""
+def _same(table: Table, key: Key, old: Catalogue, rows: Rows) -> Callable[[str, str], str]:
+    """Return a function that compares a value with a column of the key's target table."""
     ours = [table.columns.get(column) for column in key.columns]
     theirs = [old[key.target].columns.get(column) for column in key.target_columns]
     kinds = {dialect.family(each.type) for each in (*ours, *theirs) if each}
-    is_text = is_told or len(kinds) > 1
+    places = {(table.name, column) for column in key.columns}
+    is_text = bool(places & {*rows.values, *rows.retyped}) or len(kinds) > 1
 
     def same(value: str, column: str) -> str:
-        other = f"target.{names.quoted(key.target, column)}"
+        other = f"target.{rows.names.quoted(key.target, column)}"
         if is_text:
             return f"CAST({other} AS {dialect.TEXT}) = CAST({value} AS {dialect.TEXT})"
         return f"{other} = {value}"

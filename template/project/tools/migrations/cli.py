@@ -1,11 +1,12 @@
-"""Commands of development that write migrations."""
+"""Development commands that write migrations."""
 
 import os
 import re
 import sys
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Callable, Coroutine, Iterable
+from functools import cache, wraps
 from pathlib import Path
+from typing import Any, ParamSpec
 
 import click
 
@@ -22,8 +23,26 @@ FILL, FILL_SQL = "--fill tasks.text=none", "--fill-sql tasks.slug=lower(title)"
 FOLDER = Path(__file__).parents[2] / "migrations/models"
 
 
+Parameters = ParamSpec("Parameters")
+
+
 class CannotMake(AppError):
-    """A tool refused; the sentence says why."""
+    """A tool refused; the message says why."""
+
+
+def command(
+    work: Callable[Parameters, Coroutine[Any, Any, None]],
+) -> Callable[Parameters, None]:
+    """Run a tool in an event loop, and report a refusal as an error of the command."""
+
+    @wraps(work)
+    async def reported(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+        try:
+            await work(*args, **kwargs)
+        except Refused as refusal:
+            raise CannotMake(str(refusal)) from refusal
+
+    return asynchronous(reported)
 
 
 def project() -> Project:
@@ -34,10 +53,10 @@ def project() -> Project:
 
 
 def _pairs(given: Iterable[str], example: str) -> dict[str, str]:
-    """Take `left=right` apart; nothing to the right is an empty text to fill in.
+    """Parse options of the form `left=right`; --fill accepts an empty right side.
 
     Raises:
-        BadParameter: It is something else.
+        BadParameter: An option has another form.
     """
     given = list(given)
     pattern = r"[^=]+=" if example == FILL else r"[^=]+=."
@@ -47,10 +66,10 @@ def _pairs(given: Iterable[str], example: str) -> dict[str, str]:
 
 
 fill_option = click.option(
-    "--fill", multiple=True, help="A value for rows that have none: tasks.text=none."
+    "--fill", multiple=True, help="A value for rows without one: tasks.text=none."
 )
 fill_sql_option = click.option(
-    "--fill-sql", multiple=True, help="The same in SQL: tasks.slug=lower(title)."
+    "--fill-sql", multiple=True, help="A value as SQL: tasks.slug=lower(title)."
 )
 
 
@@ -60,9 +79,9 @@ fill_sql_option = click.option(
 @click.option("--rename-table", multiple=True, help="A table's new name: tags=labels.")
 @fill_option
 @fill_sql_option
-@click.option("--empty", is_flag=True, help="Write a file to fill by hand, for data.")
-@click.option("--anyway", is_flag=True, help="Write it although rows of development forbid it.")
-@asynchronous
+@click.option("--empty", is_flag=True, help="Write a file to complete by hand, for data.")
+@click.option("--anyway", is_flag=True, help="Write it although rows in development violate it.")
+@command
 async def make_migration(  # noqa: PLR0913 - an argument for each option
     name: str,
     rename: tuple[str, ...],
@@ -73,14 +92,14 @@ async def make_migration(  # noqa: PLR0913 - an argument for each option
     empty: bool,
     anyway: bool,
 ) -> None:
-    """Write a migration for what changed in the models. Read it before you apply it."""
+    """Write a migration for the changes of the models. Review it before you apply it."""
     if empty:
         if rename or rename_table or fill or fill_sql or anyway:
             raise click.UsageError(
-                "--empty writes a file to fill by hand: it takes no other option."
+                "--empty writes a file to complete by hand: it takes no other option."
             )
         path = files.write_empty(FOLDER, name)
-        click.echo(f"Wrote {_shown(path)}: fill it by hand.")
+        click.echo(f"Wrote {_shown(path)}: complete it by hand.")
         return
     wishes = Wishes(
         _pairs(rename, "--rename tasks.text=remark"),
@@ -90,49 +109,37 @@ async def make_migration(  # noqa: PLR0913 - an argument for each option
         anyway=anyway,
         ask=cache(_ask),
     )
-    try:
-        _report(await make(project(), name, wishes))
-    except Refused as refusal:
-        raise CannotMake(str(refusal)) from refusal
+    _report(await make(project(), name, wishes))
 
 
 @click.command()
 @click.option("--yes", is_flag=True, help="Remove the files without asking.")
-@asynchronous
+@command
 async def restart_migrations(*, yes: bool) -> None:
-    """Write one migration instead of yours: after the answer `database` was changed."""
+    """Replace your migrations by one, after the answer `database` was changed."""
 
     def ask(names: list[str]) -> bool:
         return yes or click.confirm(f"Remove {', '.join(names)}?")
 
-    try:
-        _report(await restarting.restart(project(), ask))
-    except Refused as refusal:
-        raise CannotMake(str(refusal)) from refusal
+    _report(await restarting.restart(project(), ask))
 
 
 @click.command()
 @click.argument("name", default="adopt")
 @fill_option
 @fill_sql_option
-@asynchronous
+@command
 async def adopt_migrations(name: str, fill: tuple[str, ...], fill_sql: tuple[str, ...]) -> None:
-    """Write a migration that takes over a database which other tools have made."""
+    """Write a migration that adopts a database which other tools created."""
     wishes = Wishes(fills=_pairs(fill, FILL), fills_sql=_pairs(fill_sql, FILL_SQL))
-    try:
-        _report(await adopt.adopt(project(), name, wishes))
-    except Refused as refusal:
-        raise CannotMake(str(refusal)) from refusal
+    _report(await adopt.adopt(project(), name, wishes))
 
 
 @click.command()
-@asynchronous
+@command
 async def restore_migrations() -> None:
-    """Bring back migrations that an update took away; databases have applied them."""
-    try:
-        names = restarting.restore(FOLDER)
-    except Refused as refusal:
-        raise CannotMake(str(refusal)) from refusal
+    """Restore migrations that an update removed; databases have applied them."""
+    names = restarting.restore(FOLDER)
     for name in names:
         click.echo(f"Restored {name}")
     if not names:
@@ -140,7 +147,7 @@ async def restore_migrations() -> None:
 
 
 def _ask(rename: Rename) -> bool:
-    """Ask whether something got a new name, or say how to tell without a terminal."""
+    """Ask whether a table or column was renamed; without a terminal, print the flag."""
     question = f"Is table {rename.new} the table {rename.table} with a new name?"
     flag = f"--rename-table {rename.table}={rename.new}"
     if rename.column:
@@ -148,7 +155,7 @@ def _ask(rename: Rename) -> bool:
         flag = f"--rename {rename.table}.{rename.column}={rename.new}"
     if sys.stdin.isatty():
         return click.confirm(question)
-    click.echo(f"{question} Then delete the file and make it again with {flag}.")
+    click.echo(f"{question} If so, delete the file and write it again with {flag}.")
     return False
 
 

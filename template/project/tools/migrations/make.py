@@ -1,6 +1,6 @@
-"""Make a migration: compare, plan, try there and back, and write."""
+"""Make a migration: compare, plan, apply and undo in a scratch database, and write."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import product
@@ -10,33 +10,32 @@ from tempfile import TemporaryDirectory
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from tools.migrations import dialect, files, models, scratch
-from tools.migrations.catalogue import Catalogue, Column, Table, without
+from tools.migrations.catalogue import Catalogue, Column, Table, names_in, without
 from tools.migrations.changes import Change, Rename, differences
 from tools.migrations.checks import checks
-from tools.migrations.development import look
+from tools.migrations.development import check_rows
 from tools.migrations.files import Direction, Migration
 from tools.migrations.plan import Values, plan
 from tools.migrations.refusal import Refused, refusing
 from tools.migrations.scratch import Config
+from tools.migrations.sides import apply, model_catalogue
 
 BY_HAND = " Write it by hand: --empty."
-ANYWAY = (
-    " With --anyway the file is written all the same, and `just migrate` refuses it until none do."
-)
+ANYWAY = " With --anyway the file is written, and `just migrate` refuses it while rows violate it."
 
 Read = Callable[[], Awaitable[Catalogue]]
-"""Reads the scratch database, but for what no model describes on purpose."""
+"""Reads the scratch database, without unmanaged objects."""
 
 __all__ = ["Made", "Project", "Refused", "Wishes", "make"]
 
 
 @dataclass(frozen=True)
 class Project:
-    """Where models, files and databases are.
+    """The models, files and databases of a service.
 
     Args:
-        development: Tortoise's configuration of the database whose rows are looked at, if any.
-        scratch: The same for databases that are made and dropped; its own is not touched.
+        development: Tortoise's configuration of the database whose rows are checked, if any.
+        scratch: The configuration beside whose database scratch databases are created.
         folder: The folder of the files: aerich's location and the name of the app.
     """
 
@@ -44,61 +43,61 @@ class Project:
     scratch: Config
     folder: Path
     package: str = ""
-    """The package in which models are defined, if Tortoise must have been told of all."""
+    """The package whose models must all be registered with Tortoise, if set."""
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a person says that models do not tell."""
+    """Options of the command: facts that the models do not contain."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
     """New names of columns: `tasks.text` → `remark`."""
     tables: Mapping[str, str] = field(default_factory=dict)
     """New names of tables."""
     fills: Mapping[str, str] = field(default_factory=dict)
-    """A value for the rows that have none, as a person writes it: `tasks.text` → `none`."""
+    """Values for rows without one, as typed: `tasks.text` → `none`."""
     fills_sql: Mapping[str, str] = field(default_factory=dict)
-    """The same as SQL: `tasks.slug` → `lower(title)`."""
+    """Values as SQL: `tasks.slug` → `lower(title)`."""
     part: str = ""
-    """The part to which the tables belong, where the template ships the file."""
+    """The part of the tables, if the template ships the file."""
     anyway: bool = False
-    """Write the file although rows of the development database forbid it."""
+    """Whether to write the file although rows of the development database violate it."""
     ask: Callable[[Rename], bool] = lambda _: False
-    """Asks whether what goes and what comes, a table or a column, are the same."""
+    """Asks whether a dropped and an added table or column are the same."""
 
 
 @dataclass(frozen=True)
 class Made:
-    """A file that was written, and what it does in words."""
+    """A written file, and its changes in words."""
 
     path: Path
     words: list[str]
     remark: str = ""
-    """Why no rows were looked at, if they should have been."""
+    """The reason if rows were not checked, or an empty text."""
 
 
 async def make(project: Project, name: str, wishes: Wishes = Wishes()) -> Made | None:
-    """Write a migration for what changed in the models; return nothing if nothing did.
+    """Write a migration for the changes of the models; return None if there are none.
 
     Raises:
-        Refused: It cannot be written, or rows of the development database forbid it.
+        Refused: It cannot be written, or rows of the development database violate it.
     """
     async with scratch.scratch_database(project.scratch) as config:
-        target = await described(config, "" if wishes.part else project.package)
+        target = await model_catalogue(config, project.folder, project.package)
+        hidden = unmanaged(project, target)
         async with scratch.connected(config) as connection:
-            await _apply(connection, config, project.folder)
-            read = partial(_read, connection, files.unmanaged(project.folder))
-            migration = await _migration(connection, read, target, wishes)
+            await apply(connection, config, project.folder)
+            migration = await _migration(connection, hidden, target, wishes)
             if migration is None:
                 return None
             is_first = bool(wishes.part) or not files.versions(project.folder)
             migration = replace(migration, name=name, is_first=is_first, part=wishes.part)
-            advice = " Look at --fill-sql." if wishes.fills_sql else BY_HAND
-            await _try(read, config, project.folder, migration, target, advice)
+            read = partial(_read, connection, hidden.union(migration.unmanaged))
+            await _try(read, config, project.folder, migration, target, wishes)
     remark = ""
     if project.development and not wishes.anyway:
         needed = [each.name for each in files.versions(project.folder)]
-        remark = await look(
+        remark = await check_rows(
             project.development, project.folder, migration.up.checks, needed, ANYWAY
         )
     path = files.next_path(project.folder, migration.name)
@@ -106,89 +105,55 @@ async def make(project: Project, name: str, wishes: Wishes = Wishes()) -> Made |
     return Made(path, list(migration.words), remark)
 
 
-async def left_over(project: Project) -> list[Change]:
-    """Return what differs between an empty database that was migrated and the models.
+async def remaining_changes(project: Project) -> list[Change]:
+    """Return the differences between a newly migrated database and the models.
 
     Raises:
-        Refused: Tortoise was not told of a model, or a file cannot be applied.
+        Refused: A model is not registered with Tortoise, or a file cannot be applied.
     """
     async with scratch.scratch_database(project.scratch) as config:
-        target = await described(config, project.package)
+        target = await model_catalogue(config, project.folder, project.package)
         async with scratch.connected(config) as connection:
-            await _apply(connection, config, project.folder)
-            return differences(await _read(connection, files.unmanaged(project.folder)), target)
+            await apply(connection, config, project.folder)
+            return differences(await _read(connection, unmanaged(project, target)), target)
 
 
-async def described(config: Config, package: str) -> Catalogue:
-    """Return the catalogue of the models' tables, made in an empty database that stays empty.
-
-    Args:
-        config: Its configuration.
-        package: The package whose models it names all, if it does.
-
-    Raises:
-        Refused: Tortoise was not told of a model, or the database does not take its table.
-    """
-    async with scratch.connected(config) as connection:
-        if package and (strangers := models.unregistered(package)):
-            raise Refused(
-                f"Tortoise was not told of {', '.join(strangers)}: add its part to PARTS."
-            )
-        with refusing("The database does not take the tables of the models"):
-            await models.create_tables(connection)
-        catalogue = dialect.as_ours(await dialect.read(connection))
-        await dialect.clear(connection, catalogue)
-        return catalogue
+def unmanaged(project: Project, target: Catalogue) -> set[str]:
+    """Return the names of what files create on purpose without a model."""
+    return files.unmanaged(project.folder) - names_in(target)
 
 
-async def _apply(connection: BaseDBAsyncClient, config: Config, folder: Path) -> None:
-    """Let aerich apply the files that are there.
-
-    Raises:
-        Refused: One is for another database, or cannot be applied.
-    """
-    paths = files.versions(folder)
-    for path in paths:
-        if files.constant(path, "DIALECT") not in {None, dialect.NAME}:
-            raise Refused(
-                f"{path.name} was written for another database: `just restart-migrations`."
-            )
-    try:
-        await scratch.upgrade(config, folder)
-    except (Exception, SystemExit) as error:
-        seen = await scratch.recorded(connection)
-        name = next((path.name for path in paths if path.name not in seen), "A migration")
-        raise Refused(f"{name} cannot be applied to an empty database: {error}") from error
-
-
-async def _read(connection: BaseDBAsyncClient, unmanaged: set[str]) -> Catalogue:
-    return without(await dialect.read(connection), unmanaged)
+async def _read(connection: BaseDBAsyncClient, hidden: Collection[str]) -> Catalogue:
+    return without(await dialect.read(connection), hidden)
 
 
 async def _migration(
-    connection: BaseDBAsyncClient, read: Read, target: Catalogue, wishes: Wishes
+    connection: BaseDBAsyncClient, hidden: Collection[str], target: Catalogue, wishes: Wishes
 ) -> Migration | None:
-    """Compare the database with the models, and plan both ways."""
-    renames = list(_renames(await read(), target, wishes))
+    """Compare the database with the models, and plan upgrade and downgrade."""
+    at_first = await dialect.read(connection)
+    renames = list(_renames(without(at_first, hidden), target, wishes))
     for rename in renames:
         await connection.execute_script(dialect.rename(rename))
-    current = await read()
-    changes = differences(current, target)
-    while same := _asked(changes, wishes):
+    while True:
+        kept = _with_new_names(names_in(at_first).intersection(hidden), renames)
+        current = await _read(connection, {*hidden, *kept})
+        changes = differences(current, target)
+        if not (same := _asked(changes, wishes)):
+            break
         renames.append(same)
         await connection.execute_script(dialect.rename(same))
-        current = await read()
-        changes = differences(current, target)
     back = differences(target, current)
     undo = [_inverse(rename) for rename in reversed(renames)]
     for rename in undo:
         await connection.execute_script(dialect.rename(rename))
     if not changes and not renames:
         return None
-    up, down = values_for(changes, wishes), neutral(back)
+    up, down = values_for(changes, wishes), neutral_values(back)
+    said = [f"keep {name}, which no model describes" for name in kept]
     return Migration(
         "",
-        [*map(str, renames), *map(in_words, changes)],
+        [*map(str, renames), *map(in_words, changes), *said],
         Direction(
             [*renames, *plan(changes, current, target, up)], checks(changes, current, up, renames)
         ),
@@ -196,14 +161,28 @@ async def _migration(
             [*plan(back, target, current, down), *undo], checks(back, target, down, is_undo=True)
         ),
         [lost for change in back if (lost := change.loses)],
+        unmanaged=kept,
     )
 
 
+def _with_new_names(hidden: Iterable[str], renames: Sequence[Rename]) -> list[str]:
+    """Return the new names of columns that no model describes, where their tables are renamed."""
+    found: list[str] = []
+    for name in hidden:
+        table, _, column = name.rpartition(".")
+        for rename in renames:
+            if table == rename.table and not rename.column:
+                table = rename.new
+        if (new := f"{table}.{column}") != name and table:
+            found.append(new)
+    return sorted(found)
+
+
 def _renames(current: Catalogue, target: Catalogue, wishes: Wishes) -> Iterator[Rename]:
-    """Check what was told of new names, tables first.
+    """Yield the declared renames, tables first, after checking them.
 
     Raises:
-        Refused: There is no such thing, or there is one of the new name already.
+        Refused: The old name does not exist, or the new one exists already.
     """
     for old, new in wishes.tables.items():
         _expect(f"table {old}", old in current, f"table {new}", new in current, new in target)
@@ -219,17 +198,17 @@ def _renames(current: Catalogue, target: Catalogue, wishes: Wishes) -> Iterator[
 
 
 def _expect(old: str, has_old: bool, new: str, has_new: bool, is_wanted: bool) -> None:  # noqa: FBT001
-    """Refuse a new name that does not fit.
+    """Check one rename.
 
     Raises:
-        Refused: The sentence says why.
+        Refused: It is impossible; the message says why.
     """
     if not has_old:
-        message = f"There is no {old} that could get another name; the migrations make none."
+        message = f"There is no {old} to rename; the migrations create none."
     elif has_new:
         message = (
-            f"There is a {new} already, so {old} cannot get its name: drop that one, or give it a"
-            " third name, in a migration of its own before."
+            f"There is a {new} already, so {old} cannot get its name: drop or rename that one"
+            " first, in a separate migration."
         )
     elif not is_wanted:
         message = f"The models have no {new}, which {old} should become: --rename table.old=new."
@@ -239,7 +218,7 @@ def _expect(old: str, has_old: bool, new: str, has_new: bool, is_wanted: bool) -
 
 
 def _asked(changes: Sequence[Change], wishes: Wishes) -> Rename | None:
-    """Ask of each table and column that goes whether it is one that comes, if they are alike."""
+    """Ask whether a dropped table or column and a similar added one are the same."""
     gone = [change for change in changes if not change.new]
     come = [change for change in changes if not change.old]
     for left, right in product(gone, come):
@@ -268,10 +247,10 @@ def _inverse(rename: Rename) -> Rename:
 
 
 def values_for(changes: Sequence[Change], wishes: Wishes) -> Values:
-    """Return what rows get: what was told, or the model's own default for a new column.
+    """Return the values for rows without one: from the options, or the model's default.
 
     Raises:
-        Refused: What was told is no value of the column, or of a column that does not change.
+        Refused: A value does not fit its column, or its column is not added or changed.
     """
     values: dict[tuple[str, str], str] = {}
     told = {**wishes.fills, **wishes.fills_sql}
@@ -293,12 +272,15 @@ def values_for(changes: Sequence[Change], wishes: Wishes) -> Values:
         if value is not None:
             values[change.table, new.name] = value
     if told:
-        raise Refused(f"This adds or changes no column {', '.join(told)} that could be filled.")
+        raise Refused(f"No column {', '.join(told)} to fill is added or changed.")
     return values
 
 
-def neutral(changes: Sequence[Change]) -> Values:
-    """Return what rows get for a column that comes back: its own values are gone."""
+def neutral_values(changes: Sequence[Change]) -> Values:
+    """Return values for a column that a downgrade adds again, as its old values are lost.
+
+    An enum gets its first member, since models cannot read a value that is none.
+    """
     held = {
         (change.table, column)
         for change in changes
@@ -312,52 +294,56 @@ def neutral(changes: Sequence[Change]) -> Values:
         if isinstance(change.new, Column) and change.old is None
         if not (change.new.is_null or change.new.has_own_values or change.new.default is not None)
         if (change.table, change.new.name) not in held
-        if (value := dialect.NEUTRAL.get(dialect.family(change.new.type)))
+        if (value := models.first_member(change.new) or _neutral(change.new))
     }
 
 
+def _neutral(column: Column) -> str | None:
+    return dialect.NEUTRAL.get(dialect.family(column.type))
+
+
 def in_words(change: Change) -> str:
-    """Say what a change does, and whether it loses what is there."""
-    return f"{change} (what it holds is lost)" if change.loses else str(change)
+    """Describe a change, and whether it deletes values."""
+    return f"{change} (its values are lost)" if change.loses else str(change)
 
 
-async def _try(  # noqa: PLR0913 - what it needs
+async def _try(  # noqa: PLR0913 - all are needed
     read: Read,
     config: Config,
     folder: Path,
     migration: Migration,
     target: Catalogue,
-    advice: str,
+    wishes: Wishes,
 ) -> None:
-    """Let aerich apply the very file and undo it, and look at both.
-
-    Raises:
-        Refused: The database does not take it, or the outcome is not what the models say.
-    """
-    before = await read()
+    """Let aerich apply the file beside a copy of its helpers, and undo it."""
+    advice = " Check --fill-sql." if wishes.fills_sql else BY_HAND
     with TemporaryDirectory() as name:
         beside = files.copy_helpers(folder, Path(name))
-        files.next_path(beside, migration.name).write_text(migration.text(), encoding="utf-8")
-        for work, wanted in ((scratch.upgrade, target), (scratch.downgrade, before)):
-            await attempt(work(config, beside), advice)
-            expect(await read(), wanted)
+        path = files.next_path(beside, migration.name)
+        path.write_text(migration.text(), encoding="utf-8")
+        await there_and_back(read, config, beside, target, advice)
 
 
-async def attempt(work: Awaitable[object], advice: str = BY_HAND) -> None:
-    """Let aerich work in a scratch database.
+async def there_and_back(
+    read: Read, config: Config, folder: Path, target: Catalogue, advice: str = BY_HAND
+) -> None:
+    """Let aerich apply what is pending and undo the last file, and check both results.
 
     Raises:
-        Refused: The database does not take a statement.
+        Refused: The database refuses it, or the result does not match the models.
     """
-    with refusing("The database does not take this change", advice=advice):
-        await work
+    before = await read()
+    for work, wanted in ((scratch.upgrade, target), (scratch.downgrade, before)):
+        with refusing("The database refuses this change", advice=advice):
+            await work(config, folder)
+        expect(await read(), wanted)
 
 
 def expect(found: Catalogue, wanted: Catalogue) -> None:
-    """Compare what a migration made with what it should make.
+    """Compare the result of a migration with the wanted one.
 
     Raises:
-        Refused: Something differs.
+        Refused: They differ.
     """
     if left := differences(found, wanted):
         raise Refused(

@@ -1,10 +1,10 @@
 """Tables as Tortoise's models describe them."""
 
-import importlib
+import re
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, time
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from tortoise import Tortoise
@@ -16,31 +16,34 @@ from tortoise.fields.data import IntEnumFieldInstance
 from tortoise.models import Model
 
 from tools.migrations import dialect
-from tools.migrations.refusal import Refused, loading, refusing
+from tools.migrations.catalogue import Column
+from tools.migrations.refusal import Refused, refusing
 
 AERICH = "aerich"
 """The table in which aerich records what it applied, and Tortoise's module of that name."""
+MEMBER = re.compile(r"[^\W\d]\w*: (.*)")
+"""A member of an enum in the description that Tortoise writes."""
 EMPTY: tuple[Callable[[], Any], ...] = (dict, list, str, int, float, bool)
-"""Functions whose result is known: the defaults that are the same for every row."""
+"""Callable defaults whose result is the same for every row."""
 
 
 async def create_tables(connection: BaseDBAsyncClient) -> None:
-    """Make the tables of all models in an empty database, by Tortoise's own statements.
+    """Create the tables of all models in an empty database, with Tortoise's statements.
 
-    What Tortoise gets wrong is mended here: keys in a circle, quotes and backslashes in
-    defaults and comments, and the columns of an index that are not named as their fields.
+    Bugs of Tortoise are worked around here: circular foreign keys, quotes and backslashes in
+    defaults and comments, and columns of an index that are not named like their fields.
 
     Raises:
-        Refused: A model has what Tortoise does not make, or a name with a dot.
+        Refused: A model has constraints that Tortoise does not create, or a name with a dot.
     """
     for model in models():
         if "." in model._meta.db_table:
             raise Refused(
-                f"{model.__name__}: the name of a table has no dot; Meta.schema is apart."
+                f"{model.__name__}: a table name must not contain a dot; use Meta.schema."
             )
         if model._meta.constraints:
             raise Refused(
-                f"{model.__name__} has Meta.constraints, which Tortoise itself leaves out: use"
+                f"{model.__name__} has Meta.constraints, which Tortoise does not create: use"
                 " unique=True or unique_together, or write them in a file from --empty."
             )
     generator = type("Generator", (_Generator, connection.schema_generator), {})(connection)
@@ -49,37 +52,13 @@ async def create_tables(connection: BaseDBAsyncClient) -> None:
 
 
 def models() -> Iterator[type[Model]]:
-    """Return the models that Tortoise knows, but for aerich's own."""
+    """Return the models that are registered with Tortoise, without aerich's own."""
     for app in (Tortoise.apps or {}).values():
         yield from (model for model in app.values() if model._meta.db_table != AERICH)
 
 
-def unregistered(package: str) -> list[str]:
-    """Name the models that are defined in a package, but that Tortoise was not told of.
-
-    Such a model would have no table, and nobody would say so.
-
-    Raises:
-        Refused: A module cannot be imported.
-    """
-    known = set(models())
-    (folder,) = map(Path, importlib.import_module(package).__path__)
-    for path in sorted(folder.rglob("*.py")):  # also in folders without __init__.py
-        name = ".".join((package, *path.relative_to(folder).with_suffix("").parts))
-        if path.stem not in {"__init__", "__main__"}:
-            with loading(name):
-                importlib.import_module(name)
-    return sorted(
-        f"{model.__module__}.{model.__qualname__}"
-        for model in _subclasses(Model)
-        if model.__module__.partition(".")[0] == package
-        and not model._meta.abstract
-        and model not in known
-    )
-
-
 def default_of(table: str, column: str) -> str | None:
-    """Return the model's own default as SQL, where it is the same for every row."""
+    """Return the model's default as SQL, if it is the same for every row."""
     model, field = _field(table, column) or (None, None)
     if not model or not field:
         return None
@@ -88,19 +67,34 @@ def default_of(table: str, column: str) -> str | None:
         value = value()
     if value is None or callable(value):
         return None
-    return literal(field.to_db_value(value, model))
+    return literal(_to_database(field, value, model))
+
+
+def first_member(column: Column) -> str | None:
+    """Return the first member of an enum as SQL, if the column's comment lists its members.
+
+    That is what Tortoise describes a field of an enum with, unless the model does.
+    """
+    members = [MEMBER.fullmatch(line) for line in column.remark.splitlines()]
+    first = members[0] if members and all(members) else None
+    if first is None:
+        return None
+    if dialect.family(column.type) == "text":
+        return literal(first[1])
+    is_number = dialect.family(column.type) == "integer" and re.fullmatch(r"-?\d+", first[1])
+    return first[1] if is_number else None
 
 
 def value_of(table: str, column: str, text: str) -> str:
-    """Return what a person wrote as SQL, if the model's field takes it.
+    """Return a typed value as SQL, if the model's field accepts it.
 
     Raises:
-        Refused: It is no value of the field.
+        Refused: The field does not accept it.
     """
     model, field = _field(table, column) or (None, None)
     if not model or not field:
         return literal(text)
-    with refusing(f"{text!r} is no value of {table}.{column}"):
+    with refusing(f"{text!r} is not a value of {table}.{column}"):
         if isinstance(field, BooleanField):
             return literal(_boolean(text))
         if isinstance(field, BinaryField):
@@ -109,8 +103,15 @@ def value_of(table: str, column: str, text: str) -> str:
         try:
             value = field.to_python_value(int(text) if is_number else text)
         except ArithmeticError as error:
-            raise ValueError("it is no number, or has more digits than the field") from error
-        return literal(field.to_db_value(value, model))
+            raise ValueError("it is not a number, or has more digits than the field") from error
+        return literal(_to_database(field, value, model))
+
+
+def _to_database(field: Field[Any], value: object, model: type[Model]) -> object:
+    """Return the value for the driver, without Tortoise's warnings on time zones."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return field.to_db_value(value, model)
 
 
 def _boolean(text: str) -> bool:
@@ -144,20 +145,15 @@ def literal(value: object) -> str:
     return dialect.text(str(value))
 
 
-def _subclasses(model: type[Model]) -> Iterator[type[Model]]:
-    for subclass in model.__subclasses__():
-        yield subclass
-        yield from _subclasses(subclass)
-
-
 class _Generator(BaseSchemaGenerator):
-    """Tortoise's generator of statements, mended; a mixin before that of the database."""
+    """Corrections of Tortoise's schema generator; a mixin before that of the database."""
 
     _table = ""
+    _type = ""
     _keys: list[str]
 
     def statements(self) -> list[str]:
-        """Return the statements; tables come in any order, and foreign keys last."""
+        """Return the statements; tables in any order, foreign keys last."""
         self._keys = []
         described = [
             self._get_table_sql(model, safe=False)
@@ -176,6 +172,40 @@ class _Generator(BaseSchemaGenerator):
     def _get_table_sql(self, model: type[Model], safe: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002 - Tortoise's
         self._table = self._qualify_table_name(model._meta.db_table, model._meta.schema)
         return super()._get_table_sql(model, safe)
+
+    def _get_field_sql_and_related_table(  # noqa: PLR0913 - Tortoise's
+        self,
+        field_object: Field[Any],
+        table_name: str,
+        column_name: str,
+        default: str,
+        comment: str,
+        schema: str | None = None,
+    ) -> tuple[str, str]:
+        self._type = dialect.type_of(field_object)
+        made = super()._get_field_sql_and_related_table(
+            field_object, table_name, column_name, default, comment, schema
+        )
+        self._type = ""
+        return made
+
+    def _create_string(  # noqa: PLR0913 - Tortoise's
+        self,
+        db_column: str,
+        field_type: str,
+        nullable: str,
+        unique: str,
+        is_primary_key: bool,  # noqa: FBT001 - Tortoise's
+        comment: str,
+        default: str,
+    ) -> str:
+        type_ = self._type or field_type
+        return super()._create_string(
+            db_column, type_, nullable, unique, is_primary_key, comment, default
+        )
+
+    def _get_pk_field_sql_type(self, pk_field: Field[Any]) -> str:
+        return dialect.type_of(pk_field) or super()._get_pk_field_sql_type(pk_field)
 
     def _create_fk_string(  # noqa: PLR0913 - Tortoise's
         self,
@@ -197,8 +227,8 @@ class _Generator(BaseSchemaGenerator):
 
     def _escape_default_value(self, default: Any) -> str:  # noqa: ANN401 - any value of a field
         dialect.refuse_unstorable(str(default))
-        is_mended = isinstance(default, str | bytes | bool)
-        return literal(default) if is_mended else str(escape_item(default))
+        is_corrected = isinstance(default, str | bytes | bool)
+        return literal(default) if is_corrected else str(escape_item(default))
 
     def _escape_comment(self, comment: str) -> str:
         return dialect.comment(comment, super()._escape_comment)

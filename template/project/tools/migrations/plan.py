@@ -10,11 +10,11 @@ from tools.migrations.changes import Change, Step
 from tools.migrations.source import CONSTANT
 
 Values = Mapping[tuple[str, str], str]
-"""SQL for the rows that are there, by table and column."""
+"""SQL of values for existing rows, by table and column."""
 
 
 def plan(changes: Sequence[Change], old: Catalogue, new: Catalogue, values: Values) -> list[Step]:
-    """Order the changes; foreign keys are taken away first and put back last."""
+    """Order the changes; foreign keys are dropped first and added last."""
     parts: defaultdict[str, list[Step]] = defaultdict(list)
     for table, key in _set_aside(changes, old, new):
         parts["unlink"].append(Step(table, key, None))
@@ -25,7 +25,7 @@ def plan(changes: Sequence[Change], old: Catalogue, new: Catalogue, values: Valu
         step = Step(change.table, change.old, change.new, value, new.get(change.table))
         for part, each in _parts(step):
             parts[part].append(each)
-    # A name of a key may be one that a table takes along, or one for which a new table waits.
+    # The new name of a key may still belong to a key or table that is dropped in this plan.
     taken = {key.name for step in parts["drop tables"] for key in old[step.table].keys}
     taken |= {_name(step.old) for step in parts["drop keys"]}
     late = [step for step in parts["rename keys"] if _name(step.new) in taken]
@@ -47,7 +47,7 @@ def plan(changes: Sequence[Change], old: Catalogue, new: Catalogue, values: Valu
 
 
 def _parts(step: Step) -> Iterator[tuple[str, Step]]:
-    """Return the part of the plan to which a change belongs, or those of its halves."""
+    """Yield the part of the plan for a change, or for its drop and its add."""
     verb = "add" if not step.old else "change" if step.new else "drop"
     thing = step.new or step.old
     drop = [replace(step, new=None)] if step.old else []
@@ -56,7 +56,7 @@ def _parts(step: Step) -> Iterator[tuple[str, Step]]:
         yield f"{verb} tables", step
         if verb == "add":
             yield from (("link", replace(step, new=key)) for key in _keys(thing))
-    elif isinstance(thing, Column) and not _is_made_anew(step):
+    elif isinstance(thing, Column) and not _is_recreated(step):
         yield f"{verb} columns", step
     elif _is_renamed(step):
         yield "rename keys", step
@@ -70,10 +70,10 @@ def _parts(step: Step) -> Iterator[tuple[str, Step]]:
 
 
 def _beside(changes: Sequence[Change], old: Catalogue) -> list[Change]:
-    """Return computed columns, and keys over them, that go for a moment while others change.
+    """Return generated columns, and keys over them, to drop and add again around other changes.
 
-    A column of which others are computed does not change its type, and a key over a column that
-    is made anew would go with it.
+    A column that others are generated from cannot change its type, and a key over a recreated
+    column would be dropped with it.
     """
     found: list[Change] = []
     seen = {(change.table, str(change.old)) for change in changes if isinstance(change.old, Column)}
@@ -82,9 +82,9 @@ def _beside(changes: Sequence[Change], old: Catalogue) -> list[Change]:
         found += [
             Change(table, column, column)
             for column in old[table].columns.values()
-            if (table, column.name) not in seen and dialect.is_made_anew(column, column)
+            if (table, column.name) not in seen and dialect.is_recreated(column, column)
         ]
-    anew = {(each.table, str(each.old)) for each in [*changes, *found] if _is_made_anew(each)}
+    anew = {(each.table, str(each.old)) for each in [*changes, *found] if _is_recreated(each)}
     found += [
         Change(table.name, key, key)
         for table in old.values()
@@ -100,18 +100,18 @@ def _changes_type(change: Change) -> bool:
     return isinstance(old, Column) and isinstance(new, Column) and old.type != new.type
 
 
-def _is_made_anew(change: Change | Step) -> bool:
+def _is_recreated(change: Change | Step) -> bool:
     old, new = change.old, change.new
     if isinstance(old, Column | None) and isinstance(new, Column | None):
-        return dialect.is_made_anew(old, new)
+        return dialect.is_recreated(old, new)
     return False
 
 
 def _around(columns: Sequence[Step], parts: Mapping[str, Sequence[Step]]) -> list[Step]:
-    """Return changes of columns among those of keys.
+    """Order changes of columns between those of keys.
 
-    A key over a column that changes may not fit its new type, or only that. Where foreign keys
-    need an index at every moment, the new one comes before the old one goes.
+    A key over a changed column may not fit its old or its new type. Where foreign keys always
+    need an index, the new one is added before the old one is dropped.
     """
     add, change, drop = (parts[f"{verb} keys"] for verb in ("add", "change", "drop"))
     if dialect.DROPS_KEYS_FIRST:
@@ -133,7 +133,7 @@ def _around(columns: Sequence[Step], parts: Mapping[str, Sequence[Step]]) -> lis
 
 
 def _is_renamed(step: Step) -> bool:
-    """Whether a key gets another name, and only that."""
+    """Whether a key only gets a new name."""
     old, new = step.old, step.new
     if isinstance(old, Key) and isinstance(new, Key) and old != new:
         is_possible = new.kind != "foreign key" or dialect.RENAMES_FOREIGN_KEYS
@@ -142,7 +142,7 @@ def _is_renamed(step: Step) -> bool:
 
 
 def _reads_no_column(step: Step) -> bool:
-    """Whether rows are filled with a constant: after what reads the values of before."""
+    """Whether rows are filled with a constant; such steps come after those that read columns."""
     return step.value is None or CONSTANT.fullmatch(step.value) is not None
 
 
@@ -155,7 +155,7 @@ def _keys(table: Table | None) -> list[Key]:
 
 
 def _set_aside(changes: Sequence[Change], old: Catalogue, new: Catalogue) -> list[tuple[str, Key]]:
-    """Return foreign keys that must not be there while a column changes or a table goes."""
+    """Return foreign keys to drop, and perhaps add again, around changed columns and drops."""
     held = {
         (each.table, each.old.name)
         for each in changes

@@ -1,4 +1,4 @@
-"""Why a tool cannot do what it was asked for."""
+"""Refusals of the development tools, as messages to people."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,15 +6,15 @@ from traceback import extract_tb
 
 
 class Refused(Exception):
-    """It cannot be done; the sentence says why, and what to do."""
+    """The request cannot be fulfilled; the message says why, and what to do."""
 
 
 @contextmanager
 def refusing(words: str, *, advice: str = "") -> Iterator[None]:
-    """Turn whatever goes wrong, also in code and SQL of the owner, into a sentence.
+    """Turn any error, also of the owner's code and SQL, into a refusal.
 
     Raises:
-        Refused: Something went wrong; the sentence begins with these words.
+        Refused: An error was raised; the message begins with these words.
     """
     try:
         yield
@@ -28,7 +28,7 @@ def refusing(words: str, *, advice: str = "") -> Iterator[None]:
 
 @contextmanager
 def loading(what: str) -> Iterator[None]:
-    """Turn what goes wrong while the owner's code is imported into a sentence with its place.
+    """Turn an error while the owner's code is imported into a refusal with its place.
 
     Raises:
         Refused: It cannot be imported.

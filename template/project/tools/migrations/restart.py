@@ -1,9 +1,11 @@
-"""Other answers: the owner's migrations are SQL of the database of before."""
+"""Migrations after changed answers: restart with another database, restore removed files."""
 
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from shutil import copy
+from tempfile import TemporaryDirectory
 
 from tools.migrations import files
 from tools.migrations.make import Made, Project, Refused, make
@@ -23,27 +25,38 @@ def _git(folder: Path, *arguments: str) -> str:
 
 
 async def restart(project: Project, ask: Callable[[list[str]], bool]) -> Made | None:
-    """Remove the owner's migrations, and write one with what the shipped ones lack.
+    """Replace the owner's migrations by one that adds what the shipped ones lack.
+
+    That one is made first, so that all stays as it is where it cannot be made.
 
     Raises:
-        Refused: There are changes that git does not have, or the owner said no.
+        Refused: There are uncommitted changes, the owner declined, or the file cannot be written.
     """
     if _git(project.folder, "status", "--porcelain"):
         raise Refused(
-            "Commit or stash your changes first: this removes files, and git brings them back."
+            "Commit or stash your changes first: this removes files, which git can then restore."
         )
-    own = [each for each in files.versions(project.folder) if not files.constant(each, "PART")]
+    every = files.versions(project.folder)
+    own = [path for path in every if not files.constant(path, "PART")]
     if own and not ask([path.name for path in own]):
         raise Refused("Nothing was removed.")
+    with TemporaryDirectory() as name:
+        beside = files.copy_helpers(project.folder, Path(name))
+        for path in every:
+            if path not in own:
+                copy(path, beside)
+        alone = replace(project, folder=beside, development=None)  # which had other files
+        made = await make(alone, "restart")
+        made = made and replace(made, path=Path(copy(made.path, project.folder)))
     for path in own:
         path.unlink()
-    return await make(replace(project, development=None), "restart")  # which had other files
+    return made
 
 
 def restore(folder: Path) -> list[str]:
-    """Bring back the template's migrations that git has and the folder lacks; return their names.
+    """Restore the template's migrations that git has and the folder lacks; return their names.
 
-    Files of an option that was switched off belong to the history of the database.
+    Files of a removed option belong to the history of the database.
     """
     names = _git(folder, "ls-tree", "--name-only", "HEAD", "./").splitlines()
     gone = [

@@ -1,8 +1,11 @@
-"""Databases that live as long as a command, and aerich at work in them."""
+"""Scratch databases, dropped at the end of a command, and aerich in them."""
 
-import os
+import re
+import secrets
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,8 +19,16 @@ from tools.migrations import dialect
 from tools.migrations.refusal import Refused, loading
 
 Config = dict[str, Any]
-"""Tortoise's configuration, whose connection is called default and gives its credentials."""
+"""Tortoise's configuration, with a connection `default` that has credentials."""
 APP = "models"
+LONGEST_NAME = 36
+"""Characters of the service's database that the name of a scratch database keeps; 63 in all."""
+LIFE = timedelta(hours=12)
+"""Age after which a scratch database counts as a leftover of a killed command."""
+RECORDED = f"""
+    SELECT version FROM aerich WHERE app = '{APP}'
+      AND id > (SELECT coalesce(max(id), 0) FROM aerich WHERE app = 'adopted')"""
+"""Ignores the records of other tools, from before the database was adopted."""
 
 
 def database_of(config: Config) -> str:
@@ -26,7 +37,7 @@ def database_of(config: Config) -> str:
 
 
 def with_database(config: Config, name: str) -> Config:
-    """Return a configuration that differs by the name of its database."""
+    """Return the configuration with another database name."""
     default = config["connections"]["default"]
     credentials = default["credentials"] | {dialect.DATABASE: name}
     return config | {"connections": {"default": default | {"credentials": credentials}}}
@@ -34,7 +45,7 @@ def with_database(config: Config, name: str) -> Config:
 
 @asynccontextmanager
 async def connected(config: Config) -> AsyncIterator[BaseDBAsyncClient]:
-    """Offer a connection, and the models over it."""
+    """Provide a connection, with the models registered."""
     async with TortoiseContext() as context:
         with loading("A module of models"):
             await context.init(config=config)
@@ -43,29 +54,31 @@ async def connected(config: Config) -> AsyncIterator[BaseDBAsyncClient]:
 
 @asynccontextmanager
 async def scratch_database(config: Config) -> AsyncIterator[Config]:
-    """Offer an empty database beside the configured one, and drop it afterwards.
+    """Provide an empty database beside the configured one, and drop it afterwards.
 
-    It has the number of the process in its name, so that several can be there. Those of
-    processes that are gone are dropped.
+    Its name contains the time and a token, since commands on other machines may use the server
+    too. Leftovers of other commands are dropped, if possible.
     """
-    stem = f"{database_of(config)}_scratch_"
+    stem = database_of(config)
+    stem = f"{stem[:LONGEST_NAME] if dialect.SERVER else stem}_scratch_"
     for name in await _databases(config):
-        number = name.removeprefix(stem)
-        if name.startswith(stem) and number.isdigit() and not _is_alive(int(number)):
-            await drop(with_database(config, name))
-    beside = with_database(config, f"{stem}{os.getpid()}")
+        if _is_left_over(name, stem):
+            with suppress(Exception):  # it is another user's, or somebody looks into it
+                await drop(with_database(config, name))
+    beside = with_database(config, f"{stem}{int(time.time()):x}_{secrets.token_hex(4)}")
     await renew(beside)
     try:
         yield beside
     finally:
-        await drop(beside)
+        with suppress(Exception):  # the same; another command will drop it
+            await drop(beside)
 
 
 async def renew(config: Config) -> None:
-    """Make the database anew, with nothing in it.
+    """Drop the database and create it again, empty.
 
     Raises:
-        Refused: It may not be created.
+        Refused: Creating it is not permitted.
     """
     await drop(config)
     if dialect.SERVER:
@@ -74,13 +87,13 @@ async def renew(config: Config) -> None:
             await _on_server(config, f"CREATE DATABASE {name}")
         except OperationalError as error:
             raise Refused(
-                f"The planner needs a database of its own, {name}, and cannot create it ({error})."
-                " Set TEST_DATABASE_URL to a server where it may."
+                f"The planner needs a scratch database, {name}, and cannot create it ({error})."
+                " Set TEST_DATABASE_URL to a server where it can."
             ) from error
 
 
 async def drop(config: Config) -> None:
-    """Drop the database, if it is there."""
+    """Drop the database, if it exists."""
     if dialect.SERVER:
         name = database_of(config)
         if name in await _databases(config):
@@ -93,20 +106,18 @@ async def drop(config: Config) -> None:
 
 async def recorded(connection: BaseDBAsyncClient) -> set[str]:
     """Return the names of the files that aerich has recorded; none where it has no table."""
-    try:
-        rows = await connection.execute_query_dict("SELECT version FROM aerich")
-    except OperationalError:
-        return set()
-    return {row["version"] for row in rows}
+    if not await connection.execute_query_dict(dialect.HAS_AERICH):
+        return set()  # a statement that fails would end the caller's transaction
+    return {row["version"] for row in await connection.execute_query_dict(RECORDED)}
 
 
 async def upgrade(config: Config, folder: Path) -> list[str]:
-    """Let aerich apply what it has not; the models are connected."""
+    """Let aerich apply pending files; needs connected models."""
     return await (await _command(config, folder)).upgrade()
 
 
 async def downgrade(config: Config, folder: Path) -> list[str]:
-    """Let aerich undo what it applied last; the models are connected."""
+    """Let aerich undo the last file; needs connected models."""
     return await (await _command(config, folder)).downgrade(version=-1, delete=False)
 
 
@@ -138,13 +149,7 @@ async def _on_server(config: Config, statement: str) -> list[dict[str, Any]]:
         await client.close()
 
 
-def _is_alive(process: int) -> bool:
-    if os.name == "nt":  # where signal 0 is not a question
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _is_left_over(name: str, stem: str) -> bool:
+    """Whether the command that created a database must have ended long ago."""
+    found = re.fullmatch(f"{re.escape(stem)}([0-9a-f]{{8}})_[0-9a-f]{{8}}", name)
+    return found is not None and time.time() - int(found[1], 16) > LIFE.total_seconds()

@@ -1,15 +1,15 @@
-"""SQL as it stands in a file of Python."""
+"""SQL as Python source code."""
 
 import re
 from textwrap import indent
 
 CONSTANT = re.compile(r"'(?:[^']|'')*'|-?\d+(\.\d+)?|true|false")
-"""SQL of a value that is the same for every row."""
+"""SQL of a constant."""
 QUOTED = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`""")
 
 
 def as_source(sql: str) -> str:
-    """Return a string of Python, in the form that reads best."""
+    """Return a Python string literal, in the most readable form."""
     if '"""' in sql or sql.endswith(('"', "\\")) or _has_long_string(sql):
         return repr(sql)
     raw = "r" if "\\" in sql else ""
@@ -19,11 +19,16 @@ def as_source(sql: str) -> str:
     return f"{raw}{quotes}{sql}{quotes}"
 
 
+def as_literal(text: str | None) -> str:
+    """Return a string of Python for any text, or None."""
+    return as_source(text) if text is not None and text.isprintable() else repr(text)
+
+
 def indented(sql: str, margin: int) -> str:
     """Indent a statement, unless that would change a string in it."""
     return sql if _has_long_string(sql) else indent(sql, " " * margin)
 
 
 def _has_long_string(sql: str) -> bool:
-    """Whether a string or a name goes on in the next line."""
+    """Whether a quoted string or name spans lines."""
     return any("\n" in quoted for quoted in QUOTED.findall(sql))

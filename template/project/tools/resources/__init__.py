@@ -1,1 +1,1 @@
-"""The generator of resources: a part in the pattern of `pattern/`, which is yours to change."""
+"""The generator of resources, from the templates in `pattern/`, which are yours to change."""

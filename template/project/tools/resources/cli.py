@@ -1,4 +1,4 @@
-"""Commands of development that write and remove resources."""
+"""Development commands that write and remove resources."""
 
 import asyncio
 import importlib
@@ -18,11 +18,11 @@ from tools.resources.kinds import described
 from tools.resources.resource import ROOT, Resource, describe, named
 
 
-@click.command(epilog=f"Types: {described()}. A ? behind a type allows null.")
+@click.command(epilog=f"Types: {described()}. A ? after a type allows null.")
 @click.argument("noun")
 @click.argument("fields", nargs=-1)
-@click.option("--plural", default="", help="The name of several, where English is not regular.")
-@click.option("--public", is_flag=True, help="No owner: anyone reads, few write.")
+@click.option("--plural", default="", help="The plural of an irregular noun.")
+@click.option("--public", is_flag=True, help="No owner: anyone reads, writing needs a permission.")
 @asynchronous
 async def new_resource(noun: str, fields: tuple[str, ...], *, plural: str, public: bool) -> None:
     """Write a part: new-resource invoice number:str:20 due:date? customer:fk:User."""
@@ -39,12 +39,12 @@ async def new_resource(noun: str, fields: tuple[str, ...], *, plural: str, publi
 
 @click.command()
 @click.argument("noun")
-@click.option("--plural", default="", help="The name of several, if it was given.")
+@click.option("--plural", default="", help="The plural, if it was given.")
 @click.option("--force", is_flag=True, help="Remove it although it was edited.")
 @click.option("--yes", is_flag=True, help="Do not ask before rows are deleted.")
 @asynchronous
 async def remove_resource(noun: str, *, plural: str, force: bool, yes: bool) -> None:
-    """Take back what new-resource wrote, and its migration if nobody else can have that."""
+    """Remove what new-resource wrote; its migration too, unless others may have it."""
 
     def ask(losses: list[str]) -> bool:
         click.echo("\n".join(losses))
@@ -76,7 +76,7 @@ async def _make_migration(resource: Resource) -> Path:
     parts.PARTS.append(resource.part)
     made = await make(project(), f"add_{resource.plural}", Wishes())
     if made is None:
-        raise Refused(f"The models of {resource.part} make no table.")
+        raise Refused(f"The models of {resource.part} create no table.")
     return made.path
 
 

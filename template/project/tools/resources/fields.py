@@ -1,4 +1,4 @@
-"""Fields as they are typed, `total:decimal:12,2?`, and what the pattern writes of each."""
+"""Fields as they are typed, `total:decimal:12,2?`, and their code in the pattern."""
 
 import keyword
 import re
@@ -42,7 +42,7 @@ OF_SQL = frozenset(
         """,
     )
 )
-"""Words that at least one of the databases reserves."""
+"""Words that some database reserves."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,11 @@ class Field:
     arguments: tuple[str, ...]
     is_null: bool
     noun: str = ""
-    """The resource to which it belongs, as the name of a class."""
+    """The class name of its resource."""
     target: Target | None = None
-    """The model to which a key leads."""
+    """The model that a foreign key refers to."""
     taken: frozenset[str] = field(default=frozenset(), repr=False)
-    """Names that the module of schemas imports."""
+    """Names that the module `schemas` imports."""
 
     @property
     def kind(self) -> Kind:
@@ -72,17 +72,17 @@ class Field:
 
     @property
     def attribute(self) -> str:
-        """The name under which its value comes and goes: that of the column."""
+        """Its name in bodies, which is that of the column."""
         return f"{self.name}_id" if self.is_key else self.name
 
     @property
     def camel(self) -> str:
-        """Its name, as part of the name of a class."""
+        """Its name in camel case."""
         return camel(self.name)
 
     @property
     def enum(self) -> str:
-        """The class of its values, if it has a list of them."""
+        """The class of an enum, or an empty text."""
         return f"{self.noun}{self.camel}" if self.kind_name == "enum" else ""
 
     @property
@@ -92,7 +92,7 @@ class Field:
         return names if self.enum else []
 
     def _filled(self, text: str) -> str:
-        """Put the arguments of the type into its text."""
+        """Insert the arguments of the type into a text."""
         if self.target and self.target.is_small:
             text = text.replace("RowId", "SmallRowId")
         longest = max(map(len, self.arguments), default=0)
@@ -100,7 +100,7 @@ class Field:
 
     @property
     def column(self) -> str:
-        """What makes it in the model."""
+        """The code of its column in the model."""
         null = "null=True" if self.is_null else ""
         made = self._filled(self.kind.column)
         separator = "" if made.endswith("()") or not null else ", "
@@ -108,7 +108,7 @@ class Field:
 
     @property
     def annotation(self) -> str:
-        """The type of its column, where that must be said."""
+        """The annotation of its column, if it needs one."""
         if not self.kind.annotation:
             return ""
         inner = self.kind.annotation
@@ -116,30 +116,30 @@ class Field:
 
     @property
     def alias(self) -> str:
-        """The name of the type of its body, if that has one."""
+        """The alias of its type in bodies, if it has one."""
         if not self.kind.has_alias:
             return ""
         return f"{self.noun}{self.camel}" if self.camel in self.taken else self.camel
 
     @property
     def definition(self) -> str:
-        """What the alias stands for."""
+        """The type that the alias names."""
         return self._filled(self.kind.body)
 
     @property
     def body(self) -> str:
-        """The type of its value in a body that is received."""
+        """The type of its value in a request body."""
         return (self.alias or self.definition) + (" | None" if self.is_null else "")
 
     @property
     def shown(self) -> str:
-        """The type of its value in a body that is sent."""
+        """The type of its value in a response body."""
         shown = self._filled(self.kind.shown) or self.alias
         return shown + (" | None" if self.is_null else "")
 
     @property
     def filters(self) -> Iterator[tuple[str, str]]:
-        """The names and types of the parameters by which lists are filtered."""
+        """The names and types of the filters of lists."""
         query = self._filled(self.kind.query) or self.alias
         for lookup in self.kind.lookups:
             name = f"{self.attribute}__{lookup}" if lookup else self.attribute
@@ -147,35 +147,35 @@ class Field:
 
     @property
     def samples(self) -> tuple[str, str]:
-        """Two values for tests, in the order in which rows are sorted."""
+        """Two values for tests, in ascending order."""
         return self.kind.samples(self.arguments)
 
     @property
     def is_sorted(self) -> bool:
-        """Whether lists can be sorted by it, in an order that a test can tell."""
+        """Whether lists can be sorted by it, and tests can check the order."""
         return self.kind.is_sorted and self.samples[0] != self.samples[1]
 
     @property
     def wrong(self) -> Iterator[str]:
-        """Values for tests that are refused."""
+        """Invalid values for tests."""
         yield from map(self._filled, () if self.is_null else ("None",))
         yield from map(self._filled, self.kind.wrong)
 
 
 def camel(name: str) -> str:
-    """Return a name as part of the name of a class: `order_item` is `OrderItem`."""
+    """Return a name in camel case: `order_item` is `OrderItem`."""
     return "".join(each.capitalize() for each in name.split("_"))
 
 
 def parse(text: str, noun: str, targets: dict[str, Target], taken: frozenset[str]) -> Field:
-    """Read `name:type[:arguments][?]`.
+    """Parse `name:type[:arguments][?]`.
 
     Raises:
-        Refused: It is something else, or a name that would not work.
+        Refused: The text has another form, or the name cannot be used.
     """
     if not (typed := TYPED.fullmatch(text)):
         raise Refused(
-            f"{text!r} is no field: write name:type, such as due:date? or total:decimal:12,2"
+            f"{text!r} is not a field: write name:type, such as due:date? or total:decimal:12,2"
         )
     name, kind = typed["name"], typed["kind"]
     check_name(f"{name}_id" if kind == "fk" else name, f"The field {name!r}")
@@ -185,19 +185,19 @@ def parse(text: str, noun: str, targets: dict[str, Target], taken: frozenset[str
     if kind == "fk":
         target = targets.get(typed["arguments"] or "")
         if target and not target.has_number:
-            raise Refused(f"{name}: {target.name} has no number as `id`; write this key by hand.")
+            raise Refused(f"{name}: {target.name} has no integer `id`; write this key by hand.")
         if target is None:
-            raise Refused(f"{name}: name a model behind fk:, one of {', '.join(sorted(targets))}")
+            raise Refused(f"{name}: name a model after fk:, one of {', '.join(sorted(targets))}")
         return Field(name, kind, (), is_null, noun, target, taken)
     arguments = _values(name, typed["values"]) if kind == "enum" else _numbers(typed)
     return Field(name, kind, arguments, is_null, noun, None, taken)
 
 
 def _numbers(typed: re.Match[str]) -> tuple[str, ...]:
-    """Return the arguments of a type, which are whole numbers.
+    """Return the arguments of a type, which are integers.
 
     Raises:
-        Refused: They are not, or there are too many, or they are too large.
+        Refused: They are not integers, too many, or too large.
     """
     name, kind = typed["name"], KINDS[typed["kind"]]
     given = typed["arguments"].split(",") if typed["arguments"] else list(kind.defaults)
@@ -219,26 +219,26 @@ def _values(name: str, text: str | None) -> tuple[str, ...]:
     """Return the values of an enum.
 
     Raises:
-        Refused: There are none, or they are no lower-case words that differ.
+        Refused: There are none, or they are not distinct lower-case words.
     """
     values = tuple((text or "").split("|"))
     members = {re.sub("[_-]", "_", each) for each in values}
     if not all(VALUE.fullmatch(each) for each in values) or len(members) < len(values):
         raise Refused(f"{name}: write the values in lower case, such as enum(open|paid)")
     if any(each == "mro" for each in values):
-        raise Refused(f"{name}: an enum of Python has no value mro")
+        raise Refused(f"{name}: an enum of Python cannot have a value mro")
     return values
 
 
 def check_noun(name: str, what: str) -> None:
-    """Refuse a name that Python would not take.
+    """Check that Python accepts the name of a resource.
 
     Raises:
-        Refused: The sentence says why.
+        Refused: The name is invalid; the message says why.
     """
     reason = ""
     if not NAME.fullmatch(name) or len(name) > LONGEST_NOUN:
-        reason = f"is no name in lower case, such as order_item, of {LONGEST_NOUN} letters at most"
+        reason = f"must be lower case, such as order_item, with at most {LONGEST_NOUN} letters"
     elif keyword.iskeyword(name) or name in OF_PYTHON or name in OF_PATTERN:
         reason = "is a word of Python, or of the code that would be written"
     if reason:
@@ -246,23 +246,23 @@ def check_noun(name: str, what: str) -> None:
 
 
 def check_name(name: str, what: str) -> None:
-    """Refuse a name that Python, a database, Tortoise or Pydantic would not take.
+    """Check that Python, databases, Tortoise and Pydantic accept the name of a field.
 
     Raises:
-        Refused: The sentence says why.
+        Refused: The name is invalid; the message says why.
     """
     reason = ""
     if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
-        reason = f"is no name in lower case, such as paid_at, of {LONGEST_NAME} letters at most"
+        reason = f"must be lower case, such as paid_at, with at most {LONGEST_NAME} letters"
     elif keyword.iskeyword(name) or name in OF_PYTHON:
         reason = "is a word of Python"
     elif name in OF_SQL:
         reason = "is a reserved word of SQL"
     elif name in TAKEN or name in ListQuery.model_fields:
-        reason = "is there in every resource or list"
+        reason = "exists in every resource or list"
     elif name.startswith("model_") or any(
         hasattr(each, name) for each in (Model, BaseModel, Input, Output, ListQuery)
     ):
-        reason = "is a name that models or schemas need themselves"
+        reason = "is an attribute of models or schemas"
     if reason:
         raise Refused(f"{what} {reason}. Choose another.")

@@ -1,4 +1,4 @@
-"""Types of fields, and what each is in a table, a body, a query and a test."""
+"""Types of fields, with their code in models, bodies, queries and tests."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -13,18 +13,18 @@ Samples = Callable[[Sequence[str]], tuple[str, str]]
 
 
 def always(first: str, second: str) -> Samples:
-    """Return the same values, whatever the arguments of the type are."""
+    """Return a function that returns these values for any arguments of the type."""
     return lambda _arguments: (first, second)
 
 
 def texts(arguments: Sequence[str]) -> tuple[str, str]:
-    """Return texts of several lines and scripts, cut to what the column takes."""
+    """Return texts of several lines and scripts, cut to the maximum length."""
     most = int(arguments[0])
     return json.dumps("a\n\tc"[:most]), json.dumps("ö 🍞"[:most], ensure_ascii=False)
 
 
 def decimals(arguments: Sequence[str]) -> tuple[str, str]:
-    """Return numbers with all places of the column, below one where it has no other digits."""
+    """Return decimals with all places of the column."""
     digits, places = map(int, arguments)
     unit = Decimal(1).scaleb(-places)
     whole = 0 if digits == places else 1
@@ -38,32 +38,32 @@ def members(arguments: Sequence[str]) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Kind:
-    """A type. `{0}` and `{1}` stand for its arguments, `{name}` for the name of its enum."""
+    """A type. `{0}` and `{1}` are replaced by its arguments, `{name}` by its enum."""
 
     column: str
     body: str
-    """The type of the value in a body that is received."""
+    """The type of the value in a request body."""
     shown: str
-    """The type of the value in a body that is sent."""
+    """The type of the value in a response body."""
     samples: Samples
-    """Returns two values for tests; the first comes first where rows are sorted."""
+    """Returns two values for tests, in ascending order."""
     wrong: tuple[str, ...]
-    """Values that tests send in vain."""
+    """Invalid values for tests."""
     query: str = ""
     """The type of the value as a parameter of a list."""
     lookups: tuple[str, ...] = ()
-    """The filters of a list: `` is equality, the others are Tortoise's."""
+    """The filters of a list: an empty text is equality, the others are Tortoise's."""
     is_sorted: bool = True
     has_alias: bool = False
-    """Whether the type of the body is long enough for a name of its own."""
+    """Whether the type of the body gets an alias."""
     is_searched: bool = False
-    """Whether the keyword of a list is looked for in it."""
+    """Whether the keyword of a list searches it."""
     annotation: str = ""
-    """The type of the column, where Tortoise cannot tell it."""
+    """The annotation of the column, if type checkers need one."""
     defaults: tuple[str, ...] = ()
-    """Arguments that need not be given."""
+    """Default arguments."""
     largest: tuple[int, ...] = ()
-    """The largest values of its arguments, which are numbers."""
+    """The maximum of each argument."""
 
 
 RANGE = ("gte", "lt")
@@ -200,7 +200,7 @@ KINDS = {
 
 
 def described(kinds: Sequence[str] = tuple(KINDS)) -> str:
-    """Name the types, as they are written."""
+    """Return the types as they are typed, separated by commas."""
     written = {"decimal": "decimal[:12,2]", "enum": "enum(a|b|c)", "fk": "fk:Model"}
     written |= {"str": "str[:200]", "text": "text[:10000]"}
     return ", ".join(written.get(each, each) for each in kinds)

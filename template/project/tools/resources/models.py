@@ -1,4 +1,4 @@
-"""The models of the service: where keys may lead, and how tests make such rows."""
+"""The models of the service: targets of foreign keys, and code that creates their rows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,38 +26,38 @@ SAMPLES = {
     "dict": "{}",
     "list": "[]",
 }
-"""Values of fields that tests must fill, as source, by the type of the value."""
+"""Source code of a value for each type of required fields."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """A model to which a key may lead."""
+    """A model that a foreign key may refer to."""
 
     model: type[Model]
 
     @property
     def name(self) -> str:
-        """The name of the class."""
+        """The name of its class."""
         return self.model.__name__
 
     @property
     def module(self) -> str:
-        """Where the class is."""
+        """The module of its class."""
         return self.model.__module__
 
     @property
     def is_user(self) -> bool:
-        """Whether its rows are people."""
+        """Whether this is the model of users."""
         return self.name == USER and self.module == "app.accounts.models"
 
     @property
     def is_owned(self) -> bool:
-        """Whether its rows belong to somebody, and are nobody else's business."""
+        """Whether its rows have an owner, and are visible to the owner only."""
         return _leads_to_user(_fields(self.model).get("owner"))
 
     @property
     def has_number(self) -> bool:
-        """Whether its rows are told apart by a whole number called `id`."""
+        """Whether its primary key is an integer `id`."""
         return self.model._meta.pk_attr == "id" and isinstance(self.model._meta.pk, IntField)
 
     @property
@@ -69,11 +69,11 @@ class Target:
 
     @property
     def factory(self) -> str:
-        """The function of tests that makes a row."""
+        """The name of the function in tests that creates a row."""
         return f"add_{''.join(f'_{c.lower()}' if c.isupper() else c for c in self.name)[1:]}"
 
     def needed(self) -> Iterator["Target"]:
-        """Return the models whose rows a row needs, and itself behind them."""
+        """Yield the models whose rows a row requires, then this model."""
         for field in _required(self.model):
             if isinstance(field, ForeignKeyFieldInstance) and not _leads_to_user(field):
                 target = all_targets()[_name(field)]
@@ -82,13 +82,13 @@ class Target:
         yield self
 
     def values(self, owner: str) -> str:
-        """Return the arguments that make a row, as source."""
+        """Return the arguments that create a row, as source code."""
         pairs = ((field.model_field_name, field) for field in _required(self.model))
         return ", ".join(f"{name}={_sample(field, owner)}" for name, field in pairs)
 
 
 def all_targets() -> dict[str, Target]:
-    """Return the models of all parts, by name."""
+    """Return the models of all parts by name."""
     return {
         each.__name__: Target(each)
         for module in parts.modules("models")
@@ -99,16 +99,16 @@ def all_targets() -> dict[str, Target]:
 
 
 def tables() -> dict[str, str]:
-    """Return the models of all parts by their tables."""
+    """Return the names of the models of all parts by table."""
     return {each.model._meta.db_table: name for name, each in all_targets().items()}
 
 
-def attributes(model: type[Model], *, but: str) -> set[str]:
-    """Name what a model has itself, and the relations that lead to it from all models but one."""
+def attributes(model: type[Model], *, except_model: str) -> set[str]:
+    """Return the attributes of a model, with backward relations of all models except one."""
     backward = {
         field.related_name
         for name, target in all_targets().items()
-        if name != but
+        if name != except_model
         for field in _fields(target.model).values()
         if isinstance(field, ForeignKeyFieldInstance) and field.related_name
         if _name(field) == model.__name__
@@ -131,7 +131,7 @@ def _required(model: type[Model]) -> Iterator[Field[Any]]:
 
 
 def _name(field: ForeignKeyFieldInstance[Any]) -> str:
-    """Return the class to which a key leads."""
+    """Return the class that a foreign key refers to."""
     return str(field.model_name).rpartition(".")[2]
 
 

@@ -1,4 +1,4 @@
-"""Take back a resource: its part, its tests, its line, and its migration where that is safe."""
+"""Remove a resource: its part, its tests, its line, and its migration where that is safe."""
 
 import ast
 import re
@@ -22,10 +22,10 @@ COMMAND = re.compile(r"just new-resource (.+?)\n\"\"\"", re.DOTALL)
 
 
 def check(resource: Resource, *, force: bool) -> None:
-    """Refuse to remove what is not as it was written, or what others need.
+    """Check that the files are unedited, and that no other module uses the resource.
 
     Raises:
-        Refused: The sentence says which file.
+        Refused: A file was edited, or uses the resource; the message names it.
     """
     source, tests = resource.folders
     if not source.is_dir():
@@ -33,15 +33,15 @@ def check(resource: Resource, *, force: bool) -> None:
     for path in (ROOT / "app").rglob("*.py"):
         is_other = not path.is_relative_to(source)
         if is_other and resource.part in _imports(path):
-            raise Refused(f"{path.relative_to(ROOT)} imports {resource.part}: remove that before.")
+            raise Refused(f"{path.relative_to(ROOT)} imports {resource.part}: remove that first.")
         if is_other and f'"models.{resource.model}"' in path.read_text(encoding="utf-8"):
-            raise Refused(f"{path.relative_to(ROOT)} has a key to it: remove that before.")
+            raise Refused(f"{path.relative_to(ROOT)} has a foreign key to it: remove that first.")
     if not force and (edited := _edited(source, tests)):
-        raise Refused(f"{', '.join(edited)} was edited; --force removes it all the same.")
+        raise Refused(f"{', '.join(edited)} was edited; --force removes it nevertheless.")
 
 
 def _imports(path: Path) -> set[str]:
-    """Name the packages of parts that a module imports."""
+    """Return the packages of parts that a module imports."""
     nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
     found = {
         f"{each.module}.{name.name}"
@@ -54,7 +54,7 @@ def _imports(path: Path) -> set[str]:
 
 
 def _edited(source: Path, tests: Path) -> list[str]:
-    """Name the files that differ from what the command in `__init__.py` writes."""
+    """Return the files that differ from the output of the command in `__init__.py`."""
     text = (source / "__init__.py").read_text(encoding="utf-8")
     if not (command := COMMAND.search(text)):
         return [str((source / "__init__.py").relative_to(ROOT))]
@@ -73,7 +73,7 @@ def _edited(source: Path, tests: Path) -> list[str]:
 
 
 def _again(words: list[str]) -> Resource:
-    """Read the words of the command as it was given."""
+    """Parse the recorded command."""
     options = [word for word in words if word.startswith("--")]
     noun, *typed = [word for word in words if not word.startswith("--")]
     plural = next((each.partition("=")[2] for each in options if "=" in each), "")
@@ -81,13 +81,13 @@ def _again(words: list[str]) -> Resource:
 
 
 async def undo_migration(resource: Resource, ask: Callable[[list[str]], bool]) -> str:
-    """Take back the migration, if nobody else can have it.
+    """Undo and delete the migration, unless others may have it.
 
     Returns:
-        What was done, or nothing if its file must stay.
+        A message, or an empty text if the file must stay.
 
     Raises:
-        Refused: Whoever was asked said no.
+        Refused: The user declined.
     """
     path = _creation(resource.plural)
     if path is None or _is_committed(path):
@@ -106,7 +106,7 @@ async def undo_migration(resource: Resource, ask: Callable[[list[str]], bool]) -
 
 
 def _creation(table: str) -> Path | None:
-    """Return the file that makes a table, if it is the owner's and no later one changes it."""
+    """Return the file that creates a table, if the owner wrote it and no later one changes it."""
     paths = [path for path in files.versions(FOLDER) if _is_about(path, table)]
     if len(paths) != 1 or files.constant(paths[0], "PART"):
         return None
@@ -119,14 +119,14 @@ def _is_about(path: Path, table: str) -> bool:
 
 
 def _is_committed(path: Path) -> bool:
-    """Whether others may have the file by git."""
+    """Whether the file was committed, so that others may have it."""
     command = ["git", "log", "-1", "--format=%h", "--", path.name]
     done = subprocess.run(command, cwd=path.parent, capture_output=True, check=False)
     return bool(done.stdout.strip())
 
 
 def remove_files(resource: Resource) -> None:
-    """Delete the folders, and the line in the list of parts."""
+    """Delete the folders of a resource, and its line in the list of parts."""
     text = write.PARTS.read_text(encoding="utf-8")
     write.PARTS.write_text(write.without_line(text, resource.part), encoding="utf-8")
     for folder in resource.folders:
@@ -134,5 +134,5 @@ def remove_files(resource: Resource) -> None:
 
 
 def table_stays(resource: Resource) -> bool:
-    """Whether migrations still make the table."""
+    """Whether migrations still create the table."""
     return any(_is_about(path, resource.plural) for path in files.versions(FOLDER))

@@ -1,4 +1,4 @@
-"""A resource: its names, its fields, and the folders in which it lies."""
+"""A resource: its names, fields and folders."""
 
 import re
 import shlex
@@ -25,27 +25,27 @@ IMPORTED = frozenset(
         """,
     )
 )
-"""Names that the modules of a resource import: no class or type of its own has one."""
+"""Names that the modules of a resource import, so that its own classes cannot have them."""
 
-ROOM = 38  # characters beside the words of the longest docstring
+ROOM = 38  # characters left for names in the longest docstring
 english = Pluralizer()  # type: ignore[no-untyped-call]
 SOUNDS_LIKE_YOU = re.compile("eu|uni|us|ut|one")
 
 
 @dataclass(frozen=True)
 class Resource:
-    """A noun, and how it is spelled in each place."""
+    """A noun, in the spelling of each place."""
 
     noun: str
     plural: str
     fields: Sequence[Field] = ()
     is_public: bool = False
     command: str = ""
-    """What was typed behind `just new-resource`."""
+    """The arguments of `just new-resource`."""
 
     @property
     def model(self) -> str:
-        """The class of its rows."""
+        """The name of its model."""
         return fields.camel(self.noun)
 
     @property
@@ -55,7 +55,7 @@ class Resource:
 
     @property
     def titles(self) -> str:
-        """The name of several in a sentence."""
+        """Its plural in a sentence."""
         return self.plural.replace("_", " ")
 
     @property
@@ -71,73 +71,73 @@ class Resource:
 
     @property
     def permission(self) -> str:
-        """What somebody must have to write it, if it is public."""
+        """The permission to write it, if it is public."""
         return f"{self.noun}:write"
 
     @property
     def part(self) -> str:
-        """The package of its part."""
+        """The package of the part."""
         return f"app.{self.plural}"
 
     @property
     def folders(self) -> tuple[Path, Path]:
-        """The folders of its modules, and of their tests."""
+        """The folders of its modules and of its tests."""
         return ROOT / "app" / self.plural, ROOT / "tests" / self.plural
 
     @property
     def keys(self) -> list[Field]:
-        """Its fields that lead to other models."""
+        """Its foreign keys."""
         return [each for each in self.fields if each.is_key]
 
     @property
     def has_owned_keys(self) -> bool:
-        """Whether one of them leads to rows that are nobody else's business."""
+        """Whether a foreign key refers to rows that only their owner may see."""
         owned = [each for each in self.keys if each.target and each.target.is_owned]
         return bool(owned) and not self.is_public
 
     @property
     def searched(self) -> list[Field]:
-        """Its fields in which a keyword is looked for."""
+        """Its fields that a keyword searches."""
         return [each for each in self.fields if each.kind.is_searched]
 
     @property
     def searched_in(self) -> str:
-        """The names of these fields in a docstring, as far as a line has room for them."""
+        """The names of these fields for a docstring, or `texts` if they are too long."""
         names = " and ".join(each.name for each in self.searched)
         return names if len(self.plural) + len(names) < ROOM else "texts"
 
     @property
     def sorted(self) -> list[str]:
-        """What lists can be sorted by, the default first."""
+        """The fields to sort lists by, the default first."""
         return ["created_at", *(each.name for each in self.fields if each.kind.is_sorted)]
 
     def related_name(self, key: Field) -> str:
-        """Return the name under which the other model finds these rows."""
+        """Return the name of the backward relation in the other model."""
         assert key.target
-        taken = models.attributes(key.target.model, but=self.model)
+        taken = models.attributes(key.target.model, except_model=self.model)
         taken |= {self.plural} if key.target.is_user and not self.is_public else set()
         same = [each for each in self.keys if each.target == key.target]
         is_free = self.plural not in taken and len(same) == 1
         return self.plural if is_free else f"{key.name}_{self.plural}"
 
     def needed(self) -> Iterator[models.Target]:
-        """Return the models whose rows tests must make, in that order."""
+        """Yield the models whose rows tests must create, in this order."""
         found = [each for key in self.keys if key.target for each in key.target.needed()]
         return iter(dict.fromkeys(each for each in found if not each.is_user))
 
 
 def named(noun: str, *, plural: str = "") -> Resource:
-    """Return a resource of which nothing but the name is known.
+    """Return a resource of this name, without fields.
 
     Raises:
-        Refused: The name would not work.
+        Refused: The name cannot be used.
     """
     fields.check_noun(noun, f"The name {noun!r}")
     if not plural:
         *first, last = noun.split("_")
         plural = "_".join([*first, english.plural(last)])
         if english.is_plural(last) and not english.is_singular(last):
-            raise Refused(f"{noun!r} looks like several: name one, or say --plural too.")
+            raise Refused(f"{noun!r} looks like a plural: use the singular, or add --plural.")
     fields.check_name(plural, f"The plural {plural!r}")
     return Resource(noun, plural)
 
@@ -145,10 +145,10 @@ def named(noun: str, *, plural: str = "") -> Resource:
 def describe(
     noun: str, typed: Sequence[str], *, plural: str, is_public: bool, is_new: bool = True
 ) -> Resource:
-    """Read the words of the command.
+    """Parse the arguments of the command.
 
     Raises:
-        Refused: There is such a part already, or a name or a field would not work.
+        Refused: The part exists already, or a name or a field cannot be used.
     """
     resource = replace(named(noun, plural=plural), is_public=is_public)
     if is_new:
@@ -167,10 +167,10 @@ def describe(
 
 
 def _check_free(resource: Resource) -> None:
-    """Refuse a name that is in use.
+    """Check that the name is not in use.
 
     Raises:
-        Refused: The sentence says by what.
+        Refused: It is in use; the message says by what.
     """
     if resource.model in IMPORTED | set(models.all_targets()):
         raise Refused(f"There is a class {resource.model} already; choose another name.")

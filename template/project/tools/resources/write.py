@@ -1,4 +1,4 @@
-"""Write a resource: its part, its tests, its line in `app/parts.py`."""
+"""Write a resource: its part, its tests, and its line in `app/parts.py`."""
 
 import ast
 import shutil
@@ -20,10 +20,10 @@ TEST = "test.py"
 
 @contextmanager
 def written(resource: Resource) -> Iterator[list[Path]]:
-    """Write the files of a resource, and take them back if what follows fails.
+    """Write the files of a resource, and remove them if the block fails.
 
     Raises:
-        Refused: The list of parts is not where it was.
+        Refused: The list of parts cannot be found.
     """
     source, tests = resource.folders
     parts = PARTS.read_text(encoding="utf-8")
@@ -41,7 +41,7 @@ def written(resource: Resource) -> Iterator[list[Path]]:
 
 
 def rendered(resource: Resource, folder: Path) -> list[Path]:
-    """Write the files of a resource into another folder, as they would be."""
+    """Write the files of a resource into another folder, for comparison."""
     paths = list(_render(resource, folder))
     _format(paths)
     return paths
@@ -76,14 +76,14 @@ def _render(resource: Resource, root: Path = ROOT) -> Iterator[Path]:
 
 
 def _format(paths: list[Path]) -> None:
-    """Leave out imports that these fields do not need, and format the rest."""
+    """Remove unused imports, and format the files."""
     ruff = [sys.executable, "-m", "ruff"]
     for command in ("check --fix -q --select F401", "check --fix -q --select I", "format -q"):
         subprocess.run([*ruff, *command.split(), *paths], cwd=ROOT, check=True)
 
 
 def with_line(text: str, part: str) -> str:
-    """Add a part behind the others.
+    """Add a part after the others.
 
     Raises:
         Refused: The list of parts cannot be found.
@@ -94,7 +94,7 @@ def with_line(text: str, part: str) -> str:
 
 
 def without_line(text: str, part: str) -> str:
-    """Take a part out of the list."""
+    """Remove a part from the list."""
     return "".join(
         line for line in text.splitlines(keepends=True) if line.strip().rstrip(",") != f'"{part}"'
     )
@@ -106,6 +106,4 @@ def _end_of_list(text: str) -> int:
         match statement:
             case ast.AnnAssign(target=ast.Name(id="PARTS"), value=ast.List(end_lineno=int(line))):
                 return line
-    raise Refused(
-        "app/parts.py has no list PARTS that is written a part a line; add the part by hand."
-    )
+    raise Refused("app/parts.py has no list PARTS with one part a line; add the part by hand.")

@@ -20,11 +20,11 @@ DIALECT = "mysql"
 RUN_IN_TRANSACTION = False
 MODELS_STATE = "eJyrrgUAAXUA+Q=="
 ROLLBACK_DELETES = [
-    ('roles', None),
-    ('login_failures', None),
-    ('tokens', None),
-    ('users', None),
-    ('user_roles', None),
+    ("roles", None),
+    ("login_failures", None),
+    ("tokens", None),
+    ("users", None),
+    ("user_roles", None),
 ]
 
 

@@ -16,7 +16,7 @@ DIALECT = "mysql"
 RUN_IN_TRANSACTION = False
 MODELS_STATE = "eJyrrgUAAXUA+Q=="
 ROLLBACK_DELETES = [
-    ('notes', None),
+    ("notes", None),
 ]
 
 

@@ -13,11 +13,11 @@ DIALECT = "postgres"
 RUN_IN_TRANSACTION = True
 MODELS_STATE = "eJyrrgUAAXUA+Q=="
 ROLLBACK_DELETES = [
-    ('login_failures', None),
-    ('roles', None),
-    ('tokens', None),
-    ('users', None),
-    ('user_roles', None),
+    ("login_failures", None),
+    ("roles", None),
+    ("tokens", None),
+    ("users", None),
+    ("user_roles", None),
 ]
 
 

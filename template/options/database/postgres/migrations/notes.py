@@ -9,7 +9,7 @@ DIALECT = "postgres"
 RUN_IN_TRANSACTION = True
 MODELS_STATE = "eJyrrgUAAXUA+Q=="
 ROLLBACK_DELETES = [
-    ('notes', None),
+    ("notes", None),
 ]
 
 

@@ -20,24 +20,24 @@ DIALECT = "sqlite"
 RUN_IN_TRANSACTION = True
 MODELS_STATE = "eJyrrgUAAXUA+Q=="
 ROLLBACK_DELETES = [
-    ('login_failures', None),
-    ('roles', None),
-    ('tokens', None),
-    ('users', None),
-    ('user_roles', None),
+    ("login_failures", None),
+    ("roles", None),
+    ("tokens", None),
+    ("users", None),
+    ("user_roles", None),
 ]
 
 
 async def upgrade(db: BaseDBAsyncClient) -> str:
     return str(
-        await sqlite_tables.script(db, [
+        await sqlite_tables.script(db, __name__, [
             sqlite_tables.execute("""CREATE TABLE IF NOT EXISTS "aerich" (
                 "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
                 "version" VARCHAR(255) NOT NULL,
                 "app" VARCHAR(100) NOT NULL,
                 "content" JSON NOT NULL
             )"""),
-            sqlite_tables.create('login_failures', """CREATE TABLE "login_failures" (
+            sqlite_tables.create("login_failures", """CREATE TABLE "login_failures" (
                 "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
                 "key_hash" VARCHAR(64) NOT NULL,
                 "window" BIGINT NOT NULL,
@@ -45,13 +45,13 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
                 CONSTRAINT "uid_login_failu_key_has_fd2e71" UNIQUE ("key_hash", "window")
             )"""),
             sqlite_tables.execute('CREATE INDEX IF NOT EXISTS "idx_login_failu_window_90577f" ON "login_failures" ("window")'),
-            sqlite_tables.create('roles', """CREATE TABLE "roles" (
+            sqlite_tables.create("roles", """CREATE TABLE "roles" (
                 "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
                 "name" VARCHAR(50) NOT NULL UNIQUE,
                 "description" VARCHAR(200) NOT NULL,
                 "permissions" JSON NOT NULL
             )"""),
-            sqlite_tables.create('tokens', """CREATE TABLE "tokens" (
+            sqlite_tables.create("tokens", """CREATE TABLE "tokens" (
                 "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
                 "kind" VARCHAR(16) NOT NULL,
                 "secret_hash" VARCHAR(64) NOT NULL UNIQUE,
@@ -68,18 +68,18 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
             )"""),
             sqlite_tables.execute('CREATE INDEX IF NOT EXISTS "idx_tokens_expires_68fa67" ON "tokens" ("expires_at")'),
             sqlite_tables.execute('CREATE INDEX IF NOT EXISTS "idx_tokens_family_f37cee" ON "tokens" ("family")'),
-            sqlite_tables.create('users', """CREATE TABLE "users" (
+            sqlite_tables.create("users", """CREATE TABLE "users" (
                 "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
                 "username" VARCHAR(50) NOT NULL,
                 "username_key" VARCHAR(200) NOT NULL UNIQUE,
                 "email" VARCHAR(254) NOT NULL UNIQUE,
                 "password_hash" VARCHAR(255) NOT NULL,
                 "age" SMALLINT,
-                "is_active" INT NOT NULL,
+                "is_active" BOOLEAN NOT NULL,
                 "created_at" TIMESTAMP NOT NULL,
                 "updated_at" TIMESTAMP NOT NULL
             )"""),
-            sqlite_tables.create('user_roles', """CREATE TABLE "user_roles" (
+            sqlite_tables.create("user_roles", """CREATE TABLE "user_roles" (
                 "user_id" BIGINT NOT NULL REFERENCES "users" ("id") ON DELETE CASCADE,
                 "role_id" INT NOT NULL REFERENCES "roles" ("id") ON DELETE CASCADE
             )"""),
@@ -90,11 +90,11 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
 
 async def downgrade(db: BaseDBAsyncClient) -> str:
     return str(
-        await sqlite_tables.script(db, [
-            sqlite_tables.drop('user_roles'),
-            sqlite_tables.drop('users'),
-            sqlite_tables.drop('tokens'),
-            sqlite_tables.drop('roles'),
-            sqlite_tables.drop('login_failures'),
+        await sqlite_tables.script(db, __name__, [
+            sqlite_tables.drop("user_roles"),
+            sqlite_tables.drop("users"),
+            sqlite_tables.drop("tokens"),
+            sqlite_tables.drop("roles"),
+            sqlite_tables.drop("login_failures"),
         ])
     )

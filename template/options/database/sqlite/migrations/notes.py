@@ -16,20 +16,20 @@ DIALECT = "sqlite"
 RUN_IN_TRANSACTION = True
 MODELS_STATE = "eJyrrgUAAXUA+Q=="
 ROLLBACK_DELETES = [
-    ('notes', None),
+    ("notes", None),
 ]
 
 
 async def upgrade(db: BaseDBAsyncClient) -> str:
     return str(
-        await sqlite_tables.script(db, [
+        await sqlite_tables.script(db, __name__, [
             sqlite_tables.execute("""CREATE TABLE IF NOT EXISTS "aerich" (
                 "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
                 "version" VARCHAR(255) NOT NULL,
                 "app" VARCHAR(100) NOT NULL,
                 "content" JSON NOT NULL
             )"""),
-            sqlite_tables.create('notes', """CREATE TABLE "notes" (
+            sqlite_tables.create("notes", """CREATE TABLE "notes" (
                 "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
                 "title" VARCHAR(200) NOT NULL,
                 "body" TEXT NOT NULL,
@@ -43,7 +43,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
 
 async def downgrade(db: BaseDBAsyncClient) -> str:
     return str(
-        await sqlite_tables.script(db, [
-            sqlite_tables.drop('notes'),
+        await sqlite_tables.script(db, __name__, [
+            sqlite_tables.drop("notes"),
         ])
     )

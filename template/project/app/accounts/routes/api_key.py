@@ -17,7 +17,7 @@ router = APIRouter(prefix="/api/api-keys", tags=["api keys"])
 async def create_api_key(
     owner: UnscopedUser, rights: Rights, new_key: ApiKeyCreate
 ) -> ApiKeyCreated:
-    """Create a key. It is shown in this answer, and never again."""
+    """Create a key. Only this response contains it."""
     token, key = await api_keys.create(owner, new_key, rights)
     return ApiKeyCreated(key=key, **ApiKeyBrief.model_validate(token).model_dump())
 

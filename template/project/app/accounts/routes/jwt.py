@@ -1,4 +1,4 @@
-"""Signing in with OAuth 2 passwords: short access tokens, rotated refresh tokens."""
+"""Sign-in with the OAuth 2 password grant: short-lived access tokens, rotated refresh tokens."""
 
 import time
 from http import HTTPStatus
@@ -26,7 +26,7 @@ public_router = APIRouter(prefix="/api/auth", tags=["auth"])
 
 
 class TokenPair(Output):
-    """Access for some minutes, and what renews it (RFC 6749 §5.1). `expires_in` is in seconds."""
+    """An access token and a refresh token (RFC 6749 §5.1). `expires_in` is in seconds."""
 
     access_token: str
     refresh_token: str
@@ -35,7 +35,7 @@ class TokenPair(Output):
 
 
 class RefreshToken(Input):
-    """A refresh token, which works once."""
+    """A refresh token, which can be used once."""
 
     refresh_token: Annotated[SingleLine, Field(max_length=200)]
 
@@ -53,7 +53,7 @@ async def login(
 @public_router.post("/refresh")
 @raises(NotAuthenticated, Conflict)
 async def refresh(request: Request, body: RefreshToken) -> TokenPair:
-    """Exchange a refresh token for new tokens. Each works once; a second use ends the session."""
+    """Exchange a refresh token for new tokens. Using it a second time revokes the session."""
     settings: JwtSettings = request.app.state.settings
     rotated = await refresh_tokens.rotate(
         body.refresh_token, timezone.now() + settings.refresh_lifetime
@@ -65,12 +65,12 @@ async def refresh(request: Request, body: RefreshToken) -> TokenPair:
 
 @public_router.post("/logout", status_code=HTTPStatus.NO_CONTENT)
 async def logout(body: RefreshToken) -> None:
-    """End the session: its refresh token and its access tokens stop working at once."""
-    await refresh_tokens.end_session(body.refresh_token)
+    """Revoke the session: its refresh token and its access tokens stop working at once."""
+    await refresh_tokens.revoke_session(body.refresh_token)
 
 
 async def sign_in(user: User, settings: JwtSettings) -> TokenPair:
-    """Open a session for somebody who has proved who they are."""
+    """Open a session for an authenticated user."""
     expires_at = timezone.now() + settings.refresh_lifetime
     token, secret = await tokens.issue_if_unchanged(
         user, refresh_tokens.REFRESH, expires_at=expires_at

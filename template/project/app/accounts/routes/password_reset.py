@@ -1,4 +1,4 @@
-"""A new password for who forgot theirs, by a link in a mail."""
+"""Reset of a forgotten password, by a mailed link."""
 
 import asyncio
 import logging
@@ -35,13 +35,13 @@ log = logging.getLogger(__name__)
 
 KIND = "reset"
 LIFETIME = timedelta(minutes=30)
-MOST_AT_ONCE = 100  # more come from nobody who forgot a password
+MAX_PENDING_MAILS = 100  # more requests are an attack
 MAIL_SETTINGS = {"smtp_url", "mail_from", "public_base_url"}
 MAILS_PER_ACCOUNT = Rate(3, 3600)
 
 public_router = APIRouter(tags=["auth"])
-mails_under_way: set[asyncio.Task[None]] = set()
-"""Tasks that send mails; nobody waits for them but the end of the service."""
+pending_mails: set[asyncio.Task[None]] = set()
+"""Tasks that send mails; only the shutdown of the service waits for them."""
 
 
 class ResetRequest(Input):
@@ -61,27 +61,27 @@ class Reset(Input):
 
 
 class InvalidReset(AppError):
-    """The token was used or replaced, is too old or never was one, or the account has changed."""
+    """The token is unknown, expired, used or replaced, or the account has changed since."""
 
     detail = "The link is not valid any more; ask for another one"
 
 
 @public_router.post("/api/auth/password-reset", status_code=HTTPStatus.ACCEPTED)
 async def request_reset(request: Request, body: ResetRequest) -> None:
-    """Mail a link that sets a new password, if there is such an account.
+    """Mail a link to reset the password, if there is such an account.
 
-    The answer is the same if there is none, and does not wait to find out.
+    The response is the same if there is none, and does not wait for the mail.
     """
-    if len(mails_under_way) >= MOST_AT_ONCE:
+    if len(pending_mails) >= MAX_PENDING_MAILS:
         return
     task = asyncio.create_task(_mail_link(request.app.state.settings, body.email))
-    mails_under_way.add(task)
-    task.add_done_callback(mails_under_way.discard)
+    pending_mails.add(task)
+    task.add_done_callback(pending_mails.discard)
 
 
 @public_router.post("/api/auth/password-reset/confirm", status_code=HTTPStatus.NO_CONTENT)
 async def reset_password(body: Reset) -> None:
-    """Set a new password with the token from the mail, once. All sessions end, and all links."""
+    """Set a new password with the mailed token, once. All sessions and links are revoked."""
     token = await tokens.find(KIND, body.token)
     if token is None or token.family != _family(token.owner):
         raise InvalidReset
@@ -95,35 +95,34 @@ async def reset_password(body: Reset) -> None:
 
 @public_router.get("/password-reset", include_in_schema=False)
 async def show_page() -> FileResponse:
-    """Show the page that the link leads to."""
+    """Serve the page that the mailed link opens."""
     return FileResponse(Path(__file__).with_name("password_reset.html"))
 
 
 @asynccontextmanager
 async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-    """Let mails that are under way go out before the service ends, for some seconds."""
+    """Wait up to 5 seconds for pending mails when the service shuts down."""
     yield
-    if mails_under_way:
-        await asyncio.wait(mails_under_way, timeout=5)
+    if pending_mails:
+        await asyncio.wait(pending_mails, timeout=5)
 
 
 async def _mail_link(settings: LoginSettings, address: str) -> None:
-    """Mail a link to an active account; whatever fails is for the log, nobody waits for it."""
+    """Mail a link to an active account; failures are logged, as nobody awaits this task."""
     try:
         user = await User.get_or_none(email=address, is_active=True)
         if user:
-            fingerprint = settings.fingerprint(f"reset {user.id}")
-            await attempts.count(fingerprint, MAILS_PER_ACCOUNT)
+            await attempts.count(settings.keyed_hash(f"reset {user.id}"), MAILS_PER_ACCOUNT)
             await _mailer(settings).send(_message(settings, user, await _new_token(user)))
     except (AppError, NotSent) as reason:
-        log.error("No mail was sent: %s", reason)  # noqa: TRY400 - a traceback tells no more
+        log.error("No mail was sent: %s", reason)  # noqa: TRY400 - a traceback adds nothing
     except Exception:
         log.exception("No mail was sent")
 
 
 @transactional
 async def _new_token(user: User) -> str:
-    """Return a token that replaces those before it, unless the account has changed meanwhile."""
+    """Return a new token and revoke earlier ones, unless the account has changed since."""
     token, secret = await tokens.issue_if_unchanged(
         user, KIND, expires_at=timezone.now() + LIFETIME, family=_family(user)
     )
@@ -132,40 +131,40 @@ async def _new_token(user: User) -> str:
 
 
 def _family(user: User) -> UUID:
-    """Return that of the links to one address: they count only while the account has it."""
+    """Return the family of links to one address: they are valid only while the account has it."""
     return uuid5(NAMESPACE_URL, f"mailto:{user.email}")
 
 
 def _message(settings: LoginSettings, user: User, token: str) -> EmailMessage:
-    """Write the mail. The token stands behind `#`, which browsers tell no server.
+    """Write the mail. The token is in the fragment (`#`), which browsers send to no server.
 
-    Nothing in it is chosen by whoever opened the account: the address may be another's.
+    The text contains nothing that the account's creator chose: the address may be another's.
     """
     message = EmailMessage()
     message["From"] = Address(settings.mail_from.name, addr_spec=settings.mail_from.email)
     message["To"] = validate_email(user.email, check_deliverability=False).ascii_email or user.email
     message["Subject"] = f"Your password for {TITLE}"
     message["Date"] = localtime()
-    message["Auto-Submitted"] = "auto-generated"  # nobody should answer (RFC 3834)
+    message["Auto-Submitted"] = "auto-generated"  # no automatic replies (RFC 3834)
     message.set_content(
         f"""Hello,
 
-with this link you set a new password, within {LIFETIME.seconds // 60} minutes:
+you can set a new password with this link, within {LIFETIME.seconds // 60} minutes:
 
 {str(settings.public_base_url).rstrip("/")}/password-reset#token={token}
 
-If you did not ask for it, do nothing: your password stays as it is.
+If you did not ask for it, ignore this mail: your password stays unchanged.
 """,
-        cte="7bit",  # so that the link stays whole
+        cte="7bit",  # keeps the link on one line
     )
     return message
 
 
 def _mailer(settings: LoginSettings) -> Mailer:
-    """Return the server that was set; only development has a folder instead, and defaults.
+    """Return the mailer of the settings; development without a server writes to a folder.
 
     Raises:
-        NotSent: Something that production needs is not set.
+        NotSent: A setting that production requires is not set.
     """
     if settings.is_production and not settings.model_fields_set.issuperset(MAIL_SETTINGS):
         reason = "SMTP_URL, MAIL_FROM or PUBLIC_BASE_URL is not set"

@@ -1,4 +1,4 @@
-"""Sessions: signing in and out with a cookie, as browsers do."""
+"""Sessions: sign-in and sign-out with a cookie, for browsers."""
 
 from datetime import timedelta
 from http import HTTPStatus
@@ -20,9 +20,9 @@ from app.accounts.session_schemas import Credentials, SessionDetail, SessionOpen
 from app.accounts.session_settings import SessionSettings
 from app.accounts.sign_in.session import (
     CHALLENGE,
-    WITH_COOKIE,
+    COOKIE_SCHEME,
+    CrossSiteRequest,
     Current,
-    ForeignSite,
     check_site,
     cookie_secret,
     csrf_token,
@@ -32,20 +32,20 @@ from app.web.errors import AppError, Conflict, raises
 from app.web.types import Id
 
 FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
-# Without the form, because generators of clients stumble over a choice of bodies.
+# Without the form, because client generators fail on alternative bodies.
 BODY = {
     "required": True,
     "content": {"application/json": {"schema": Credentials.model_json_schema()}},
 }
 
-WITH_CURRENT = [*WITH_COOKIE, *sign_in.OTHERS_VALID]
+DEPENDENCIES = [*COOKIE_SCHEME, *sign_in.REJECT_INVALID]
 
 router = APIRouter(prefix="/api/auth/sessions", tags=["auth"])
 public_router = APIRouter(tags=["auth"])
 
 
 class UnsupportedMediaType(AppError):
-    """The body is of a type that is not read."""
+    """The body is neither a form nor JSON."""
 
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     detail = "Send a form or JSON"
@@ -53,12 +53,12 @@ class UnsupportedMediaType(AppError):
 
 @raises(UnsupportedMediaType)
 async def _get_credentials(request: Request) -> Credentials:
-    """Read a form or JSON.
+    """Parse a form or JSON.
 
     Raises:
-        UnsupportedMediaType: It is neither.
-        AppError: It is a form with other characters than it says.
-        RequestValidationError: Something in it is missing or wrong.
+        UnsupportedMediaType: The body is neither.
+        AppError: A form is not encoded in its declared charset.
+        RequestValidationError: A field is missing or invalid.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
@@ -74,12 +74,12 @@ async def _get_credentials(request: Request) -> Credentials:
             [{**fault, "loc": ("body", *fault["loc"])} for fault in faults]
         ) from None
     except UnicodeError:
-        raise AppError("The form is not in its charset") from None
+        raise AppError("The form is not encoded in its declared charset") from None
     raise UnsupportedMediaType
 
 
 @public_router.post("/api/auth/session", openapi_extra={"requestBody": BODY})
-@raises(NotAuthenticated, TooManyAttempts, Conflict, ForeignSite)
+@raises(NotAuthenticated, TooManyAttempts, Conflict, CrossSiteRequest)
 async def open_session(
     request: Request,
     response: Response,
@@ -87,37 +87,37 @@ async def open_session(
 ) -> SessionOpened:
     """Sign in, with JSON or a form of the same fields.
 
-    The session that the browser had before ends, and a new cookie is set.
+    The browser's previous session is revoked, and a new cookie is set.
     """
     check_site(request)
     user = await log_in(request, credentials.username, credentials.password, CHALLENGE)
     if before := cookie_secret(request):
-        await sessions.end(before)
+        await sessions.revoke(before)
     settings: SessionSettings = request.app.state.settings
     token, secret = await start(user, settings)
     set_cookie(response, settings, secret, settings.session_lifetime)
     return opened(token, secret)
 
 
-@public_router.get("/api/auth/session", dependencies=WITH_CURRENT)
+@public_router.get("/api/auth/session", dependencies=DEPENDENCIES)
 async def read_session(current: Current) -> SessionOpened:
-    """Return the session of the cookie, and the token that its unsafe requests need."""
+    """Return the session of the cookie, with the CSRF token that unsafe requests need."""
     return opened(*current)
 
 
 @public_router.delete(
-    "/api/auth/session", status_code=HTTPStatus.NO_CONTENT, dependencies=WITH_CURRENT
+    "/api/auth/session", status_code=HTTPStatus.NO_CONTENT, dependencies=DEPENDENCIES
 )
 async def close_session(request: Request, response: Response, current: Current) -> None:
-    """Sign out: the cookie stops working at once, everywhere."""
+    """Sign out: revoke the session of the cookie and delete the cookie."""
     _, secret = current
-    await sessions.end(secret)
+    await sessions.revoke(secret)
     set_cookie(response, request.app.state.settings, "", timedelta(0))
 
 
 @router.get("")
 async def list_sessions(request: Request, caller: CurrentCaller) -> list[SessionDetail]:
-    """Return where the caller is signed in."""
+    """Return the caller's active sessions."""
     settings: SessionSettings = request.app.state.settings
     found = await sessions.find_all(caller.user, settings.session_idle)
     return [
@@ -133,22 +133,22 @@ async def list_sessions(request: Request, caller: CurrentCaller) -> list[Session
 
 @router.delete("/{session_id}", status_code=HTTPStatus.NO_CONTENT)
 async def end_session(owner: UnscopedUser, session_id: Id) -> None:
-    """End one of the caller's sessions."""
-    await sessions.end_one_of(owner, session_id)
+    """Revoke one of the caller's sessions."""
+    await sessions.revoke_by_id(owner, session_id)
 
 
 @public_router.get("/sign-in", include_in_schema=False)
 async def show_page() -> FileResponse:
-    """Show the page that signs in and out."""
+    """Serve the page to sign in and out."""
     return FileResponse(Path(__file__).with_name("session.html"))
 
 
 async def start(user: User, settings: SessionSettings) -> tuple[Token, str]:
-    """Open a session for somebody who has proved who they are; return it and its id."""
+    """Open a session for an authenticated user; return its row and its secret id."""
     return await sessions.open_for(user, settings.session_lifetime)
 
 
 def opened(token: Token, secret: str) -> SessionOpened:
-    """Return what the pages of a session need beside its cookie."""
+    """Return the CSRF token and the expiry of a session."""
     assert token.expires_at is not None
     return SessionOpened(csrf_token=csrf_token(secret), expires_at=token.expires_at)

@@ -1,4 +1,4 @@
-"""Accounts."""
+"""Accounts, and their roles."""
 
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -39,7 +39,7 @@ public_router = APIRouter(prefix="/api", tags=["users"])
     "/users", response_model=UserDetail, status_code=HTTPStatus.CREATED, dependencies=MAY_REGISTER
 )
 async def register_user(new_user: UserCreate) -> User:
-    """Open an account."""
+    """Register an account."""
     return await users.register(new_user)
 
 
@@ -47,7 +47,7 @@ async def register_user(new_user: UserCreate) -> User:
     "/users", response_model=Page[UserBrief], dependencies=[require_permissions("user:read")]
 )
 async def list_users(query: Annotated[UserQuery, Query()]) -> dict[str, Any]:
-    """Return accounts, the oldest first; `keyword` looks into names and addresses."""
+    """Return accounts, the oldest first; `keyword` searches names and addresses."""
     return await query.fetch(users.search(query), UserBrief)
 
 
@@ -60,16 +60,16 @@ async def read_own_account(user: CurrentUser) -> User:
 
 @router.patch("/users/me", response_model=UserDetail)
 async def update_own_account(user: UnscopedUser, changes: UserUpdate) -> User:
-    """Change the caller's account; fields that are not sent stay as they are."""
+    """Change the caller's account; fields that are not sent stay unchanged."""
     await user.fetch_related("roles")
     return await users.update(user, changes)
 
 
 @raises(attempts.TooManyAttempts)
 async def limit_password_attempts(request: Request, user: UnscopedUser) -> None:
-    """Count the attempts to guess the caller's own password."""
+    """Apply the rate limit to attempts at the caller's current password."""
     settings: AccountsSettings = request.app.state.settings
-    await attempts.count(settings.fingerprint(f"account {user.id}"), settings.rate_limit_login)
+    await attempts.count(settings.keyed_hash(f"account {user.id}"), settings.rate_limit_login)
 
 
 @router.put(
@@ -80,7 +80,7 @@ async def limit_password_attempts(request: Request, user: UnscopedUser) -> None:
 async def change_own_password(
     caller: CurrentCaller, user: UnscopedUser, change: PasswordChange
 ) -> None:
-    """Change the caller's password; tokens and other sessions end."""
+    """Change the caller's password; all other sessions are revoked."""
     await users.change_password(user, change, keep_session=caller.session)
 
 
@@ -96,7 +96,7 @@ async def read_user(user_id: Id) -> User:
     "/users/{user_id}", response_model=UserDetail, dependencies=[require_permissions("user:write")]
 )
 async def update_user(user_id: Id, rights: Rights, changes: UserUpdateByAdmin) -> User:
-    """Change an account; `is_active: false` signs it out everywhere."""
+    """Change an account; `is_active: false` revokes all its credentials."""
     user = await users.get(user_id, rights)
     return await users.update(user, changes)
 
@@ -107,7 +107,7 @@ async def update_user(user_id: Id, rights: Rights, changes: UserUpdateByAdmin) -
     dependencies=[require_permissions("user:delete")],
 )
 async def delete_user(user_id: Id, rights: Rights) -> None:
-    """Delete an account and all that belongs to it."""
+    """Delete an account and everything that it owns."""
     await users.delete(await users.get(user_id, rights))
 
 
@@ -117,12 +117,12 @@ async def delete_user(user_id: Id, rights: Rights) -> None:
     dependencies=[require_permissions("role:write")],
 )
 async def assign_roles(user_id: Id, rights: Rights, wanted: RoleAssignment) -> User:
-    """Give an account exactly these roles; nobody grants what they lack."""
+    """Replace the roles of an account; callers cannot grant permissions that they lack."""
     user = await users.get(user_id, rights)
     return await roles.assign(user, wanted.roles, rights)
 
 
 @router.get("/roles", response_model=list[RoleDetail])
 async def list_roles() -> list[Role]:
-    """Return every role and what it permits."""
+    """Return all roles with their permissions."""
     return await roles.find_all()

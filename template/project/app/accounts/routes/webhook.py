@@ -1,16 +1,16 @@
-"""Where other programs report something."""
+"""Webhooks: calls from other programs, authenticated by an API key."""
 
 from fastapi import APIRouter
 
 from app.accounts import sign_in
-from app.accounts.sign_in.api_key import WITH_KEY
+from app.accounts.sign_in.api_key import REQUIRE_KEY
 
 public_router = APIRouter(
-    prefix="/api/webhook", tags=["webhook"], dependencies=[*WITH_KEY, *sign_in.OTHERS_VALID]
+    prefix="/api/webhook", tags=["webhook"], dependencies=[*REQUIRE_KEY, *sign_in.REJECT_INVALID]
 )
 
 
 @public_router.get("/ping")
 async def ping_webhook() -> dict[str, str]:
-    """Answer a program that wants to know whether its key works."""
+    """Confirm that the API key is valid."""
     return {"status": "ok"}

@@ -1,4 +1,4 @@
-"""Coming in with an API key in the header `X-API-Key`."""
+"""Authentication with an API key in the header `X-API-Key`."""
 
 import re
 import string
@@ -15,7 +15,7 @@ from app.web.errors import Forbidden, raises
 
 KIND = "api_key"
 KEY_PATTERN = re.compile(r"sk_[a-z0-9]{8}_[A-Za-z0-9]{38}")
-SIGNS = string.ascii_letters + string.digits
+ALPHABET = string.ascii_letters + string.digits
 CHECKSUM_LENGTH = 6
 NAME = "X-API-Key"
 CHALLENGE = "ApiKey"
@@ -29,8 +29,8 @@ async def authenticate(request: Request) -> Caller | None:
     """Return the caller, or None if the request carries no key.
 
     Raises:
-        NotAuthenticated: It does, but the key is not valid.
-        TooManyAttempts: Too many keys from this address were not.
+        NotAuthenticated: The key is not valid.
+        TooManyAttempts: The address has sent too many invalid keys.
     """
     key = single_value(request.headers.getlist(NAME), CHALLENGE)
     if key is None:
@@ -39,21 +39,21 @@ async def authenticate(request: Request) -> Caller | None:
     if token is None:
         raise NotAuthenticated(INVALID, CHALLENGE)
     scopes = None if token.scopes is None else frozenset(token.scopes)
-    if scopes is not None and request.method != "GET" and _names(request, token.owner):
+    if scopes is not None and request.method != "GET" and _is_own_account(request, token.owner):
         raise Forbidden("A key with scopes may not change the account that it belongs to")
     return Caller(token.owner, scopes)
 
 
-def _names(request: Request, owner: User) -> bool:
-    """Whether the path names this account, whose changes no scope could confine."""
+def _is_own_account(request: Request, owner: User) -> bool:
+    """Whether the path names the owner's account, which no scope permits to change."""
     return str(request.path_params.get("user_id", "")).lstrip("0") == str(owner.id)
 
 
 async def _find(request: Request, key: str) -> Token | None:
-    """Return the key; failures are counted by address, good ones are not slowed down by them.
+    """Return the row of a valid key, or None; invalid keys are rate limited by network address.
 
-    They do not count as wrong passwords of that address: a program that goes on with a key
-    that was revoked keeps nobody from signing in.
+    They have a counter of their own: a program that keeps sending a revoked key does not stop
+    users at the same address from signing in.
     """
     if is_mistyped(key):
         return None
@@ -62,35 +62,35 @@ async def _find(request: Request, key: str) -> Token | None:
         await token.record_use()
     else:
         settings: AccountsSettings = request.app.state.settings
-        address = settings.fingerprint(f"keys {attempts.address_key(request, settings)}")
+        address = settings.keyed_hash(f"keys {attempts.address_key(request, settings)}")
         await attempts.count(address, settings.rate_limit_address)
     return token
 
 
 @raises(*RAISES)
 async def require_key(request: Request) -> Caller:
-    """Return the caller, who must come with a key, whatever else the request carries."""
+    """Return the caller of a valid key, which the request must carry."""
     caller = await authenticate(request)
     if caller is None:
         raise NotAuthenticated(INVALID, CHALLENGE)
     return caller
 
 
-WITH_KEY = [Depends(scheme), Depends(require_key)]
-"""For routers that only programs call."""
+REQUIRE_KEY = [Depends(scheme), Depends(require_key)]
+"""Dependencies of routers that only programs call."""
 
 
 def is_mistyped(key: str) -> bool:
-    """Whether this is no key at all, by its form and its checksum."""
+    """Whether the format or the checksum of a key is wrong."""
     body, check = key[:-CHECKSUM_LENGTH], key[-CHECKSUM_LENGTH:]
     return not KEY_PATTERN.fullmatch(key) or check != checksum(body)
 
 
 def checksum(body: str) -> str:
-    """Write the CRC-32 of a key in six letters and digits."""
+    """Return the CRC-32 of a key in six letters and digits."""
     rest = zlib.crc32(body.encode())
     text = ""
     for _ in range(CHECKSUM_LENGTH):
-        rest, digit = divmod(rest, len(SIGNS))
-        text = SIGNS[digit] + text
+        rest, digit = divmod(rest, len(ALPHABET))
+        text = ALPHABET[digit] + text
     return text

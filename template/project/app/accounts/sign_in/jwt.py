@@ -1,4 +1,4 @@
-"""Access tokens (RFC 7519) in the header `Authorization`."""
+"""Authentication with an access token (RFC 7519) in the header `Authorization`."""
 
 from datetime import datetime
 from uuid import UUID
@@ -37,7 +37,7 @@ async def authenticate(request: Request) -> Caller | None:
     """Return the caller, or None if the request carries no token.
 
     Raises:
-        NotAuthenticated: It does, but the token is not valid.
+        NotAuthenticated: The token is not valid.
     """
     value = single_value(request.headers.getlist("authorization"), CHALLENGE)
     if value is None:

@@ -1,4 +1,4 @@
-"""Coming in with a session cookie, as browsers do."""
+"""Authentication with a session cookie, for browsers."""
 
 import base64
 import hmac
@@ -21,37 +21,37 @@ CHALLENGE = "Session"
 CSRF_HEADER = "X-CSRF-Token"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 OWN_SITES = {"same-origin", "none"}
-SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
+SECRET_PATTERN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
-class ForeignSite(Forbidden):
-    """The request would change something, and may come from another site."""
+class CrossSiteRequest(Forbidden):
+    """An unsafe request that may come from another site."""
 
     methods = sorted(set(METHODS) - SAFE_METHODS)
     detail = "This request comes from another site"
 
 
-class MissingToken(ForeignSite):
-    """The request does not prove that it comes from a page that can read the session's token."""
+class MissingCsrfToken(CrossSiteRequest):
+    """An unsafe request without the CSRF token of its session."""
 
     parameters = (
         {
             "name": CSRF_HEADER,
             "in": "header",
-            "description": "The `csrf_token` of the session; needed beside its cookie",
+            "description": "The `csrf_token` of the session; required with its cookie",
             "schema": {"type": "string"},
         },
     )
 
 
-RAISES = (NotAuthenticated, ForeignSite, MissingToken)
+RAISES = (NotAuthenticated, CrossSiteRequest, MissingCsrfToken)
 
 
 class SessionCookie(APIKeyCookie):
-    """The cookie, whose name depends on the settings."""
+    """The security scheme of the cookie, whose name depends on the settings."""
 
     def complete_openapi(self, definition: dict[str, Any], settings: SessionSettings) -> None:
-        """Tell clients the name that the cookie has here."""
+        """Set the name of the cookie in the OpenAPI document."""
         definition["name"] = settings.cookie_name
 
 
@@ -59,13 +59,13 @@ scheme = SessionCookie(name="session", auto_error=False)
 
 
 async def authenticate(request: Request) -> Caller | None:
-    """Return the caller, or None if the request carries no cookie of a session going on.
+    """Return the caller, or None if the request carries no cookie of an active session.
 
-    Browsers send a cookie without being asked to, so one that is over is none.
+    An expired cookie is ignored, not refused: browsers send it with every request.
 
     Raises:
         NotAuthenticated: There are two such cookies.
-        ForeignSite: The request would change something, and may come from another site.
+        CrossSiteRequest: An unsafe request may come from another site.
     """
     token = await _find(request)
     return Caller(token.owner, session=token.family) if token else None
@@ -73,7 +73,7 @@ async def authenticate(request: Request) -> Caller | None:
 
 async def _find(request: Request) -> Token | None:
     secret = cookie_secret(request)
-    if not SECRET.fullmatch(secret):
+    if not SECRET_PATTERN.fullmatch(secret):
         return None
     settings: SessionSettings = request.app.state.settings
     token = await tokens.find(KIND, secret)
@@ -83,14 +83,14 @@ async def _find(request: Request) -> Token | None:
         return None
     if request.method not in SAFE_METHODS:
         check_site(request)
-        _check_token(request, secret)
+        _check_csrf_token(request, secret)
     await token.record_use()
     return token
 
 
 @raises(*RAISES)
 async def _get_current(request: Request) -> tuple[Token, str]:
-    """Return the session of the request and its id, or refuse."""
+    """Return the session of the request and its secret id, or raise NotAuthenticated."""
     token = await _find(request)
     if token is None:
         raise NotAuthenticated("There is no session; sign in", CHALLENGE)
@@ -98,18 +98,18 @@ async def _get_current(request: Request) -> tuple[Token, str]:
 
 
 Current = Annotated[tuple[Token, str], Depends(_get_current)]
-WITH_COOKIE = [Depends(scheme)]
-"""For routes of the session itself."""
+COOKIE_SCHEME = [Depends(scheme)]
+"""Documents the cookie in OpenAPI, for routes of the session itself."""
 
 
 def check_site(request: Request) -> None:
-    """Refuse what a page of another site makes a browser send.
+    """Refuse a request that a page of another site makes a browser send.
 
-    Browsers say where a request comes from, in `Sec-Fetch-Site` and in `Origin`; what is
-    no browser sends neither, and no cookie without meaning to.
+    Browsers name the origin of a request in `Sec-Fetch-Site` and `Origin`. Other clients send
+    neither, and send a cookie only on purpose.
 
     Raises:
-        ForeignSite: It comes from elsewhere, and not from one of CORS_ORIGINS.
+        CrossSiteRequest: The origin is another site that is not in CORS_ORIGINS.
     """
     settings: SessionSettings = request.app.state.settings
     origins = request.headers.getlist("origin")
@@ -117,7 +117,7 @@ def check_site(request: Request) -> None:
         return
     sites = request.headers.getlist("sec-fetch-site")
     if not OWN_SITES.issuperset(sites) or not all(_is_own(origin, request) for origin in origins):
-        raise ForeignSite
+        raise CrossSiteRequest
 
 
 def _is_own(origin: str, request: Request) -> bool:
@@ -128,20 +128,20 @@ def _is_own(origin: str, request: Request) -> bool:
 
 
 def csrf_token(secret: str) -> str:
-    """Return what pages send along: derived from the session's id, which they cannot read."""
+    """Return the CSRF token, derived from the session's id, which scripts cannot read."""
     digest = hmac.digest(secret.encode(), b"csrf", "sha256")
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def _check_token(request: Request, secret: str) -> None:
+def _check_csrf_token(request: Request, secret: str) -> None:
     sent = request.headers.getlist(CSRF_HEADER)
     expected = csrf_token(secret).encode()
     if len(sent) != 1 or not hmac.compare_digest(sent[0].encode(), expected):
-        raise MissingToken(f"Send the session's token in the header {CSRF_HEADER}")
+        raise MissingCsrfToken(f"Send the session's CSRF token in the header {CSRF_HEADER}")
 
 
 def cookie_secret(request: Request) -> str:
-    """Return the id in the cookie, or nothing; the framework would take the last of two."""
+    """Return the id in the cookie or an empty text; refuse two cookies, unlike the framework."""
     settings: SessionSettings = request.app.state.settings
     pairs = (
         pair.strip(" \t").partition("=")
@@ -157,7 +157,7 @@ def cookie_secret(request: Request) -> str:
 def set_cookie(
     response: Response, settings: SessionSettings, secret: str, lifetime: timedelta
 ) -> None:
-    """Let the browser keep the id of a session, or delete it after no time at all."""
+    """Set the cookie with the id of a session; a lifetime of zero deletes it."""
     response.set_cookie(
         settings.cookie_name,
         secret,

@@ -1,1 +1,0 @@
-"""What the rendered service costs, as a ratio to bare FastAPI + Tortoise: `just bench`."""

@@ -1,1 +1,0 @@
-"""Every combination of answers: the valid ones, rows that cover them, and their proofs."""

@@ -1,0 +1,1 @@
+"""Promises of each answer, question by question."""

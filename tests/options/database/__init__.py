@@ -1,0 +1,1 @@
+"""What the tests know of each database, in a package for each."""

@@ -1,0 +1,95 @@
+"""What a service promises whichever database it has."""
+
+from dataclasses import dataclass
+
+from tests.support import harness, sql
+from tests.support.answers import Answer, ReadPromise, UsePromise, answers
+from tests.support.harness import Project
+from tests.support.live import Live
+from tests.support.rendered import job, migrations
+from tests.variants import checks
+
+
+def the_files_lead_to_the_database(project: Project) -> None:
+    """The driver, the address in the settings, and what an owner reads about it."""
+    database = chosen_by(project)
+    url = database.url.format(project.answers["project_slug"].replace("-", "_"))
+    assert database.driver in checks.names(project.pyproject["project"]["dependencies"])
+    assert f"DATABASE_URL={url}" in project.text(".env.example").splitlines()
+    assert f"service on {database.title}" in project.text("README.md")
+    assert "*.sqlite3*" in project.text(".gitignore").splitlines()
+    address = url.partition("@")[2].partition("/")[0]
+    if address:
+        assert f"expected at {address}" in project.text("README.md")
+        assert f"expected at {address}" in project.said
+    if project.answers["ci"] == "github":
+        services = job(project).get("services", {})
+        assert set(services) == ({project.answers["database"]} if address else set())
+        ports = [port for service in services.values() for port in service["ports"]]
+        assert all(f"@{port.rpartition(':')[0]}/" in url for port in ports)
+
+
+def the_rows_are_in_the_database(live: Live) -> None:
+    """A plain driver finds the service's database where the answer says, and so does `doctor`."""
+    service = live.service
+    scheme = service.database_url.partition("://")[0]
+    assert scheme == service.project.answers["database"]
+    version = sql.server_version(service.database_url)
+    assert version in live.told["doctor"].output
+    assert live.call("GET", "/health/ready").json()["checks"]["database"] == "ok"
+    if service.project.answers["auth"]:
+        assert sql.count(service, "roles") == 2
+
+
+def the_files_lead_to_the_migrations(project: Project) -> None:
+    """Those of its tables and no others, each in the database's own SQL."""
+    parts = ["accounts"] * bool(project.answers["auth"])
+    parts += ["notes"] * (project.answers["example"] == "notes")
+    assert [path.stem.partition("_")[2] for path in migrations(project)] == parts
+    for path in migrations(project):
+        dialect = f'DIALECT = "{project.answers["database"]}"'
+        assert dialect in path.read_text(encoding="utf-8").splitlines()
+    assert "async def " in project.text(f"migrations/{chosen_by(project).helper}.py")
+    page = project.text("docs/migrations.md")
+    folder = harness.ROOT / "template/options/database" / project.answers["database"]
+    for fragment in folder.glob("migrations*.md"):
+        assert fragment.read_text(encoding="utf-8").strip() in page
+
+
+def aerich_keeps_its_books(live: Live) -> None:
+    """Every migration is in its table, and its own commands know them."""
+    service = live.service
+    names = [path.name for path in migrations(service.project)]
+    if names:  # a service without tables has no books yet
+        recorded = sql.query(service, "SELECT version FROM aerich ORDER BY id")
+        assert [version for (version,) in recorded] == names
+    assert live.told["make-migration"].output.startswith("Nothing to write")
+    aerich = str(service.interpreter.with_name("aerich"))
+    told = service.run(aerich, "history").output
+    assert told.split() == names or not names
+    assert "No available heads" in service.run(aerich, "heads").output
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseAnswer(Answer):
+    """A database, by the names that an owner meets."""
+
+    title: str
+    driver: str
+    """The distribution that talks to it."""
+    url: str
+    """That of a new service, with a place for the name of the database."""
+    helper: str
+    """The module of `migrations/` that the files load."""
+    reads: tuple[ReadPromise, ...] = (
+        the_files_lead_to_the_database,
+        the_files_lead_to_the_migrations,
+    )
+    uses: tuple[UsePromise, ...] = (the_rows_are_in_the_database, aerich_keeps_its_books)
+
+
+def chosen_by(project: Project) -> DatabaseAnswer:
+    """Return the database of a service."""
+    answer = answers()[f"database/{project.answers['database']}"]
+    assert isinstance(answer, DatabaseAnswer)
+    return answer

@@ -1,0 +1,1 @@
+"""The example that a new service contains besides accounts."""

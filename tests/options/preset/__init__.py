@@ -1,0 +1,1 @@
+"""Presets: answers that are proposed together."""

@@ -1,0 +1,1 @@
+"""The name of the service for people."""

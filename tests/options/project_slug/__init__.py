@@ -1,0 +1,1 @@
+"""The short name of the service for machines."""

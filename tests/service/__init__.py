@@ -1,0 +1,1 @@
+"""Rendered services that run."""

@@ -1,0 +1,159 @@
+"""`new-resource` and `remove-resource`, as an owner uses them on the first day."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import require_server
+from tests.service.resources.draw import KINDS, Drawn, draw
+from tests.service.resources.trial import CHECKS, git, trial
+from tests.support import databases, harness
+from tests.support.harness import Service
+
+INVOICE = ["number:str:20", "total:decimal:12,2", "due:date?", "customer:fk:User"]
+TESTS = ("pytest", "-q", "--no-header", "-p", "no:xdist", "tests/database", "tests/invoices")
+LINT = CHECKS[:3]
+
+
+@pytest.mark.parametrize("database", databases.NAMES)
+def test_a_noun_with_a_key_to_a_user(database: str, template: Path, tmp_path: Path) -> None:
+    """Such a resource is written, migrated, tested, served and removed without a trace."""
+    require_server(database)
+    drawn = [Drawn("invoice", ["invoice", *INVOICE], is_public=False)]
+    answers = {"database": database}
+
+    assert trial(template, tmp_path / "service", answers, drawn, checks=[*LINT, TESTS]) == []
+
+
+def test_drawn_nouns_of_a_service_without_accounts(template: Path, tmp_path: Path) -> None:
+    drawn = list(draw(2027, 3, has_accounts=False))
+    answers = {"preset": "minimal"}
+    checks = [*LINT, ("mypy",), ("pytest", "-q", "-p", "no:xdist")]
+
+    assert trial(template, tmp_path / "service", answers, drawn, checks=checks) == []
+
+
+def test_every_type_is_drawn() -> None:
+    typed = {word.partition(":")[2].rstrip("?") for each in draw(1, 20) for word in each.words[1:]}
+
+    assert set(KINDS) <= typed
+
+
+@pytest.fixture(scope="module")
+def service(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Offer a migrated service with a commit."""
+    folder = tmp_path_factory.mktemp("resources") / "service"
+    project = harness.render(template, folder, {"project_slug": harness.new_slug("noun")})
+    with Service(project, "sqlite") as service:
+        service.cli("migrate")
+        for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "born"]):
+            git(folder, *command)
+        yield service
+
+
+REFUSED = [
+    (["class", "a:str"], "'class' is a word of Python"),
+    (["service", "a:str"], "'service' is a word of Python, or of the code"),
+    (["Thing", "a:str"], "'Thing' must be lower case"),
+    (["thing_", "a:str"], "'thing_' must be lower case"),
+    (["note", "a:str"], "There is a class Note already"),
+    (["notes", "a:str"], "'notes' looks like a plural"),
+    (["web_page", "a:str", "--plural=web"], "There is app/web already"),
+    (["page", "a:str"], "There is a class Page already"),
+    (["thing"], "Name at least one field"),
+    (["thing", "a"], "'a' is not a field"),
+    (["thing", "a:number"], "there is no type 'number'"),
+    (["thing", "a:int:3"], "write int alone"),
+    (["thing", "a:str:0"], "write str alone, or str:10000 at most"),
+    (["thing", "a:decimal:2,4"], "no more places than digits"),
+    (["thing", "a:enum()"], "such as enum(open|paid)"),
+    (["thing", "a:enum(x|x)"], "such as enum(open|paid)"),
+    (["thing", "a:fk:Nobody"], "name a model after fk:, one of LoginFailure, Note"),
+    (["thing", "select:int"], "'select' is a reserved word of SQL"),
+    (["thing", "id:int"], "'id' exists in every resource"),
+    (["thing", "sort:int"], "'sort' exists in every resource or list"),
+    (["thing", "filter:int"], "'filter' is an attribute of models or schemas"),
+    (["thing", "a:int", "a:str"], "There are two fields a"),
+    (["thing", "a_id:int", "a:fk:User"], "There are two fields a_id"),
+]
+
+
+def test_an_impossible_resource_is_refused_in_one_sentence(service: Service) -> None:
+    done = service.cli_at_once(*(["new-resource", *words] for words, _ in REFUSED))
+
+    for outcome, (_, sentence) in zip(done, REFUSED, strict=True):
+        assert outcome.status == 1
+        assert sentence in outcome.text
+        assert len(outcome.text.splitlines()) == 1
+    assert git(service.project.path, "status", "--short") == ""
+
+
+def test_a_failure_half_way_takes_back_what_was_written(service: Service) -> None:
+    service.environment["TEST_DATABASE_URL"] = "sqlite:///nowhere/at/all.sqlite3"
+    try:
+        done = service.cli("new-resource", "thing", "a:int", check=False)
+    finally:
+        del service.environment["TEST_DATABASE_URL"]
+
+    assert done.status == 1
+    assert "Traceback" not in done.text
+    assert git(service.project.path, "status", "--short") == ""
+
+
+def test_an_edited_part_is_not_removed(service: Service) -> None:
+    service.cli("new-resource", "thing", "a:int")
+    api = service.project / "app/things/api.py"
+    text = api.read_text(encoding="utf-8")
+    api.write_text(text.replace("Store a thing", "Keep a thing"), encoding="utf-8")
+
+    kept = service.cli("remove-resource", "thing", check=False)
+    removed = service.cli("remove-resource", "thing", "--force")
+
+    assert kept.status == 1
+    assert "app/things/api.py was edited; --force removes it" in kept.text
+    assert "Removed app/things" in removed.text
+    assert git(service.project.path, "status", "--short") == ""
+
+
+def test_a_part_that_others_import_is_not_removed(service: Service) -> None:
+    service.cli("new-resource", "customer", "name:str")
+    service.cli("new-resource", "invoice", "customer:fk:Customer")
+
+    kept = service.cli("remove-resource", "customer", check=False)
+
+    assert kept.status == 1
+    assert "imports app.customers: remove that first" in kept.text
+    service.cli("remove-resource", "invoice")
+    service.cli("remove-resource", "customer")
+    assert git(service.project.path, "status", "--short") == ""
+
+
+def test_a_migration_that_others_may_have_stays_and_another_drops_the_table(
+    service: Service,
+) -> None:
+    service.cli("new-resource", "thing", "a:int")
+    service.cli("migrate")
+    git(service.project.path, "add", "-A")
+    git(service.project.path, "commit", "-qm", "a thing")
+
+    removed = service.cli("remove-resource", "thing")
+
+    assert "drop table things" in removed.text
+    assert "Applied" in service.cli("migrate").text
+    changed = git(service.project.path, "status", "--short", "migrations").splitlines()
+    assert [line[:2] for line in changed] == ["??"]
+    assert changed[0].endswith("_drop_things.py")
+
+
+def test_removing_a_table_counts_its_rows_and_asks(service: Service) -> None:
+    service.cli("new-resource", "gadget", "a:int")
+    service.cli("migrate")
+
+    refused = service.cli("remove-resource", "gadget", check=False, stdin="n\n")
+    removed = service.cli("remove-resource", "gadget", stdin="y\n")
+
+    assert "deletes table gadgets (0 rows)" in refused.text
+    assert "Nothing was removed" in refused.text
+    assert "Removed migrations/models/" in removed.text
+    assert "gadget" not in git(service.project.path, "status", "--short")

@@ -1,0 +1,1 @@
+"""Running services under ordinary clients, attackers, and faults."""

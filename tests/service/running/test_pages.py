@@ -1,0 +1,250 @@
+"""The HTML pages, in a real browser and by keyboard alone."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.policy import default
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
+from selenium.webdriver.chrome.service import Service as Driver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.conftest import skip_or_fail
+from tests.service.running.conftest import on_sqlite
+from tests.support.harness import Service, wait_until
+from tests.support.people import PASSWORD, Person, log_in
+
+PATIENCE_SECONDS = 30
+NAME = "User name or e-mail address"
+
+pytestmark = on_sqlite
+
+
+@dataclass(frozen=True)
+class Window:
+    """A browser window in which nobody is signed in."""
+
+    driver: webdriver.Chrome
+    url: str
+
+    def open(self, path: str) -> None:
+        """Go to a page of the service."""
+        self.driver.get(f"{self.url}{path}")
+
+    def type(self, label: str, *texts: str) -> None:
+        """Type into the focused field with this label, and into the next ones; press Enter."""
+        self.wait_for_focus(label)
+        keys = webdriver.ActionChains(self.driver)
+        keys.send_keys(Keys.TAB.join(texts), Keys.ENTER).perform()
+
+    def wait_for_focus(self, label: str) -> None:
+        """Wait until the focused element has this accessible name."""
+        self._wait(lambda: self.driver.switch_to.active_element.accessible_name == label, label)
+
+    def wait_for_alert(self, text: str) -> None:
+        """Wait until a screen reader announces exactly this."""
+        place = (By.CSS_SELECTOR, "[role=alert]")
+        self._wait(lambda: self.driver.find_element(*place).text == text, text)
+
+    def wait_for_text(self, text: str) -> None:
+        """Wait until the page shows this text."""
+        self._wait(lambda: text in self.text(), text)
+
+    def text(self) -> str:
+        """Return the visible text."""
+        return self.driver.find_element(By.TAG_NAME, "body").text
+
+    def complaints(self) -> list[str]:
+        """Return the browser's messages since the last call, without those of refused requests."""
+        return [
+            line["message"]
+            for line in self.driver.get_log("browser")  # type: ignore[no-untyped-call]
+            if line["level"] in {"WARNING", "SEVERE"} and line["source"] != "network"
+        ]
+
+    def set_offline(self, *, offline: bool) -> None:
+        """Disconnect the browser from the network, or connect it again."""
+        unlimited = {"latency": 0, "throughput": 10_000_000}
+        self.driver.set_network_conditions(offline=offline, **unlimited)
+
+    def _wait(self, is_so: Callable[[], bool], what: str) -> None:
+        page_changes = [StaleElementReferenceException]
+        wait = WebDriverWait(self.driver, PATIENCE_SECONDS, ignored_exceptions=page_changes)
+        try:
+            wait.until(lambda _: is_so())
+        except TimeoutException:
+            pytest.fail(f"waited for {what!r}, and saw:\n{self.text()}")
+
+
+@pytest.fixture
+def window(running: Service) -> Iterator[Window]:
+    """Offer a browser."""
+    options = webdriver.ChromeOptions()
+    names = ("chromium", "chromium-browser", "google-chrome")
+    options.binary_location = next(filter(None, map(shutil.which, names)), "")
+    program = shutil.which("chromedriver")
+    if not options.binary_location or not program:
+        skip_or_fail("chromium and chromedriver are not installed")
+    options.add_argument("--headless")
+    if os.geteuid() == 0:
+        options.add_argument("--no-sandbox")  # it refuses to run as root with one
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options, Driver(program))
+    try:
+        yield Window(driver, running.url)
+    finally:
+        driver.quit()
+
+
+def link_for(client: httpx.Client, service: Service, person: Person) -> str:
+    """Request a password reset, and return the mailed link without the service's host."""
+    address = f"{person.name}@example.org"
+    folder = service.project / "var/mail"
+    client.post("/api/auth/password-reset", json={"email": address})
+
+    def links() -> list[str]:
+        mails = [message_from_bytes(file.read_bytes(), policy=default) for file in folder.glob("*")]
+        texts = [mail.get_content() for mail in mails if mail["To"] == address]
+        return [word for text in texts for word in text.split() if "#token=" in word]
+
+    wait_until(links, "the mail")
+    parts = urlsplit(links()[0])
+    return f"{parts.path}#{parts.fragment}"
+
+
+@pytest.mark.check("S01")
+def test_people_sign_in_and_out(window: Window, client: httpx.Client, ada: Person) -> None:
+    """People sign in and out by keyboard and read the errors; no script can read the cookie."""
+    window.open("/sign-in")
+    window.type(NAME, ada.name, "not the password", "")  # by the button
+    window.wait_for_alert("The name or the password is wrong")
+    window.type("Password", PASSWORD)
+    window.wait_for_focus("Sign out")
+    window.wait_for_alert("")
+    (cookie,) = window.driver.get_cookies()
+    seen = window.driver.execute_script("return [document.cookie, Object.keys(localStorage)]")
+
+    assert f"You are signed in as {ada.name}." in window.text()
+    assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == ("session", True, "Lax")
+    assert seen == ["", []]
+
+    window.open("/sign-in")
+    window.type("Sign out")
+    window.wait_for_focus(NAME)
+    old = {"Cookie": f"session={cookie['value']}"}
+    assert window.driver.get_cookies() == []
+    assert client.get("/api/users/me", headers=old).status_code == 401
+    assert window.complaints() == []
+
+
+@pytest.mark.check("S04")
+def test_another_site_signs_nobody_in(window: Window, eve: Person) -> None:
+    """A form on another site that sends its owner's password leaves the visitor signed out."""
+    inputs = f"<input name=username value={eve.name}><input name=password value='{PASSWORD}'>"
+    action = f"{window.url}/api/auth/session"
+    window.driver.get(f"data:text/html,<form method=post action={action}>{inputs}<button>")
+    window.driver.find_element(By.TAG_NAME, "button").click()
+    window.wait_for_text("This request comes from another site")
+
+    window.open("/sign-in")
+    window.wait_for_focus(NAME)
+    assert window.driver.get_cookies() == []
+
+
+@pytest.mark.check("T18")
+def test_people_set_a_new_password(
+    window: Window, running: Service, client: httpx.Client, ada: Person
+) -> None:
+    """The mailed link sets a password, which signs in; the token leaves the address bar."""
+    new = PASSWORD[::-1]
+    window.open("/password-reset")
+    window.wait_for_alert("Open the link in the mail again.")
+
+    window.open(link_for(client, running, ada))
+    window.type("New password", new, PASSWORD)
+    window.wait_for_alert("The two passwords differ")
+    assert window.driver.current_url == f"{window.url}/password-reset"
+    window.type("New password", new, new)
+    window.wait_for_alert("The password is set. You can sign in with it.")
+    window.open("/sign-in")
+    window.type(NAME, ada.name, new)
+    window.wait_for_focus("Sign out")
+
+    assert log_in(client, ada.name).status_code == 401
+    assert window.complaints() == []
+
+
+@pytest.mark.parametrize(
+    ("path", "labels", "alert"),
+    [
+        ("/sign-in", (NAME, "Password"), "The name or the password is wrong"),
+        (
+            "/password-reset#token=x",
+            ("New password", "Repeat the new password"),
+            "The link is not valid any more; ask for another one",
+        ),
+    ],
+    ids=["sign-in", "password-reset"],
+)
+def test_the_pages_say_when_the_service_does_not_answer(
+    window: Window, path: str, labels: tuple[str, str], alert: str
+) -> None:
+    """A lost request is reported, and the form can be sent again."""
+    first, last = labels
+    window.open(path)
+    window.wait_for_focus(first)
+    window.set_offline(offline=True)
+    window.type(first, PASSWORD, PASSWORD)
+    window.wait_for_alert("The service does not answer. Try again in a moment.")
+    window.set_offline(offline=False)
+    window.type(last)
+    window.wait_for_alert(alert)
+
+    assert window.complaints() == []
+
+
+@pytest.mark.check("E02")
+@pytest.mark.parametrize("path", ["/sign-in", "/password-reset"])
+def test_the_pages_load_nothing_and_tell_nobody_else(window: Window, path: str) -> None:
+    """The browser blocks whatever a page would load, or send to another site."""
+    window.open(path)
+    window.driver.execute_async_script("""
+        const [done] = arguments;
+        const script = Object.assign(document.createElement("script"), { src: "/health/live" });
+        document.body.append(script, Object.assign(new Image(), { src: "/health/live" }));
+        const own = Object.assign(document.createElement("script"), { text: "window.ran = 1" });
+        document.body.append(own);
+        fetch("http://127.0.0.1:1/").catch(done);
+    """)
+
+    assert window.driver.execute_script("return window.ran") is None
+
+    complaints = [text for text in window.complaints() if "Content Security Policy" in text]
+    for directive in ("script-src", "img-src", "connect-src"):
+        assert any(directive in complaint for complaint in complaints), complaints
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+def test_the_documentation_asks_nobody_else(window: Window, path: str) -> None:
+    """Swagger UI and ReDoc work with the service's own files; the browser blocks other requests."""
+    window.open(path)
+    window.wait_for_text("Create Note")
+
+    window.driver.execute_async_script("""
+        const [done] = arguments;
+        fetch("http://127.0.0.1:1/").catch(done);
+    """)
+
+    complaints = window.complaints()
+    blocked = [text for text in complaints if "Content Security Policy" in text]
+    assert any("connect-src" in text for text in blocked)
+    assert [text for text in complaints if text not in blocked] == []
+    assert all("127.0.0.1:1/" in text or "cdn.redoc.ly" in text for text in blocked)

@@ -1,0 +1,125 @@
+"""A database server that is stopped, killed, frozen or not started yet."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import start_service
+from tests.service.running.conftest import name_the_server, sibling_service
+from tests.support import databases, people
+from tests.support.harness import Service, wait_until
+from tests.support.private_servers import NotInstalled, PrivateServer, StopMode, private_server
+from tests.support.problems import assert_problem
+from tests.support.scenarios import ENOUGH_NOTES, restart_under_load
+from tests.variants.rows import RUNNING, Row
+
+REMOTE = [row for row in RUNNING if databases.named(row.database).server]
+
+
+@pytest.fixture(scope="module", params=REMOTE, ids=str)
+def pair(
+    request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[PrivateServer, Service]]:
+    """Offer a private server and a service with its database there."""
+    row: Row = request.param
+    folder = tmp_path_factory.mktemp("served") / str(row)
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(private_server(row.database))
+        except NotInstalled as error:
+            if os.environ.get("REQUIRE_SERVICES") == "1":
+                pytest.fail(str(error))
+            pytest.skip(str(error))
+        url = f"{server.url}/running"
+        opened = contextmanager(start_service)(template, folder, row, DATABASE_URL=url)
+        yield server, stack.enter_context(opened)
+
+
+@pytest.fixture(autouse=True)
+def _name(request: pytest.FixtureRequest, pair: tuple[PrivateServer, Service]) -> None:
+    name_the_server(request, pair[1])
+
+
+def probes(service: Service) -> tuple[int, int]:
+    """Return the statuses of liveness and readiness."""
+    with service.client() as client:
+        live, ready = client.get("/health/live"), client.get("/health/ready")
+    return live.status_code, ready.status_code
+
+
+@pytest.mark.check("P01")
+def test_readiness_sees_a_stopped_server(pair: tuple[PrivateServer, Service]) -> None:
+    """While the database is stopped the service is alive and not ready, without details."""
+    server, service = pair
+    server.stop()
+    try:
+        stopped = probes(service)
+        with service.client() as client:
+            details = client.get("/health/ready").json()
+    finally:
+        server.start()
+    wait_until(lambda: probes(service) == (200, 200), "readiness", service.log)
+
+    assert stopped == (200, 503)
+    failing = {"database": "failing", "migrations": "failing"}
+    assert details == {"status": "failing", "checks": failing}
+
+
+@pytest.mark.check("P01")
+def test_readiness_sees_a_hanging_server(pair: tuple[PrivateServer, Service]) -> None:
+    """While the server accepts connections and never responds, the probe fails in time."""
+    server, service = pair
+    with server.hanging():
+        hanging = [probes(service) for _ in range(3)]
+    wait_until(lambda: probes(service) == (200, 200), "readiness", service.log)
+
+    assert hanging == [(200, 503)] * 3
+
+
+@pytest.mark.check("D07")
+@pytest.mark.parametrize("how", ["shutdown", "kill"])
+def test_a_restart_under_load_loses_nothing(
+    pair: tuple[PrivateServer, Service], how: StopMode
+) -> None:
+    """During a restart of the database, writers get success or 503; no success is lost."""
+    server, service = pair
+
+    recovery = restart_under_load(service, server, how)
+
+    assert recovery.unexpected == []
+    assert recovery.lost == set()
+    assert recovery.doubled == set()
+    assert recovery.unavailable > 0
+    assert recovery.acknowledged >= 2 * ENOUGH_NOTES
+    assert recovery.most_failures <= 5
+    assert "Unexpected error" not in service.log.read_text(encoding="utf-8")
+
+
+@pytest.mark.check("D08")
+def test_a_service_starts_before_its_server(pair: tuple[PrivateServer, Service]) -> None:
+    """Started before its database, the service is alive with 503, and ready afterwards."""
+    server, service = pair
+    with sibling_service(service, own_database=False) as sibling:
+        server.stop()
+        try:
+            sibling.start(workers=2)
+            down = [probes(sibling) for _ in range(3)]
+            with sibling.client() as client:
+                refused = client.post("/api/users", json=people.sign_up_form(people.new_name()))
+            migration = sibling.cli("migrate", check=False)
+            still_running = sibling.process is not None and sibling.process.poll() is None
+        finally:
+            server.start()
+        wait_until(lambda: probes(sibling) == (200, 200), "readiness", sibling.log)
+        with sibling.client() as client:
+            people.sign_up(client)
+
+    assert down == [(200, 503)] * 3
+    assert_problem(refused, 503)
+    assert refused.headers["retry-after"].isdigit()
+    assert still_running
+    assert migration.status == 1
+    assert "Traceback" not in migration.text

@@ -1,0 +1,88 @@
+"""What the trial of migrations knows of a database.
+
+It is in `tests/options/database/<name>/dialect.py`.
+"""
+
+import sys
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from tests.service.schema.catalogue import Catalogue
+from tests.support import databases
+
+FILLED = "filled"
+"""The role, and so the end of the name, of the database under test."""
+Records = list[dict[str, Any]]
+Contents = tuple[dict[str, Records], dict[str, int]]
+"""By table its rows as the driver returns them, and the number that its next row gets."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Two ways to make tables, and the words of the judge for a difference between them."""
+
+    first: Sequence[str]
+    second: Sequence[str]
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """How the trial reads, fills and empties a database, and in what it differs from others."""
+
+    read_catalogue: Callable[[str], Awaitable[Catalogue]]
+    """Reads the tables of the database at a URL."""
+    read_contents: Callable[[str, Collection[str]], Awaitable[Contents]]
+    """Reads the rows and counters of tables at a URL."""
+    empty: Callable[[str], Awaitable[None]]
+    """Makes it without a table, and makes it first if it is not there."""
+    drop: Callable[[str], Awaitable[None]]
+    """Drops it, if it is there."""
+    execute: Callable[[str, Iterable[str]], Awaitable[None]]
+    """Executes statements one after the other, in one session."""
+    delete_rows: Callable[[Sequence[str]], list[str]]
+    """Returns the statements that delete all rows of tables that refer to one another."""
+    literals: Mapping[type, Callable[[Any, Any], str]]
+    """How values are written in its SQL, where Tortoise's own way is wrong."""
+    differences: Mapping[str, Difference]
+    """Tables that only this database can tell apart."""
+    zoo: Callable[[], Iterator[str]]
+    """Returns models that only it can hold."""
+
+    declared_types: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Lets Tortoise declare the types that the planner declares, where they differ."""
+    shards: int = 1
+    """The parts of about a minute into which the trial is cut."""
+    circular_script: Callable[[str], str] = str
+    """Rewrites a script in which tables refer to later ones so that the database takes it."""
+    stores_times: bool = True
+    """Whether Tortoise can store a time of the day."""
+    describes_all_characters: bool = True
+    """Whether its catalogue can hold any character in a default."""
+    has_partial_indexes: bool = True
+    longest_indexed: int = sys.maxsize
+    """How long a text may be that is indexed beside others."""
+
+
+def standard_text(value: object, _: object = None) -> str:
+    """Return the literal of a text where a backslash means nothing, as in standard SQL."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def standard_bytes(value: bytes, _: object = None) -> str:
+    """Return the literal of bytes, as in standard SQL; Tortoise has none."""
+    return f"x'{value.hex()}'"
+
+
+@cache
+def named(database: str) -> Dialect:
+    """Return the dialect of a database.
+
+    Raises:
+        LookupError: The tests do not know it.
+    """
+    found: Dialect = databases.part(database, "dialect").DIALECT
+    return found

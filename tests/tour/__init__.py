@@ -1,1 +1,0 @@
-"""What clients, operators and bad days do to a running service."""

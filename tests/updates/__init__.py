@@ -1,0 +1,1 @@
+"""Updates of rendered services: later versions of the template, other answers."""

@@ -1,0 +1,1 @@
+"""Tools that make, try and measure the template: `just` lists them."""

@@ -1,0 +1,1 @@
+"""Cost of the rendered service, as a ratio to bare FastAPI + Tortoise: `just bench`."""

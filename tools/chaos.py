@@ -1,0 +1,263 @@
+"""Fault scenarios, run several times: `just chaos`, or `just chaos NAME` for one of them.
+
+- migrate-race: eight processes migrate an empty database at once, on each
+  database. Every one must end with 0, and each step must run once.
+- db-restart: a server of our own is shut down and killed in turns while 16 writers
+  write through a service with two workers. Only successes and 503 are allowed,
+  success must come back within 5 seconds, and no acknowledged write may be lost.
+- schema: requests made up from the OpenAPI document, 100 for each operation, as an
+  administrator, as somebody without rights and as nobody, on each database. None may
+  find a crash, or an undocumented response. Others are made up each time,
+  unless --seed repeats them.
+- schema-changes: random models are changed eight times and changed back, 40
+  times on each database, the first time with the seed that --seed names. No change may
+  leave tables or rows that differ from what the models say, or fail without a sentence.
+
+- resources: 20 random resources are written into a service on each database,
+  checked by all that `just check` runs, migrated, listed over HTTP, and removed. Each
+  must be right, and `git status` empty at the end.
+
+It prints each action with its process and time, then one row per figure. The exit
+status is 1 if a limit is exceeded, or if REQUIRE_SERVICES is 1 and a server is missing.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+from random import randrange
+
+from tests.service.resources.draw import draw
+from tests.service.resources.trial import trial
+from tests.service.running import generated
+from tests.service.schema.sequences import seeds
+from tests.support import databases, harness
+from tests.support.harness import Service
+from tests.support.private_servers import NotInstalled, StopMode, private_server
+from tests.support.scenarios import (
+    MIGRATORS,
+    Recovery,
+    applied,
+    migrate_at_once,
+    restart_under_load,
+)
+from tests.variants.rows import RUNNING
+
+ROUNDS = 5
+EXAMPLES = 100
+SEEDS = 40
+RESOURCES = 20
+RECOVERY_SECONDS = 5
+STARTED = time.monotonic()
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A row of the table."""
+
+    name: str
+    measured: str
+    limit: str
+    is_reached: bool
+
+    def __str__(self) -> str:
+        """Return the row."""
+        verdict = "ok" if self.is_reached else "MISSED"
+        return f"{self.name:<47} {self.measured:<64} {self.limit:<35} {verdict}"
+
+
+def main() -> None:
+    """Run the named scenarios, or all, and print the table."""
+    parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SCENARIOS))
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--seed", type=int, default=randrange(1_000_000))  # noqa: S311
+    given = parser.parse_args()
+    if unknown := set(given.names) - set(SCENARIOS):
+        parser.error(f"there is no {min(unknown)}; there are {', '.join(SCENARIOS)}")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        harness.snapshot(folder / "template")
+        figures = [
+            figure
+            for scenario in given.names or SCENARIOS
+            for figure in SCENARIOS[scenario](folder, given)
+        ]
+    print("", *figures, sep="\n")
+    sys.exit(not all(figure.is_reached for figure in figures))
+
+
+def migrate_race(folder: Path, given: Namespace) -> Iterator[Figure]:
+    """Let eight processes migrate an empty database at once."""
+    for database in databases.NAMES:
+        name = f"migrate-race, {database}"
+        if missing := _unreachable(name, database):
+            yield missing
+            continue
+        with _service(folder, name, database, {"database": database}) as service:
+            yield _race(name, service, given.rounds)
+
+
+def _unreachable(name: str, database: str) -> Figure | None:
+    """Return the row of a scenario whose server cannot be reached, or None."""
+    if harness.is_reachable(database):
+        return None
+    return _missing(name, f"no server at {databases.server(database).url}")
+
+
+def _race(name: str, service: Service, rounds: int) -> Figure:
+    failed = 0
+    repeated = 0
+    for number in range(1, rounds + 1):
+        service.drop_database()
+        ends = migrate_at_once(service)
+        bad = [end for end in ends if end.status != 0]
+        versions = applied(service)
+        failed += len(bad)
+        repeated += len(versions) - len(set(versions))
+        repeated += sum(end.output.count("Applied") for end in ends) != len(versions)
+        log(f"{name}, round {number}: {[end.status for end in ends]}, applied {versions}")
+        for end in bad:
+            log(end.text)
+    total = rounds * MIGRATORS
+    measured = f"{total - failed} of {total} ended with 0, {repeated} steps ran twice"
+    return Figure(name, measured, "all, none", failed == repeated == 0)
+
+
+def db_restart(folder: Path, given: Namespace) -> Iterator[Figure]:
+    """Restart the database of a busy service."""
+    for row in RUNNING:
+        if databases.named(row.database).server is None:
+            continue
+        name = f"db-restart, {row.database}"
+        try:
+            with private_server(row.database, log) as server:
+                url = f"{server.url}/chaos"
+                with _service(folder, name, row.database, row.answers, DATABASE_URL=url) as service:
+                    service.cli("migrate")
+                    service.start(workers=2)
+                    ways: Iterator[StopMode] = islice(cycle(STOP_MODES), given.rounds)
+                    yield _restarts(
+                        f"{name} ({server.version()})",
+                        [restart_under_load(service, server, how, log) for how in ways],
+                    )
+        except NotInstalled as error:
+            yield _missing(name, str(error))
+
+
+STOP_MODES: tuple[StopMode, ...] = ("shutdown", "kill")
+
+
+def _restarts(name: str, recoveries: list[Recovery]) -> Figure:
+    others = sum(len(recovery.unexpected) for recovery in recoveries)
+    lost = sum(len(recovery.lost) for recovery in recoveries)
+    doubled = sum(len(recovery.doubled) for recovery in recoveries)
+    slowest = max(recovery.seconds for recovery in recoveries)
+    acknowledged = sum(recovery.acknowledged for recovery in recoveries)
+    unavailable = sum(recovery.unavailable for recovery in recoveries)
+    return Figure(
+        name,
+        f"{acknowledged} writes, {unavailable} x 503, {others} others, {lost} lost,"
+        f" {doubled} twice, {slowest:.2f} s",
+        f"0 others, 0 lost, 0 twice, <= {RECOVERY_SECONDS} s",
+        others == lost == doubled == 0 and slowest <= RECOVERY_SECONDS,
+    )
+
+
+def schema(folder: Path, given: Namespace) -> Iterator[Figure]:
+    """Send requests made up by Schemathesis, as each kind of caller."""
+    for row in RUNNING:
+        name = f"schema, {row.database}"
+        if missing := _unreachable(name, row.database):
+            yield missing
+            continue
+        for caller in generated.CALLERS:
+            of_caller = f"{name}, {caller}"
+            with _service(folder, of_caller, row.database, row.answers) as service:
+                service.cli("migrate")
+                service.start(workers=2)
+                found = generated.requests(service, caller, examples=EXAMPLES, seed=given.seed)
+            made = f"{found.requests} requests to {found.operations} operations"
+            log(f"{of_caller}: {made}, --seed {given.seed}")
+            enough = found.requests >= EXAMPLES * found.operations > 0
+            is_clean = found.status == 0 and enough
+            if not is_clean:
+                log(found.report)
+            measured = f"{found.requests} requests, status {found.status}"
+            yield Figure(of_caller, measured, "status 0", is_clean)
+
+
+def resources(folder: Path, given: Namespace) -> Iterator[Figure]:
+    """Write, check, serve and remove resources."""
+    for database in databases.NAMES:
+        name = f"resources, {database}"
+        if missing := _unreachable(name, database):
+            yield missing
+            continue
+        drawn = list(draw(given.seed, RESOURCES))
+        log(f"{name}: {RESOURCES} from --seed {given.seed}")
+        place = folder / name.replace(", ", "-") / "service"
+        faults = trial(folder / "template", place, {"database": database}, drawn)
+        for fault in faults:
+            log(fault)
+        yield Figure(name, f"{RESOURCES} resources, {len(faults)} faults", "0 faults", not faults)
+
+
+def schema_changes(folder: Path, given: Namespace) -> Iterator[Figure]:
+    """Change random models at random, and change them back."""
+    for database in databases.NAMES:
+        name = f"schema-changes, {database}"
+        if missing := _unreachable(name, database):
+            yield missing
+            continue
+        place = folder / name.replace(", ", "-") / "service"
+        project = harness.render(folder / "template", place, {"database": database})
+        log(f"{name}: {SEEDS} seeds from --seed {given.seed}")
+        chosen = range(given.seed, given.seed + SEEDS)
+        endings = seeds.elsewhere(database, project.path, chosen, is_watched=True)
+        counts = sum((Counter(ending.counts) for ending in endings), Counter())
+        wrong = sum(bool(ending.fault) for ending in endings)
+        yield Figure(
+            name,
+            f"{counts['made']} made, {counts['refused']} refused, {counts['undone']} undone,"
+            f" {wrong} of {len(endings)} seeds wrong",
+            "0 wrong",
+            wrong == 0,
+        )
+
+
+SCENARIOS: dict[str, Callable[[Path, Namespace], Iterator[Figure]]] = {
+    "migrate-race": migrate_race,
+    "db-restart": db_restart,
+    "schema": schema,
+    "schema-changes": schema_changes,
+    "resources": resources,
+}
+
+
+def log(event: str) -> None:
+    """Print an event, with the time since the start."""
+    print(f"{time.monotonic() - STARTED:7.2f} s  {event}", flush=True)
+
+
+def _service(
+    folder: Path, name: str, database: str, answers: harness.Answers, **environment: str
+) -> Service:
+    slug = harness.new_slug("chaos")
+    place = folder / name.replace(", ", "-") / "service"
+    project = harness.render(folder / "template", place, {**answers, "project_slug": slug})
+    return Service(project, database, dict(environment))
+
+
+def _missing(name: str, reason: str) -> Figure:
+    return Figure(name, reason, "a server", os.environ.get("REQUIRE_SERVICES") != "1")
+
+
+if __name__ == "__main__":
+    main()
