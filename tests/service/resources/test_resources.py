@@ -105,7 +105,7 @@ def test_an_edited_part_is_not_removed(service: Service) -> None:
     service.cli("new-resource", "thing", "a:int")
     api = service.project / "app/things/api.py"
     text = api.read_text(encoding="utf-8")
-    api.write_text(text.replace("Store a thing", "Keep a thing"), encoding="utf-8")
+    api.write_text(text.replace("Create a thing", "Keep a thing"), encoding="utf-8")
 
     kept = service.cli("remove-resource", "thing", check=False)
     removed = service.cli("remove-resource", "thing", "--force")
