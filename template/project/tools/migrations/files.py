@@ -69,8 +69,8 @@ class Adoption:
     @property
     def mark(self) -> str:
         """The statement that marks a database, in aerich's own table."""
-        name = dialect.text(self.file)
-        return f"INSERT INTO aerich (version, app, content) VALUES ({name}, 'adopted', '{{}}')"
+        values = ", ".join(map(dialect.text, (self.file, "adopted", "{}")))
+        return f"INSERT INTO aerich (version, app, content) VALUES ({values})"
 
     @property
     def unmark(self) -> str:
