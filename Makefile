@@ -11,7 +11,7 @@ export UV_PYTHON_DOWNLOADS ?= never
 
 # Render the default service, start it, and use it over HTTP.
 demo: uv
-	uv run --quiet --no-default-groups python -m tests.demo
+	uv run --quiet --no-default-groups python -m tools.demo
 
 # Install everything and run all tests.
 test: uv
