@@ -5,6 +5,7 @@ import shlex
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,16 @@ def test_every_test_is_in_a_recipe_that_is_run() -> None:
 
     assert recipes == {"check", "static", "rows", "mutations", "service", "schema"}
     assert run == Counter((ROOT / "tests").rglob("test_*.py"))
+
+
+def test_every_module_that_is_named_exists() -> None:
+    """In the Makefile, the recipes and the pages, from which people copy commands."""
+    paths = [ROOT / "Makefile", ROOT / "justfile", *ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in paths)
+    modules = set(re.findall(r"python -m ((?:tools|tests)(?:\.\w+)+)", text))
+
+    assert "tools.demo" in modules
+    assert [module for module in sorted(modules) if find_spec(module) is None] == []
 
 
 def test_the_shards_are_all_there() -> None:
