@@ -13,10 +13,9 @@ from typing import Any
 from aerich import Command
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.context import TortoiseContext
-from tortoise.exceptions import OperationalError
 
 from tools.migrations import dialect
-from tools.migrations.refusal import Refused, loading
+from tools.migrations.refusal import loading, refusing
 
 Config = dict[str, Any]
 """Tortoise's configuration, with a connection `default` that has credentials."""
@@ -45,11 +44,17 @@ def with_database(config: Config, name: str) -> Config:
 
 @asynccontextmanager
 async def connected(config: Config) -> AsyncIterator[BaseDBAsyncClient]:
-    """Provide a connection, with the models registered."""
+    """Provide a connection, with the models registered.
+
+    It is opened before anything else: after a transaction that could not connect, Tortoise keeps
+    the lock of its only connection to a file, and the next statement would wait for ever.
+    """
     async with TortoiseContext() as context:
         with loading("A module of models"):
             await context.init(config=config)
-        yield context.connections.get("default")
+        connection = context.connections.get("default")
+        await connection.create_connection(with_db=True)
+        yield connection
 
 
 @asynccontextmanager
@@ -61,12 +66,12 @@ async def scratch_database(config: Config) -> AsyncIterator[Config]:
     """
     stem = database_of(config)
     stem = f"{stem[:LONGEST_NAME] if dialect.SERVER else stem}_scratch_"
+    beside = with_database(config, f"{stem}{int(time.time()):x}_{secrets.token_hex(4)}")
+    await renew(beside)
     for name in await _databases(config):
         if _is_left_over(name, stem):
             with suppress(Exception):  # it is another user's, or somebody looks into it
                 await drop(with_database(config, name))
-    beside = with_database(config, f"{stem}{int(time.time()):x}_{secrets.token_hex(4)}")
-    await renew(beside)
     try:
         yield beside
     finally:
@@ -78,18 +83,20 @@ async def renew(config: Config) -> None:
     """Drop the database and create it again, empty.
 
     Raises:
-        Refused: Creating it is not permitted.
+        Refused: The server does not answer, or creating it is not permitted.
     """
-    await drop(config)
-    if dialect.SERVER:
-        name = dialect.quote(database_of(config))
-        try:
-            await _on_server(config, f"CREATE DATABASE {name}")
-        except OperationalError as error:
-            raise Refused(
-                f"The planner needs a scratch database, {name}, and cannot create it ({error})."
-                " Set TEST_DATABASE_URL to a server where it can."
-            ) from error
+    name = database_of(config)
+    advice = " Set TEST_DATABASE_URL to a place where it can."
+    with refusing(f"The planner cannot create its scratch database {name}", advice=advice):
+        await drop(config)
+        if dialect.SERVER:
+            await _on_server(config, f"CREATE DATABASE {dialect.quote(name)}")
+        else:
+            _create_file(Path(name))
+
+
+def _create_file(path: Path) -> None:
+    path.touch()
 
 
 async def drop(config: Config) -> None:
