@@ -21,13 +21,13 @@ PARTS = {
 WRITE = """
 import asyncio, json, os, sys
 from tools.migrations.cli import FOLDER, project
-from tools.migrations.make import Project, Wishes, make
+from tools.migrations.make import Project, Options, make
 async def write(name, modules):
     known = project()
     apps = {"models": known.scratch["apps"]["models"] | {"models": [*modules, "aerich.models"]}}
     part = name.partition("_")[2]
     planned = Project(None, known.scratch | {"apps": apps}, FOLDER)
-    made = await make(planned, part, Wishes(part=part))
+    made = await make(planned, part, Options(part=part))
     made.path.rename(FOLDER / f"{name}.py")
 asyncio.run(write(sys.argv[1], json.loads(sys.argv[2])))
 """

@@ -53,8 +53,8 @@ import contextlib, io, json, sys, traceback
 from app.cli import cli
 ends = []
 for arguments in json.loads(sys.argv[1]):
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
         try:
             cli.main(arguments)
         except SystemExit as end:
@@ -62,7 +62,7 @@ for arguments in json.loads(sys.argv[1]):
         except Exception:
             traceback.print_exc()
             status = 1
-    ends.append([status, said.getvalue()])
+    ends.append([status, output.getvalue()])
 print(json.dumps(ends))
 """
 
@@ -96,8 +96,8 @@ def render(template: Path, destination: Path, answers: Answers) -> "Project":
     asked = {name for name, body in documents(template).items() if body.get("when", True)}
     if unknown := set(answers) - asked:
         raise KeyError(f"No such question: {', '.join(sorted(unknown))}")
-    said = io.StringIO()
-    quiet = contextlib.redirect_stderr(said), contextlib.redirect_stdout(said)
+    output = io.StringIO()
+    quiet = contextlib.redirect_stderr(output), contextlib.redirect_stdout(output)
     with recorded() as rendered, quiet[0], quiet[1]:
         copier.run_copy(
             str(template),
@@ -107,7 +107,7 @@ def render(template: Path, destination: Path, answers: Answers) -> "Project":
             unsafe=False,
             settings=copier.Settings(),
         )
-    project = Project(destination, frozenset(rendered), said.getvalue())
+    project = Project(destination, frozenset(rendered), output.getvalue())
     for name, answer in answers.items():
         if project.answers[name] != answer:
             raise ValueError(
@@ -123,7 +123,7 @@ class Project:
     path: Path
     branches: frozenset[Branch] = frozenset()
     """The branches of the templates that it was made from."""
-    said: str = ""
+    output: str = ""
     """The output of Copier, with the final message."""
 
     def __truediv__(self, name: str) -> Path:
@@ -218,7 +218,7 @@ class Service:
     def cli_at_once(self, *commands: Sequence[str], stdin: str = "") -> list["Outcome"]:
         """Run several of its commands in one process, since starting one takes a second."""
         done = self.python("-c", COMMANDS, json.dumps(commands), stdin=stdin)
-        return [Outcome(status, said, "") for status, said in json.loads(done.output)]
+        return [Outcome(status, output, "") for status, output in json.loads(done.output)]
 
     def python(self, *arguments: str, check: bool = True, stdin: str | None = None) -> "Outcome":
         """Run the interpreter inside the service."""

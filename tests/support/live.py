@@ -17,7 +17,7 @@ class Live:
 
     service: Service
     client: httpx.Client
-    told: dict[str, Outcome]
+    outcomes: dict[str, Outcome]
     """The outcome of each command that was run before the service started, by name."""
 
     @property

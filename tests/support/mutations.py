@@ -144,7 +144,7 @@ def _stubbed(text: str) -> str:
 def survivors(pair: ServicePair, folder: Path) -> Iterator[tuple[Mutation, bool]]:
     """Apply each mutation to a copy, and yield it with whether it survived: no promise broke."""
     for number, mutation in enumerate(mutations(pair)):
-        copy = Project(folder / f"copy{number}", pair.on.branches, pair.on.said)
+        copy = Project(folder / f"copy{number}", pair.on.branches, pair.on.output)
         shutil.copytree(pair.on.path, copy.path)
         mutation.apply_to(copy)
         yield mutation, not broken_promise(pair.answer, copy)

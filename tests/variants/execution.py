@@ -81,19 +81,19 @@ def exercise(service: Service) -> Times:
 def _exercise(service: Service) -> Times:
     began = time.perf_counter()
     install(service)
-    told = prepare(service)
+    outcomes = prepare(service)
     made = sql.schema(service)
     checking = time.perf_counter()
     service.run("uv", "run", "--no-sync", "just", "check")
     checked = time.perf_counter() - checking
     service.start()
-    use(service, told)
+    use(service, outcomes)
     undone = undo(service)
     redone, diagnosis = service.cli_at_once(["migrate"], ["doctor"])
     _is_ready(service)
     status = service.stop()
 
-    applied = told["migrate"].output.count("Applied ")
+    applied = outcomes["migrate"].output.count("Applied ")
     assert undone.count("Undid ") == redone.output.count("Applied ") == applied
     assert sql.schema(service) == made
     assert "schema: up to date" in diagnosis.output
@@ -107,16 +107,16 @@ def _exercise(service: Service) -> Times:
 
 def undo(service: Service) -> str:
     """Undo every migration, and return the output; no table may remain but aerich's own."""
-    said = service.cli("rollback", "--to", "0").output
+    output = service.cli("rollback", "--to", "0").output
     left = set(sql.tables(service)) - BOOKKEEPING_TABLES
     assert left == set()
-    return said
+    return output
 
 
-def use(service: Service, told: dict[str, Outcome]) -> None:
+def use(service: Service, outcomes: dict[str, Outcome]) -> None:
     """Check the promises of all its answers, over HTTP and in its files."""
     with service.client() as client:
-        live = Live(service, client, told)
+        live = Live(service, client, outcomes)
         assert live.call("GET", "/docs").is_success
         answers = sorted({*chosen(service.project.answers), *TEXTS})
         promises.read(service.project, *answers)

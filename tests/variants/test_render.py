@@ -145,7 +145,7 @@ def test_no_python_file_but_a_few_holds_a_condition() -> None:
         "app/accounts/attempts.py.jinja",  # only a successful sign-in takes an attempt back
         "app/accounts/commands.py.jinja",
         "app/accounts/registration.py.jinja",
-        "app/accounts/sign_in/__init__.py.jinja",
+        "app/accounts/authentication/__init__.py.jinja",
         "app/cli.py.jinja",
         "app/main.py.jinja",
         "app/seed.py.jinja",

@@ -55,7 +55,7 @@ from app.accounts.models import User
 async def main():
     async with connected(get_settings()):
         admin = await User.get(username={ADMIN!r})
-        token = (await jwt.sign_in(admin, get_settings())).access_token
+        token = (await jwt.open_session(admin, get_settings())).access_token
         _, cookie = await session.start(admin, get_settings())
         print(json.dumps([token, cookie, await give(admin, "bench")]))
 

@@ -68,8 +68,8 @@ def the_files_lead_to_accounts(project: Project) -> None:
                 assert (f"\n### {answer.heading}\n" in page) == is_chosen
             if answer.in_readme:
                 assert (answer.in_readme in readme) == is_chosen
-    assert "uv run just create-admin" in project.said
-    assert "dependencies=SIGNED_IN" in project.text("app/main.py")
+    assert "uv run just create-admin" in project.output
+    assert "dependencies=REQUIRE_SIGN_IN" in project.text("app/main.py")
     folder = "tools/resources/pattern/"
     patterns = {name[len(folder) :] for name in project.files if name.startswith(folder)}
     assert {f"owned/{name}.py.j2" for name in ("api", "models", "service", "test")} <= patterns
@@ -121,9 +121,9 @@ def accounts_have_rights(live: Live) -> None:
 
 def accounts_have_commands(live: Live) -> None:
     """Check that expired tokens are purged, and example rows are added."""
-    assert live.told["purge"].output == "Deleted 0 expired or revoked tokens.\n"
-    assert live.told["seed"].output.count(" with the password ") == 3
-    assert live.told["seed again"].output.count("exists already") == 3
+    assert live.outcomes["purge"].output == "Deleted 0 expired or revoked tokens.\n"
+    assert live.outcomes["seed"].output.count(" with the password ") == 3
+    assert live.outcomes["seed again"].output.count("exists already") == 3
     assert sql.count(live.service, "users") >= 3
 
 

@@ -21,7 +21,7 @@ def the_files_lead_to_the_database(project: Project) -> None:
     address = url.partition("@")[2].partition("/")[0]
     if address:
         assert f"expected at {address}" in project.text("README.md")
-        assert f"expected at {address}" in project.said
+        assert f"expected at {address}" in project.output
     if project.answers["ci"] == "github":
         services = job(project).get("services", {})
         assert set(services) == ({project.answers["database"]} if address else set())
@@ -35,7 +35,7 @@ def the_rows_are_in_the_database(live: Live) -> None:
     scheme = service.database_url.partition("://")[0]
     assert scheme == service.project.answers["database"]
     version = sql.server_version(service.database_url)
-    assert version in live.told["doctor"].output
+    assert version in live.outcomes["doctor"].output
     assert live.call("GET", "/health/ready").json()["checks"]["database"] == "ok"
     if service.project.answers["auth"]:
         assert sql.count(service, "roles") == 2
@@ -63,10 +63,10 @@ def aerich_keeps_its_books(live: Live) -> None:
     if names:  # a service without tables has no books yet
         recorded = sql.query(service, "SELECT version FROM aerich ORDER BY id")
         assert [version for (version,) in recorded] == names
-    assert live.told["make-migration"].output.startswith("Nothing to write")
+    assert live.outcomes["make-migration"].output.startswith("Nothing to write")
     aerich = str(service.interpreter.with_name("aerich"))
-    told = service.run(aerich, "history").output
-    assert told.split() == names or not names
+    output = service.run(aerich, "history").output
+    assert output.split() == names or not names
     assert "No available heads" in service.run(aerich, "heads").output
 
 

@@ -77,7 +77,7 @@ def test_the_commands_of_the_final_message_lead_to_a_first_record(
 
 def _commands(page: str) -> list[list[str]]:
     """Return the commands that AGENTS.md names: those of its table, then those of its block."""
-    verbs = re.findall(r"^\| `([^`]+)` \|", page.partition("## Verbs")[2], re.MULTILINE)
+    verbs = re.findall(r"^\| `([^`]+)` \|", page.partition("## Commands")[2], re.MULTILINE)
     lines = [f"uv run just {verb}" for verb in verbs if verb.islower()]
     lines += re.findall(r"^uv run just .+$", page, re.MULTILINE)
     lines += re.findall(r"`(uv run just remove-resource \w+)`", page)

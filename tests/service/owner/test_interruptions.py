@@ -73,10 +73,10 @@ def _run_into(
     """Run a row, and cause a fault as soon as its service responds."""
     with execution.open_service(template, ROW, folder / "service", folder) as service:
         service.environment |= environment
-        told = prepare(service)
+        outcomes = prepare(service)
         service.start()
         mishap(service)
-        execution.guarded(service, partial(execution.use, told=told))
+        execution.guarded(service, partial(execution.use, outcomes=outcomes))
 
 
 def _databases() -> set[str]:
@@ -119,11 +119,11 @@ def test_a_tried_row_answers_and_leaves_nothing(
         os.killpg(process.pid, signal.SIGINT)
         status = process.wait(timeout=60)
 
-    told = log.read_text(encoding="utf-8")
-    assert status == 0, told
-    assert "Traceback" not in told
+    outcomes = log.read_text(encoding="utf-8")
+    assert status == 0, outcomes
+    assert "Traceback" not in outcomes
     assert janitor.tidy(run) == []
-    seconds = told.partition("/docs after ")[2].partition(" s.")[0]
+    seconds = outcomes.partition("/docs after ")[2].partition(" s.")[0]
     record_figure(f"just try {ROW}: it answers after {seconds} s (limit 90)")
 
 

@@ -17,7 +17,7 @@ from tests.support.people import PASSWORD, Person, log_in, new_name, sign_up_for
 from tests.support.problems import assert_problem
 
 TRIES = 5
-PEOPLE = 5
+USERS_PER_NETWORK = 5
 """An IP address has that many times the attempts of a name."""
 
 LIMIT = f"{TRIES}/hour"
@@ -176,7 +176,7 @@ def test_nobody_is_locked_out_for_good(strict: Service, visitor: httpx.Client, b
 @on_sqlite
 def test_one_locked_name_locks_no_other(visitor: httpx.Client, bob: Person) -> None:
     """A program that retries an old password locks nobody else at its IP address out."""
-    attempts = TRIES * PEOPLE * 2
+    attempts = TRIES * USERS_PER_NETWORK * 2
     assert statuses(visitor, new_name(), attempts).count(429) == attempts - TRIES
 
     assert log_in(visitor, bob.name).status_code == 200
@@ -186,7 +186,7 @@ def test_one_locked_name_locks_no_other(visitor: httpx.Client, bob: Person) -> N
 @on_sqlite
 def test_a_successful_sign_in_resets_the_count(visitor: httpx.Client, bob: Person) -> None:
     """Occasional mistakes between successful sign-ins never add up to a refusal."""
-    for _ in range(PEOPLE):
+    for _ in range(USERS_PER_NETWORK):
         assert statuses(visitor, bob.name, TRIES - 1) == [401] * (TRIES - 1)
         assert log_in(visitor, bob.name).status_code == 200
 
@@ -213,7 +213,7 @@ def test_attempts_per_ip_address_are_limited(
     strict: Service, visitor: httpx.Client, bob: Person
 ) -> None:
     """An IP address that tried many names is refused whatever its headers say, and adds no rows."""
-    *names, last = [new_name() for _ in range(TRIES * PEOPLE)]
+    *names, last = [new_name() for _ in range(TRIES * USERS_PER_NETWORK)]
     assert {guess(visitor, name, 1).status_code for name in names} == {401}
     assert log_in(visitor, bob.name).status_code == 200  # resets no count of the others
     assert guess(visitor, last, 1).status_code == 401
@@ -283,7 +283,7 @@ def test_behind_a_proxy_each_client_has_its_own_ip_address(running: Service) -> 
             return client.post("/api/auth/login", data=form, headers=headers).status_code
 
         with sibling.client() as client:
-            claims = range(TRIES * PEOPLE)
+            claims = range(TRIES * USERS_PER_NETWORK)
             tried = {status(f"203.0.113.{number}, 198.51.100.1") for number in claims}
             same, other = status("203.0.113.99, 198.51.100.1"), status("198.51.100.2")
 

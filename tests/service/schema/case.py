@@ -13,7 +13,7 @@ Words = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Wishes:
+class Options:
     """What the owner says beside the models; only a planner can be told."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class Case:
     edits: Edits
     before: Edits = ()
     """What the models have beside the usual before the change."""
-    wishes: Wishes = Wishes()
+    options: Options = Options()
     cells: Cells = field(default_factory=dict)
     rows: tuple[Row, ...] = ()
     """Rows beside the usual ones."""

@@ -14,7 +14,7 @@ from tortoise.migrations.api.migrate import migrate
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.schema_editor import MySQLSchemaEditor
 
-from tests.service.schema.case import Wishes
+from tests.service.schema.case import Options
 from tests.service.schema.models import Package
 from tests.service.schema.trial_databases import TrialDatabase
 
@@ -60,7 +60,7 @@ class Engine(Protocol):
     async def first(self, bench: Bench) -> None:
         """Write the migration of the models as they are, for an empty database."""
 
-    async def make(self, bench: Bench, wishes: Wishes, *, anyway: bool = False) -> bool:
+    async def make(self, bench: Bench, options: Options, *, anyway: bool = False) -> bool:
         """Write the migration of what changed; return whether there was anything."""
 
     async def upgrade(self, bench: Bench) -> None:
@@ -102,7 +102,7 @@ class Aerich:
     async def make(
         self,
         bench: Bench,
-        wishes: Wishes,  # noqa: ARG002 - it cannot be told
+        options: Options,  # noqa: ARG002 - it cannot be told
         *,
         anyway: bool = False,  # noqa: ARG002
     ) -> bool:
@@ -150,16 +150,16 @@ class Planner(Aerich):
         """Run `make-migration` in an empty folder."""
         key = bench.package.imported
         if key not in self.first_files:
-            path = await self.write(bench, None, Wishes())
+            path = await self.write(bench, None, Options())
             if path is None:
                 raise RuntimeError("the planner made nothing of models without migrations")
             self.first_files[key] = (path.name, path.read_text(encoding="utf-8"))
         name, text = self.first_files[key]
         (bench.folder / name).write_text(text, encoding="utf-8")
 
-    async def make(self, bench: Bench, wishes: Wishes, *, anyway: bool = False) -> bool:
+    async def make(self, bench: Bench, options: Options, *, anyway: bool = False) -> bool:
         """Run `make-migration`."""
-        return await self.write(bench, bench.config(), wishes, anyway=anyway) is not None
+        return await self.write(bench, bench.config(), options, anyway=anyway) is not None
 
     async def check(self, bench: Bench) -> list[str]:
         """Return what the service's `check` says of files that any tool has written."""
@@ -172,18 +172,18 @@ class Planner(Aerich):
             return [str(refusal)]
 
     async def write(
-        self, bench: Bench, development: Config | None, wishes: Wishes, *, anyway: bool = False
+        self, bench: Bench, development: Config | None, options: Options, *, anyway: bool = False
     ) -> Path | None:
         """Run `make-migration`, with or without a development database, and return the file."""
         planner = importlib.import_module("tools.migrations.make")
         project = planner.Project(
             development=development, scratch=bench.config("scratch"), folder=bench.folder
         )
-        said = planner.Wishes(
-            columns=dict(wishes.columns),
-            tables=dict(wishes.tables),
-            fills={at: told for at, sql in wishes.fills.items() if (told := _value(sql))},
-            fills_sql={at: sql for at, sql in wishes.fills.items() if not _value(sql)},
+        said = planner.Options(
+            columns=dict(options.columns),
+            tables=dict(options.tables),
+            fills={at: told for at, sql in options.fills.items() if (told := _value(sql))},
+            fills_sql={at: sql for at, sql in options.fills.items() if not _value(sql)},
             anyway=anyway,
         )
         try:
@@ -226,12 +226,12 @@ class TortoiseTool:
         folder = bench.package.root / f"{bench.package.name}_migrations"
         folder.mkdir()
         (folder / "__init__.py").touch()
-        await self.make(bench, Wishes())
+        await self.make(bench, Options())
 
     async def make(
         self,
         bench: Bench,
-        wishes: Wishes,  # noqa: ARG002 - it cannot be told
+        options: Options,  # noqa: ARG002 - it cannot be told
         *,
         anyway: bool = False,  # noqa: ARG002
     ) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Coroutine
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
-from tests.service.schema.case import Case, Wishes, Words
+from tests.service.schema.case import Case, Options, Words
 from tests.service.schema.catalogue import Catalogue, differences, unescaped
 from tests.service.schema.engines import Bench, Engine, Refused
 from tests.service.schema.laboratory import Laboratory, Texts, apart
@@ -117,7 +117,7 @@ class Run:
         files = sorted(self.bench.folder.iterdir())
         try:
             is_made = await apart(
-                self._step("make", self.engine.make(self.bench, self.case.wishes))
+                self._step("make", self.engine.make(self.bench, self.case.options))
             )
         except Refused as refusal:
             if sorted(self.bench.folder.iterdir()) != files:
@@ -159,7 +159,7 @@ class Run:
         self._judge(sentence, self.case.refused.get(self.kind, ()))
         if self.kind not in self.case.refused and self.kind not in self.case.may_refuse:
             raise End(Verdict.REFUSED, f"make: refused: {sentence}")
-        making = self.engine.make(self.bench, self.case.wishes, anyway=True)
+        making = self.engine.make(self.bench, self.case.options, anyway=True)
         try:
             if not await apart(self._step("make anyway", making)):
                 raise End(Verdict.WRONG, "make anyway: nothing is made")
@@ -204,7 +204,7 @@ class Run:
 
     def _compare_up(self, at_first: Snapshot, done: Snapshot, expected: Catalogue) -> None:
         """End the case where tables or rows are not what they should be after the change."""
-        moves = surviving(at_first.catalogue, done.catalogue, self.case.wishes)
+        moves = surviving(at_first.catalogue, done.catalogue, self.case.options)
         tables = self._differences(done.catalogue, expected)
         values = list(raw_changes(at_first, done, moves, self.case.values))
         values += object_changes(
@@ -216,7 +216,7 @@ class Run:
     async def _again(self) -> None:
         """End the case where the tool finds more to do."""
         try:
-            is_made = await apart(self._step("again", self.engine.make(self.bench, Wishes())))
+            is_made = await apart(self._step("again", self.engine.make(self.bench, Options())))
         except Refused as refusal:
             raise End(Verdict.LOUD, f"again: refused: {refusal}") from refusal
         if is_made:
@@ -266,7 +266,7 @@ class Run:
             raise End(Verdict.RIGHT, *end.words) from end
         if words is not None:
             raise End(Verdict.WRONG, "undo: what the rows forbid was not refused")
-        moves = surviving(at_first.catalogue, done.catalogue, self.case.wishes)
+        moves = surviving(at_first.catalogue, done.catalogue, self.case.options)
         here = Moves({name: name for name in moves.tables}, {at: at for at in moves.columns})
         self.bench.package.write(self.before)
         undone = await apart(self._look())

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from tortoise.models import Model
 
-from tests.service.schema.case import Wishes
+from tests.service.schema.case import Options
 from tests.service.schema.catalogue import Catalogue
 from tests.service.schema.dialects import Records
 from tests.service.schema.rows import models
@@ -60,17 +60,17 @@ class Moves:
         )
 
 
-def surviving(before: Catalogue, after: Catalogue, wishes: Wishes) -> Moves:
+def surviving(before: Catalogue, after: Catalogue, options: Options) -> Moves:
     """Tell what outlives a change: what is renamed, and what is there before and after."""
     tables, columns = {}, {}
     for table, description in before.items():
-        name = wishes.tables.get(table, table)
-        if name not in after or (table not in wishes.tables and name in wishes.tables.values()):
+        name = options.tables.get(table, table)
+        if name not in after or (table not in options.tables and name in options.tables.values()):
             continue
         tables[table] = name
         renames = {
             column: new
-            for place, new in wishes.columns.items()
+            for place, new in options.columns.items()
             for owner, _, column in [place.rpartition(".")]
             if owner == table
         }

@@ -256,7 +256,7 @@ def test_a_new_name_of_a_table_is_told_of_too(owner: Owner) -> None:
 
 
 @on_sqlite
-def test_a_file_to_fill_by_hand_takes_no_wishes(owner: Owner) -> None:
+def test_a_file_to_fill_by_hand_takes_no_options(owner: Owner) -> None:
     (refused,) = owner.runs("make-migration titles --empty --fill tasks.title=x")
 
     assert "--empty writes a file to complete by hand: it takes no other option." in refused

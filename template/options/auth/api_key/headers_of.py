@@ -1,3 +1,3 @@
 async def headers_of(user: User) -> dict[str, str]:
     """Create a key for a user, and return the headers of authenticated requests."""
-    return {"X-API-Key": await give(user, "test")}
+    return {"X-API-Key": await issue_key(user, "test")}

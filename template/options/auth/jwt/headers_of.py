@@ -6,7 +6,7 @@ async def log_in(client: AsyncClient, name: str, password: str = PASSWORD) -> Re
 
 async def headers_of(user: User) -> dict[str, str]:
     """Sign a user in, and return the headers of authenticated requests."""
-    return bearer((await jwt.sign_in(user, get_settings())).access_token)
+    return bearer((await jwt.open_session(user, get_settings())).access_token)
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -4,28 +4,29 @@ from typing import Annotated, Any, ClassVar
 
 from fastapi import Depends, Request
 
-from app.accounts import roles, sign_in
+from app.accounts import authentication, roles
 from app.accounts.caller import Caller, NotAuthenticated
 from app.accounts.models import User
-from app.web.errors import Forbidden, raises
+from app.web.errors import Forbidden, documents_errors
 
 
-@raises(NotAuthenticated, *sign_in.RAISES)
+@documents_errors(NotAuthenticated, *authentication.ERRORS)
 async def get_caller(request: Request) -> Caller:
     """Return the authenticated caller.
 
     Raises:
         NotAuthenticated: The request carries no valid credential.
     """
-    caller = await sign_in.authenticate(request)
+    caller = await authentication.authenticate(request)
     if caller is None:
-        raise NotAuthenticated("Sign in to continue", *sign_in.CHALLENGES)
+        raise NotAuthenticated("Sign in to continue", *authentication.CHALLENGES)
     return caller
 
 
 CurrentCaller = Annotated[Caller, Depends(get_caller)]
 
-SIGNED_IN = [*sign_in.IN_OPENAPI, Depends(get_caller)]
+REQUIRE_SIGN_IN = [*authentication.OPENAPI_SCHEMES, Depends(get_caller)]
+"""Dependencies of routes that anonymous requests may not use."""
 
 
 async def _get_user(caller: CurrentCaller) -> User:
@@ -35,7 +36,7 @@ async def _get_user(caller: CurrentCaller) -> User:
 CurrentUser = Annotated[User, Depends(_get_user)]
 
 
-@raises(Forbidden)
+@documents_errors(Forbidden)
 async def _get_unscoped_user(caller: CurrentCaller) -> User:
     if caller.scopes is not None:
         raise Forbidden("A credential with scopes may not change the account that it belongs to")
@@ -43,41 +44,41 @@ async def _get_unscoped_user(caller: CurrentCaller) -> User:
 
 
 UnscopedUser = Annotated[User, Depends(_get_unscoped_user)]
-"""The user of an unscoped credential, which changing one's own account requires."""
+"""The user, if the credential is unscoped: a credential with scopes may not change the account."""
 
 
-async def rights_of(caller: CurrentCaller) -> frozenset[str]:
+async def effective_permissions(caller: CurrentCaller) -> frozenset[str]:
     """Return the permissions of the caller's roles, limited to the scopes of the credential."""
     permissions = await roles.permissions_of(caller.user)
     return permissions if caller.scopes is None else permissions & caller.scopes
 
 
-Rights = Annotated[frozenset[str], Depends(rights_of)]
+EffectivePermissions = Annotated[frozenset[str], Depends(effective_permissions)]
 
 
-class Permissions:
+class PermissionCheck:
     """A dependency that requires all of these permissions."""
 
-    raises: ClassVar = (Forbidden,)
+    documented_errors: ClassVar = (Forbidden,)
 
     def __init__(self, *names: str) -> None:
         self.names = frozenset(names)
 
-    async def __call__(self, rights: Rights) -> None:
+    async def __call__(self, permissions: EffectivePermissions) -> None:
         """Raise Forbidden if the caller lacks one."""
-        if not rights >= self.names:
+        if not permissions >= self.names:
             raise Forbidden(f"This needs the permission {' and '.join(sorted(self.names))}")
 
 
 def require_permissions(*names: str) -> Any:  # noqa: ANN401 - as FastAPI types it
     """Require that the caller has all of these permissions, such as `user:delete`."""
-    return Depends(Permissions(*names))
+    return Depends(PermissionCheck(*names))
 
 
 def require_roles(*names: str) -> Any:  # noqa: ANN401 - as FastAPI types it
     """Require one of these roles, such as `admin`, and an unscoped credential."""
 
-    @raises(Forbidden)
+    @documents_errors(Forbidden)
     async def check(user: UnscopedUser) -> None:
         if (await roles.names_of(user)).isdisjoint(names):
             raise Forbidden(f"This needs the role {' or '.join(names)}")

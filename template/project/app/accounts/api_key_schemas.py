@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.web.schemas import Input, Output
-from app.web.types import DateTime, SingleLine
+from app.web.types import SingleLine, UtcDateTime
 
 
 class ApiKeyCreate(Input):
@@ -16,7 +16,7 @@ class ApiKeyCreate(Input):
     scopes: (
         Annotated[list[Annotated[SingleLine, Field(max_length=50)]], Field(max_length=100)] | None
     ) = None
-    expires_at: DateTime | None = None
+    expires_at: UtcDateTime | None = None
 
 
 class ApiKeyBrief(Output):

@@ -12,8 +12,8 @@ from tortoise import timezone
 
 from app.accounts import permissions, tokens
 from app.accounts.api_key_schemas import ApiKeyCreate
+from app.accounts.authentication.api_key import ALPHABET, KIND, checksum
 from app.accounts.models import Token, User
-from app.accounts.sign_in.api_key import ALPHABET, KIND, checksum
 from app.web.errors import Forbidden, NotFound
 from app.web.schemas import InvalidField
 
@@ -22,8 +22,10 @@ SECRET_LENGTH = 32
 """Characters; they hold 190 bits of entropy."""
 
 
-async def create(owner: User, new_key: ApiKeyCreate, rights: AbstractSet[str]) -> tuple[Token, str]:
-    """Store a new key of an owner who has these rights; return its row and its secret.
+async def create(
+    owner: User, new_key: ApiKeyCreate, granted: AbstractSet[str]
+) -> tuple[Token, str]:
+    """Store a new key of an owner with the granted permissions; return its row and its secret.
 
     Raises:
         InvalidField: A scope is no permission, or the expiry is in the past.
@@ -32,7 +34,7 @@ async def create(owner: User, new_key: ApiKeyCreate, rights: AbstractSet[str]) -
     scopes = new_key.scopes
     if not set(permissions.of_all_parts()).issuperset(scopes or ()):
         raise InvalidField(f"Choose from {', '.join(permissions.of_all_parts())}", "scopes")
-    if not rights >= set(scopes or ()):
+    if not granted >= set(scopes or ()):
         raise Forbidden("A key cannot have permissions that its owner lacks")
     if new_key.expires_at and new_key.expires_at <= timezone.now():
         raise InvalidField("Choose a time in the future", "expires_at")

@@ -14,8 +14,10 @@ class Caller:
     """A user, and the credential of the request."""
 
     user: User
-    scopes: frozenset[str] | None = None  # None: the credential is unscoped
-    session: UUID | None = None  # the family that a change of password keeps
+    scopes: frozenset[str] | None = None
+    """The permissions that the credential is limited to; None: it is not limited (unscoped)."""
+    session: UUID | None = None
+    """The session that a change of the password keeps, if any: its `Token.family`."""
 
 
 class NotAuthenticated(AppError):
@@ -28,11 +30,11 @@ class NotAuthenticated(AppError):
         self.headers = {"WWW-Authenticate": ", ".join(challenges)}
 
 
-def single_value(values: Sequence[str], challenge: str) -> str | None:
-    """Return the only value of a header, for example, or None if there is none.
+def single_credential(values: Sequence[str], challenge: str) -> str | None:
+    """Return the credential from the values of its header, or None if there is none.
 
     Raises:
-        NotAuthenticated: There are two; choosing one would be a guess.
+        NotAuthenticated: There is more than one; choosing one would be a guess.
     """
     if len(values) > 1:
         raise NotAuthenticated("Send one credential", challenge)

@@ -10,9 +10,9 @@ from app.accounts.settings import AccountsSettings
 
 
 async def log_in(request: Request, name_or_email: str, password: str, challenge: str) -> User:
-    """Return the active account with this name or address if the password is right.
+    """Return the active account with this name or e-mail address if the password is right.
 
-    Attempts are counted before the password is verified, by name and by network address:
+    Attempts are counted before the password is verified, by account and by network:
     above the rate limit the right password is refused too.
 
     Raises:
@@ -20,25 +20,29 @@ async def log_in(request: Request, name_or_email: str, password: str, challenge:
         TooManyAttempts: The rate limit is exceeded.
     """
     settings: AccountsSettings = request.app.state.settings
-    rate, rate_of_address = settings.rate_limit_login, settings.rate_limit_address
-    name = settings.keyed_hash(" ".join(users.column_of(name_or_email)))
-    address = attempts.address_key(request, settings)
-    await attempts.count(address, rate_of_address)
+    rate, network_rate = settings.rate_limit_login, settings.rate_limit_network
+    column, value = users.identifier_of(name_or_email)
+    account = settings.attempt_key(f"{column} {value}")
+    network = attempts.network_key(request, settings)
+    await attempts.count(network, network_rate)
     try:
-        await attempts.count(name, rate)
-    except attempts.TooManyAttempts:  # other users share the address
-        await attempts.uncount(address, rate_of_address)
+        await attempts.count(account, rate)
+    except attempts.TooManyAttempts:  # other users share the network
+        await attempts.uncount(network, network_rate)
         raise
-    user = await _verified(name_or_email, password)
+    user = await _find_and_verify(name_or_email, password)
     if user is None:
         raise NotAuthenticated("The name or the password is wrong", challenge)
-    await attempts.reset(name)
-    await attempts.uncount(address, rate_of_address)
+    await attempts.reset(account)
+    await attempts.uncount(network, network_rate)
     return user
 
 
-async def _verified(name_or_email: str, password: str) -> User | None:
-    """Hash once on every path, so that the response time does not reveal whether a user exists."""
+async def _find_and_verify(name_or_email: str, password: str) -> User | None:
+    """Return the active user if the password is right, or None.
+
+    Every path hashes once, so that the response time does not reveal whether a user exists.
+    """
     user = await users.find(name_or_email)
     stored = user.password_hash if user else None
     is_right, better_hash = await passwords.verify(password[:LONGEST_PASSWORD], stored)

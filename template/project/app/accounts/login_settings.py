@@ -1,4 +1,4 @@
-"""Settings of signing in with a password: registration, and the mail server."""
+"""Settings of registration, and of the mails to people who sign in with a password."""
 
 from typing import Literal
 

@@ -97,7 +97,7 @@ class Token(Model):
 
 
 class LoginFailure(Model):
-    """How often a name, or an address, was tried in one window of time."""
+    """The number of attempts in one window of time, for an account or a network."""
 
     id = fields.BigIntField(primary_key=True)
     key_hash = fields.CharField(max_length=64)

@@ -7,4 +7,4 @@ PERMISSIONS = ("user:read", "user:write", "user:delete", "role:write")
 
 def of_all_parts() -> tuple[str, ...]:
     """Return the permissions of all parts, from their modules `permissions`."""
-    return tuple(each for part in parts.modules("permissions") for each in part.PERMISSIONS)
+    return tuple(each for part in parts.import_modules("permissions") for each in part.PERMISSIONS)

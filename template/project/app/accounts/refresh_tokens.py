@@ -18,19 +18,19 @@ REFRESH = "refresh"
 async def rotate(secret: str, expires_at: datetime) -> tuple[User, UUID, str] | None:
     """Rotate a refresh token: exchange it for its successor, exactly once.
 
-    A reused token has been stolen, so its whole family is revoked
+    A reused token has been stolen, so its whole session is revoked
     (RFC 9700 §4.14.2).
 
     Returns:
-        The owner, the family and the new secret, or None if the token is not valid.
+        The owner, the session's id and the new secret, or None if the token is not valid.
     """
     token = await _get(secret)
     if token is None or token.revoked_at or not token.is_current:
         return None
     successor = await _exchange(token, expires_at)
     if successor is None:
-        if not await Token.exists(id=token.id, used_at=None):  # else it was revoked
-            log.warning("Refresh token used twice; family %s is revoked", token.family)
+        if await Token.exists(id=token.id, used_at__not_isnull=True):
+            log.warning("Refresh token used twice; session %s is revoked", token.family)
             await tokens.revoke(family=token.family)
         return None
     return (token.owner, token.family, successor) if token.owner.is_active else None

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from app.accounts.models import Role, User
-from app.database.queries import Statement, transactional
+from app.database.queries import CompiledQuery, transactional
 from app.web.errors import AppError, Conflict, Forbidden
 
 ADMIN = "admin"
 MEMBER = "member"
 
-_roles_of = Statement(lambda user: Role.filter(users=user), user=int)
+_roles_of = CompiledQuery(lambda user: Role.filter(users=user), user=int)
 
 
 class UnknownRole(AppError):
@@ -32,7 +32,10 @@ async def store_built_in(permissions: Sequence[str]) -> None:
     for name, (description, permitted) in built_in.items():
         values = {"description": description, "permissions": permitted}
         role, is_new = await Role.get_or_create(name=name, defaults=values)
-        if not is_new and role.permissions != permitted:
+        if (
+            not is_new
+            and {"description": role.description, "permissions": role.permissions} != values
+        ):
             await Role.filter(name=name).update(**values)
 
 
@@ -43,18 +46,18 @@ async def find_all() -> list[Role]:
 
 async def permissions_of(user: User) -> frozenset[str]:
     """Return the permissions of the user's roles, as they are stored now."""
-    roles = await _roles_of.run(user=user.id)
+    roles = await _roles_of.fetch(user=user.id)
     return frozenset(permission for role in roles for permission in role.permissions)
 
 
 async def names_of(user: User) -> frozenset[str]:
     """Return the names of the user's roles."""
-    return frozenset(role.name for role in await _roles_of.run(user=user.id))
+    return frozenset(role.name for role in await _roles_of.fetch(user=user.id))
 
 
 @transactional
-async def assign(user: User, names: list[str], rights: AbstractSet[str] | None = None) -> User:
-    """Replace the roles of a user; `rights` are those of the caller who asks for it, if any.
+async def assign(user: User, names: list[str], permissions: AbstractSet[str] | None = None) -> User:
+    """Replace the roles of a user; `permissions` are those of the caller, or None in a command.
 
     Raises:
         UnknownRole: There is no such role.
@@ -65,8 +68,8 @@ async def assign(user: User, names: list[str], rights: AbstractSet[str] | None =
     roles = await Role.filter(name__in=names)
     if unknown := set(names) - {role.name for role in roles}:
         raise UnknownRole(f"There is no role called {min(unknown)}")
-    if rights is not None:
-        check_grant(roles, rights)
+    if permissions is not None:
+        check_grant(roles, permissions)
     await user.roles.clear()
     if roles:
         await user.roles.add(*roles)
@@ -88,11 +91,11 @@ async def check_admin_is_left() -> None:
         raise LastAdmin
 
 
-def check_grant(roles: list[Role], rights: AbstractSet[str]) -> None:
-    """Check that the caller has every permission of these roles, before granting or managing them.
+def check_grant(roles: list[Role], permissions: AbstractSet[str]) -> None:
+    """Check that the caller has every permission of these roles: nobody grants or manages more.
 
     Raises:
         Forbidden: The roles have a permission that the caller lacks.
     """
-    if not rights >= {permission for role in roles for permission in role.permissions}:
-        raise Forbidden("This needs every permission that the account has or would get")
+    if not permissions >= {permission for role in roles for permission in role.permissions}:
+        raise Forbidden("You lack a permission that the account has, or would get")

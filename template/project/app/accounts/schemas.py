@@ -1,4 +1,4 @@
-"""Accounts over HTTP."""
+"""Bodies and lists of accounts: what a name, an e-mail address and a password may be."""
 
 import re
 import unicodedata
@@ -32,8 +32,12 @@ EXAMPLES = ["correct horse battery staple"]  # Swagger UI would show `********` 
 INVISIBLE = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 
 
-def _email_address(text: str) -> str:
-    """Check the syntax of the address, and lower its case: providers treat `A@` and `a@` alike."""
+def normalized_email(text: str) -> str:
+    """Return the address in lower case, as providers treat `A@` and `a@` alike.
+
+    Raises:
+        ValueError: It is no e-mail address.
+    """
     try:
         address = validate_email(text, check_deliverability=False).normalized
     except EmailNotValidError as error:
@@ -63,7 +67,7 @@ Username = Annotated[
 EmailAddress = Annotated[
     Text,
     StringConstraints(max_length=LONGEST_EMAIL),
-    AfterValidator(_email_address),
+    AfterValidator(normalized_email),
     WithJsonSchema({"type": "string", "format": "email", "maxLength": LONGEST_EMAIL}),
 ]
 NewPassword = Annotated[
@@ -110,7 +114,7 @@ class UserUpdate(Input):
 
 
 class UserUpdateByAdmin(UserUpdate):
-    """Changes to any account, by an administrator."""
+    """Changes to any account, by callers with `user:write`."""
 
     is_active: Annotated[bool, Strict()] | MISSING = MISSING
 
@@ -125,7 +129,7 @@ class PasswordChange(Input):
     _confirmed = field_validator("confirm_password")(same_as("new_password"))
 
 
-class UserBrief(Output, row=User):
+class UserBrief(Output, model=User):
     """An account in a list."""
 
     id: int
@@ -143,13 +147,13 @@ class UserDetail(UserBrief):
     updated_at: datetime
 
 
-class UserQuery(ListQuery, row=User):
+class UserQuery(ListQuery, model=User):
     """Filters of the list of accounts, the oldest first."""
 
-    keyword: Keyword = None
+    keyword: Keyword | None = None
 
 
-class RoleDetail(Output, row=Role):
+class RoleDetail(Output, model=Role):
     """A role and its permissions."""
 
     name: str

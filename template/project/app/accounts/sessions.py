@@ -5,8 +5,8 @@ from datetime import timedelta
 from tortoise import timezone
 
 from app.accounts import tokens
+from app.accounts.authentication.session import KIND
 from app.accounts.models import Token, User
-from app.accounts.sign_in.session import KIND
 from app.web.errors import NotFound
 
 

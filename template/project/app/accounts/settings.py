@@ -10,12 +10,19 @@ from pydantic_settings import NoDecode
 
 SHORTEST_KEY_BYTES = 32
 FEWEST_DIFFERENT_BYTES = 8
-USERS_PER_ADDRESS = 5
+USERS_PER_NETWORK = 5
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 RATE = re.compile(r"([1-9][0-9]{0,6})/(second|minute|hour|day)")
 PLACEHOLDERS = (
-    *("change", "secret", "insecure", "default", "password", "example", "development"),
-    *("placeholder", "written-by"),
+    "change",
+    "secret",
+    "insecure",
+    "default",
+    "password",
+    "example",
+    "development",
+    "placeholder",
+    "written-by",
     "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",  # FastAPI's tutorial
 )
 
@@ -56,12 +63,12 @@ class AccountsSettings(BaseModel):
     rate_limit_login: RateText = Rate(10, 60)
 
     @property
-    def rate_limit_address(self) -> Rate:
-        """The rate limit of a network address, which several users may share."""
-        return Rate(self.rate_limit_login.count * USERS_PER_ADDRESS, self.rate_limit_login.seconds)
+    def rate_limit_network(self) -> Rate:
+        """The rate limit of a network, which several users may share."""
+        return Rate(self.rate_limit_login.count * USERS_PER_NETWORK, self.rate_limit_login.seconds)
 
-    def keyed_hash(self, text: str) -> str:
-        """Return a keyed hash, so that names and addresses are not stored in clear."""
+    def attempt_key(self, text: str) -> str:
+        """Return a keyed hash to count attempts by: names and networks are not stored in clear."""
         return derive(self.secret_key, f"attempts {text}").hex()
 
 

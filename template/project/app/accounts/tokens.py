@@ -9,10 +9,10 @@ from tortoise import timezone
 from tortoise.expressions import F, Q
 
 from app.accounts.models import Token, User
-from app.database.queries import Statement, transactional
+from app.database.queries import CompiledQuery, transactional
 from app.web.errors import Conflict
 
-_found = Statement(
+_found = CompiledQuery(
     lambda kind, secret_hash: Token.filter(
         kind=kind, secret_hash=secret_hash, revoked_at=None, owner__is_active=True
     ).select_related("owner"),
@@ -22,7 +22,7 @@ _found = Statement(
 
 
 async def issue(owner: User, kind: str, secret: str = "", **columns: Any) -> tuple[Token, str]:  # noqa: ANN401
-    """Store a new token, in a new family unless `family` is given; return its row and secret."""
+    """Store a new token, of a new session unless `family` is given; return its row and secret."""
     secret = secret or secrets.token_urlsafe(32)
     values = {"family": uuid4(), **columns}
     token = await Token.create(owner=owner, kind=kind, secret_hash=digest(secret), **values)
@@ -44,7 +44,7 @@ async def lock_unchanged(owner: User, password_hash: str) -> None:
     """Lock the account until the transaction ends.
 
     Raises:
-        Conflict: Its password or address was changed since it was read, or it was disabled.
+        Conflict: Its password or e-mail address was changed since it was read, or it was disabled.
     """
     await User.filter(id=owner.id).update(is_active=F("is_active"))  # a write locks the row
     known = {"id": owner.id, "email": owner.email, "password_hash": password_hash}
@@ -54,12 +54,12 @@ async def lock_unchanged(owner: User, password_hash: str) -> None:
 
 async def find(kind: str, secret: str) -> Token | None:
     """Return the valid token with its active owner, in one statement, or None."""
-    tokens = await _found.run(kind=kind, secret_hash=digest(secret))
+    tokens = await _found.fetch(kind=kind, secret_hash=digest(secret))
     return tokens[0] if tokens and tokens[0].is_current else None
 
 
 async def revoke_sessions(owner: User, *, keep_session: UUID | None = None) -> None:
-    """Revoke the owner's sessions and mailed links, except one session; keep tokens with a name."""
+    """Revoke the owner's sessions and mailed links, except `keep_session`; keep named tokens."""
     filters = {"family__not": keep_session} if keep_session else {}
     await revoke(owner_id=owner.id, name="", **filters)
 
@@ -67,14 +67,14 @@ async def revoke_sessions(owner: User, *, keep_session: UUID | None = None) -> N
 async def revoke(**filters: Any) -> None:  # noqa: ANN401 - Tortoise's filters take any value
     """Revoke these tokens, also those that are issued concurrently.
 
-    A statement that waits for a rotation does not see the successor, so it is repeated.
+    A rotation that commits meanwhile may add a token, so this repeats until none is left.
     """
     while await Token.filter(**filters, revoked_at=None).update(revoked_at=timezone.now()):
         pass
 
 
 async def purge() -> int:
-    """Delete expired tokens, and revoked ones without an expiry; return their number."""
+    """Delete expired tokens, and revoked ones that do not expire; return their number."""
     is_over = Q(expires_at__lte=timezone.now()) | Q(expires_at=None, revoked_at__not_isnull=True)
     return await Token.filter(is_over).delete()
 

@@ -1,4 +1,4 @@
-"""Accounts."""
+"""Rules of accounts: names, passwords, changes, deletion."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -15,7 +15,14 @@ from tortoise.queryset import QuerySet
 from app import NAME
 from app.accounts import passwords, roles, tokens
 from app.accounts.models import User
-from app.accounts.schemas import LONGEST_EMAIL, PasswordChange, UserCreate, UserQuery, UserUpdate
+from app.accounts.schemas import (
+    LONGEST_EMAIL,
+    PasswordChange,
+    UserCreate,
+    UserQuery,
+    UserUpdate,
+    normalized_email,
+)
 from app.database import driver
 from app.database.queries import transactional
 from app.web.errors import AppError, Conflict, NotFound
@@ -59,15 +66,15 @@ async def register(new_user: UserCreate) -> User:
     """
     values = new_user.model_dump(exclude={"password", "confirm_password"})
     user = User(**values, username_key=username_key(new_user.username))
-    await set_password(user, new_user.password, "password")
+    await set_password_hash(user, new_user.password, "password")
     with _translating_conflicts():
         await user.save()
     await user.fetch_related("roles")
     return user
 
 
-async def get(user_id: int, rights: AbstractSet[str] | None = None) -> User:
-    """Return the account with its roles; `rights` are those of a caller who will change it.
+async def get(user_id: int, permissions: AbstractSet[str] | None = None) -> User:
+    """Return the account with its roles; `permissions` are those of a caller who will change it.
 
     Raises:
         UserNotFound: There is no such account.
@@ -76,34 +83,39 @@ async def get(user_id: int, rights: AbstractSet[str] | None = None) -> User:
     user = await User.get_or_none(id=user_id).prefetch_related("roles")
     if user is None:
         raise UserNotFound
-    if rights is not None:
-        roles.check_grant(list(user.roles), rights)
+    if permissions is not None:
+        roles.check_grant(list(user.roles), permissions)
     return user
 
 
-def column_of(name_or_email: str) -> tuple[str, str]:
-    """Return the unique column that identifies the account, and the value to look for."""
+def identifier_of(name_or_email: str) -> tuple[str, str]:
+    """Return the unique column that the text identifies an account by, and its value there."""
     text = name_or_email.strip()[:1000].encode(errors="replace").decode()  # without lone surrogates
-    return ("email", text.lower()) if "@" in text else ("username_key", username_key(text))
+    if "@" not in text:
+        return "username_key", username_key(text)
+    try:
+        return "email", normalized_email(text)
+    except ValueError:
+        return "email", text
 
 
 async def find(name_or_email: str) -> User | None:
     """Return the account with this name or address, in any case, or None."""
-    column, value = column_of(name_or_email)
+    column, value = identifier_of(name_or_email)
     if not value.isprintable() or len(value) > LONGEST_EMAIL:
         return None
     return await User.get_or_none(Q(**{column: value}))
 
 
 def search(query: UserQuery) -> QuerySet[User]:
-    """Return the accounts whose name or address contains the keyword, the oldest first.
+    """Return the query for accounts whose name or e-mail address contains the keyword.
 
-    Both are stored case-folded, as databases differ in how they fold `É`.
+    Both are stored in lower case, as databases differ in which letters they fold.
     """
-    users = query.apply(User.all())
+    users = query.filter_and_sort(User.all())
     if query.keyword:
-        folded = username_key(query.keyword)
-        users = users.filter(Q(username_key__contains=folded) | Q(email__contains=folded))
+        name, address = username_key(query.keyword), query.keyword.lower()
+        users = users.filter(Q(username_key__contains=name) | Q(email__contains=address))
     return users
 
 
@@ -124,7 +136,7 @@ async def update(user: User, changes: UserUpdate) -> User:
 
 
 async def change_password(user: User, change: PasswordChange, *, keep_session: UUID | None) -> None:
-    """Replace the password and revoke the user's other sessions.
+    """Replace the password and revoke the user's sessions, except `keep_session`.
 
     Raises:
         WrongPassword: The current password does not match.
@@ -136,12 +148,12 @@ async def change_password(user: User, change: PasswordChange, *, keep_session: U
     is_right, _ = await passwords.verify(current, verified_hash)
     if not is_right:
         raise WrongPassword
-    await set_password(user, change.new_password, "new_password")
-    await store_password(user, verified_hash, keep_session=keep_session)
+    await set_password_hash(user, change.new_password, "new_password")
+    await save_password_hash(user, verified_hash, keep_session=keep_session)
 
 
-async def set_password(user: User, password: SecretStr, field: str) -> None:
-    """Set the hash of a new password, without saving the account.
+async def set_password_hash(user: User, password: SecretStr, field: str) -> None:
+    """Set the hash of a new password, without saving the account; `field` is that of the request.
 
     Raises:
         InvalidField: The password is easy to guess.
@@ -153,10 +165,10 @@ async def set_password(user: User, password: SecretStr, field: str) -> None:
 
 
 @transactional
-async def store_password(
+async def save_password_hash(
     user: User, verified_hash: str, *, keep_session: UUID | None = None
 ) -> None:
-    """Store the new hash, and revoke the user's sessions except one.
+    """Save the new hash, and revoke the user's sessions except `keep_session`.
 
     Raises:
         Conflict: The account has changed since the hash was verified.

@@ -20,7 +20,7 @@ Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 
-def asynchronous(
+def async_command(
     work: Callable[Parameters, Coroutine[Any, Any, Result]],
 ) -> Callable[Parameters, Result]:
     """Run a command in an event loop; report expected errors in one sentence."""
@@ -71,7 +71,7 @@ def _run(runner: asyncio.Runner, work: Coroutine[Any, Any, Result]) -> Result:
         raise
 
 
-def refusal(error: ValidationError) -> click.ClickException:
+def as_click_error(error: ValidationError) -> click.ClickException:
     """Return an error that says what is wrong with the input, without repeating it."""
     fault = error.errors(include_input=False)[0]
     sentence = fault["msg"].removeprefix("Value error, ")

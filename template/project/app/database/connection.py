@@ -17,7 +17,10 @@ from app.database.settings import DatabaseSettings
 def orm_config(settings: DatabaseSettings, url: str = "") -> dict[str, Any]:
     """Return Tortoise's configuration, for the service's database or that of the URL."""
     url = url or settings.database_url.get_secret_value()
-    models = {"models": [*parts.names("models"), "aerich.models"], "default_connection": "default"}
+    models = {
+        "models": [*parts.module_names("models"), "aerich.models"],
+        "default_connection": "default",
+    }
     return {
         "connections": {"default": driver.connection(url, settings)},
         "apps": {"models": models},

@@ -1,4 +1,4 @@
-"""Transactions that are retried after deadlocks, and queries whose SQL is built once."""
+"""Transactions that are retried after deadlocks, and compiled queries."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -57,8 +57,11 @@ SAMPLES: dict[type, tuple[Any, Any]] = {
 """Two values of each type: the SQL parameters that differ between them belong to the value."""
 
 
-class Statement(Generic[Row]):
-    """A prepared query: Tortoise builds its SQL once, which may take longer than running it.
+class CompiledQuery(Generic[Row]):
+    """A query for each request, whose SQL Tortoise builds only once: `fetch` returns its rows.
+
+    Building the SQL may take longer than the database takes to run it. To find which SQL
+    parameters belong to which argument, the query is built with two sample values of each.
 
     Args:
         build: Returns the query for the parameters, which are passed by name.
@@ -69,7 +72,7 @@ class Statement(Generic[Row]):
         self.build = build
         self.types = types
 
-    async def run(self, **values: object) -> list[Row]:
+    async def fetch(self, **values: object) -> list[Row]:
         """Return the rows for these values of the parameters."""
         query, sql, sample, places = self._compiled
         encoded = list(sample)

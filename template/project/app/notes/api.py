@@ -10,7 +10,7 @@ from app.notes import service
 from app.notes.models import Note
 from app.notes.schemas import NoteCreate, NoteDetail, NoteQuery, NoteUpdate
 from app.web.schemas import Page
-from app.web.types import Id
+from app.web.types import PathId
 
 router = APIRouter(prefix="/api/notes", tags=["notes"])
 
@@ -24,23 +24,22 @@ async def create_note(owner: CurrentUser, new_note: NoteCreate) -> Note:
 @router.get("", response_model=Page[NoteDetail])
 async def list_notes(owner: CurrentUser, query: Annotated[NoteQuery, Query()]) -> dict[str, Any]:
     """Return the caller's notes; `keyword` searches titles."""
-    return await query.fetch(service.search(owner, query), NoteDetail)
+    return await query.fetch_page(service.search(owner, query), NoteDetail)
 
 
 @router.get("/{note_id}", response_model=NoteDetail)
-async def read_note(owner: CurrentUser, note_id: Id) -> Note:
+async def read_note(owner: CurrentUser, note_id: PathId) -> Note:
     """Return a note."""
     return await service.get(owner, note_id)
 
 
 @router.patch("/{note_id}", response_model=NoteDetail)
-async def update_note(owner: CurrentUser, note_id: Id, changes: NoteUpdate) -> Note:
+async def update_note(owner: CurrentUser, note_id: PathId, changes: NoteUpdate) -> Note:
     """Change a note; fields that are not sent stay unchanged."""
-    return await service.update(await service.get(owner, note_id), changes)
+    return await service.update(owner, note_id, changes)
 
 
 @router.delete("/{note_id}", status_code=HTTPStatus.NO_CONTENT)
-async def delete_note(owner: CurrentUser, note_id: Id) -> None:
+async def delete_note(owner: CurrentUser, note_id: PathId) -> None:
     """Delete a note."""
-    note = await service.get(owner, note_id)
-    await note.delete()
+    await service.delete(owner, note_id)

@@ -1,4 +1,4 @@
-"""Notes over HTTP."""
+"""Bodies and lists of notes. With `model=`, field names are checked against the model at import."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -7,7 +7,7 @@ from pydantic import MISSING, Field
 
 from app.notes.models import Note
 from app.web.schemas import Input, ListQuery, Output
-from app.web.types import DateTime, Keyword, SingleLine, Text
+from app.web.types import Keyword, SingleLine, Text, UtcDateTime
 
 Title = Annotated[SingleLine, Field(min_length=1, max_length=200)]
 Body = Annotated[Text, Field(max_length=10_000)]
@@ -27,7 +27,7 @@ class NoteUpdate(Input):
     body: Body | MISSING = MISSING
 
 
-class NoteDetail(Output, row=Note):
+class NoteDetail(Output, model=Note):
     """A note."""
 
     id: int
@@ -37,10 +37,10 @@ class NoteDetail(Output, row=Note):
     updated_at: datetime
 
 
-class NoteQuery(ListQuery, row=Note):
-    """Filters and order of the list of notes."""
+class NoteQuery(ListQuery, model=Note):
+    """Order and filters of the list of notes; filters are named as in Tortoise."""
 
-    keyword: Keyword = None
+    keyword: Keyword | None = None
     sort: Literal["created_at", "-created_at", "title", "-title"] = "-created_at"
-    created_at__gte: DateTime | None = None
-    created_at__lt: DateTime | None = None
+    created_at__gte: UtcDateTime | None = None
+    created_at__lt: UtcDateTime | None = None

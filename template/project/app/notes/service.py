@@ -20,8 +20,8 @@ async def create(owner: User, new_note: NoteCreate) -> Note:
 
 
 def search(owner: User, query: NoteQuery) -> QuerySet[Note]:
-    """Return the owner's notes; the keyword searches titles."""
-    notes = query.apply(Note.filter(owner=owner))
+    """Return the query for the owner's notes; the keyword searches titles."""
+    notes = query.filter_and_sort(Note.filter(owner=owner))
     return notes.filter(title__icontains=query.keyword) if query.keyword else notes
 
 
@@ -37,8 +37,23 @@ async def get(owner: User, note_id: int) -> Note:
     return note
 
 
-async def update(note: Note, changes: NoteUpdate) -> Note:
-    """Store the fields that were sent."""
+async def update(owner: User, note_id: int, changes: NoteUpdate) -> Note:
+    """Store the fields that were sent.
+
+    Raises:
+        NoteNotFound: The owner has no such note.
+    """
+    note = await get(owner, note_id)
     values = changes.model_dump(exclude_unset=True)
     await note.update_from_dict(values).save(update_fields=[*values, "updated_at"])
     return note
+
+
+async def delete(owner: User, note_id: int) -> None:
+    """Delete one of the owner's notes.
+
+    Raises:
+        NoteNotFound: The owner has no such note.
+    """
+    note = await get(owner, note_id)
+    await note.delete()

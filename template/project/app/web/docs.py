@@ -17,7 +17,7 @@ CONTENT_SECURITY_POLICY = (
 )
 
 
-def install(app: FastAPI) -> None:
+def add_routes(app: FastAPI) -> None:
     """Serve Swagger UI at `/docs` and ReDoc at `/redoc`, with self-hosted assets."""
     openapi_url = app.openapi_url or "/openapi.json"
     favicon = f"{URL}/favicon.png"

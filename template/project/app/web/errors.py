@@ -83,11 +83,11 @@ class Conflict(AppError):
     status = HTTPStatus.CONFLICT
 
 
-def raises(*errors: type[AppError]) -> Callable[[Function], Function]:
+def documents_errors(*errors: type[AppError]) -> Callable[[Function], Function]:
     """Declare the errors that a route or a dependency may raise, for the OpenAPI document."""
 
     def declare(function: Function) -> Function:
-        vars(function)["raises"] = errors
+        vars(function)["documented_errors"] = errors
         return function
 
     return declare
@@ -118,7 +118,7 @@ def problem(
     return Response(content, status, dict(headers or {}), media_type=PROBLEM_TYPE)
 
 
-def install(app: FastAPI) -> None:
+def add_handlers(app: FastAPI) -> None:
     """Add handlers that answer every error, also the database's, with a problem document."""
     app.add_middleware(CrashReports)
     app.add_exception_handler(AppError, _app_error)

@@ -83,7 +83,7 @@ async def _with_timeout(check: Callable[[], Coroutine[Any, Any, None]]) -> None:
             log.info("Not ready: %s", type(error).__name__)
 
 
-def install(app: FastAPI) -> None:
+def add_routes(app: FastAPI) -> None:
     """Add the probes to the application itself: in a router each would take 20 % longer."""
     not_ready: dict[int | str, dict[str, Any]] = {503: {"model": Readiness}}
     app.add_api_route("/health/live", live, tags=["health"])

@@ -31,7 +31,7 @@ SCHEMAS = models_json_schema(
 )[1]["$defs"]
 
 
-def install(app: FastAPI) -> None:
+def complete(app: FastAPI) -> None:
     """Complete the document that FastAPI generates, after all routes were added.
 
     Raises:
@@ -134,8 +134,10 @@ def _add_errors(operation: Operation, method: str, calls: list[Any]) -> None:
 
 
 def _raised(method: str, calls: list[Any]) -> list[type[AppError]]:
-    """Return the errors that the route and its dependencies declare with `raises`."""
-    errors = dict.fromkeys(error for call in calls for error in getattr(call, "raises", ()))
+    """Return the errors that the route and its dependencies declare with `documents_errors`."""
+    errors = dict.fromkeys(
+        error for call in calls for error in getattr(call, "documented_errors", ())
+    )
     return [error for error in errors if method in error.methods]
 
 

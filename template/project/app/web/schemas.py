@@ -38,19 +38,19 @@ class InvalidField(AppError):
         self.errors = [{"field": field, "msg": message, "type": "value_error"}]
 
 
-class RowSchema(BaseModel):
-    """A schema for rows of a model: `class InvoiceDetail(Output, row=Invoice)`.
+class ModelSchema(BaseModel):
+    """A schema for rows of a model: `class InvoiceDetail(Output, model=Invoice)`.
 
     Its field names are checked against the model when the module is imported, so that a wrong
     name does not fail in the first request.
     """
 
-    row: ClassVar[type[Model] | None] = None
+    model: ClassVar[type[Model] | None] = None
 
-    def __init_subclass__(cls, *, row: type[Model] | None = None, **_: object) -> None:
+    def __init_subclass__(cls, *, model: type[Model] | None = None, **_: object) -> None:
         """Store the model."""
         super().__init_subclass__()
-        cls.row = row or cls.row
+        cls.model = model or cls.model
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: object) -> None:
@@ -59,33 +59,33 @@ class RowSchema(BaseModel):
         Raises:
             TypeError: The model has no such field, or one that cannot be shown.
         """
-        if cls.row:
+        if cls.model:
             for name, field in cls.model_fields.items():
-                cls.check(cls.row, name, field)
+                cls.check(cls.model, name, field)
 
     @classmethod
-    def check(cls, row: type[Model], name: str, field: FieldInfo) -> None:
+    def check(cls, model: type[Model], name: str, field: FieldInfo) -> None:
         """Check one field against the model."""
 
 
-class Output(RowSchema):
+class Output(ModelSchema):
     """A response body, read from the attributes of a row."""
 
     model_config = ConfigDict(from_attributes=True)
 
     @classmethod
-    def check(cls, row: type[Model], name: str, field: FieldInfo) -> None:
+    def check(cls, model: type[Model], name: str, field: FieldInfo) -> None:
         """Check one field against the model.
 
         Raises:
             TypeError: It is not a column, relation or property of the model.
         """
-        is_many = columns.is_to_many(row, name)
+        is_many = columns.is_to_many(model, name)
         if is_many and not any(isinstance(each, BeforeValidator) for each in field.metadata):
             raise TypeError(f"{cls.__name__}.{name} is many rows: write it as Related[…Detail]")
-        if not is_many and not columns.is_readable(row, name):
+        if not is_many and not columns.is_readable(model, name):
             raise TypeError(
-                f"{cls.__name__}.{name} is not a column, relation or property of {row.__name__}"
+                f"{cls.__name__}.{name} is not a column, relation or property of {model.__name__}"
             )
 
     @classmethod
@@ -105,8 +105,8 @@ class Page(Output, Generic[Item]):
     pages: int
 
 
-class ListQuery(RowSchema):
-    """Query parameters of a list: `class InvoiceQuery(ListQuery, row=Invoice)`.
+class ListQuery(ModelSchema):
+    """Query parameters of a list: `class InvoiceQuery(ListQuery, model=Invoice)`.
 
     A list declares its `sort`, its `keyword`, and filters by columns, named as in Tortoise:
     `due`, `due__gte`, `status__in`. Other parameters are refused.
@@ -119,7 +119,7 @@ class ListQuery(RowSchema):
     sort: Annotated[str, Field(pattern="^-?id$")] = "id"
 
     @classmethod
-    def check(cls, row: type[Model], name: str, field: FieldInfo) -> None:
+    def check(cls, model: type[Model], name: str, field: FieldInfo) -> None:
         """Check a filter, or the columns of `sort`, against the model.
 
         Raises:
@@ -129,17 +129,17 @@ class ListQuery(RowSchema):
         if name == "sort":
             names = [each.removeprefix("-") for each in get_args(field.annotation)]
         for each in names:
-            if not columns.is_filter(row, each):
+            if not columns.is_filter(model, each):
                 raise TypeError(
-                    f"{cls.__name__}: {row.__name__} cannot be filtered or sorted by {each}"
+                    f"{cls.__name__}: {model.__name__} cannot be filtered or sorted by {each}"
                 )
 
-    def apply(self, rows: QuerySet[Row]) -> QuerySet[Row]:
+    def filter_and_sort(self, rows: QuerySet[Row]) -> QuerySet[Row]:
         """Apply the filters that were sent, and the order."""
         sent = self.model_dump(exclude_none=True, exclude=COMMON_PARAMETERS)
         return rows.filter(**sent).order_by(self.sort, "id")
 
-    async def fetch(self, rows: QuerySet[Any], schema: type[Output]) -> dict[str, Any]:
+    async def fetch_page(self, rows: QuerySet[Any], schema: type[Output]) -> dict[str, Any]:
         """Fetch one page; only its columns if the schema shows nothing else.
 
         That is one statement, one more to count the rows unless this is the last page, and one

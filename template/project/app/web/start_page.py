@@ -32,6 +32,6 @@ async def start_page(request: Request) -> Response:
     return HTMLResponse(page, headers=vary)
 
 
-def install(app: FastAPI) -> None:
+def add_route(app: FastAPI) -> None:
     """Serve the page at `/`: as HTML to browsers, as JSON to other clients."""
     app.get("/", include_in_schema=False)(start_page)

@@ -51,7 +51,8 @@ SingleLine = Annotated[
 ]
 """One line of text, stripped of surrounding whitespace."""
 
-Keyword = Annotated[SingleLine, Field(max_length=50)] | None
+Keyword = Annotated[SingleLine, Field(max_length=50)]
+"""What a list is searched for."""
 
 
 def _plain_digits(value: object) -> object:
@@ -62,7 +63,9 @@ def _plain_digits(value: object) -> object:
 
 
 PLAIN_DIGITS = BeforeValidator(_plain_digits)
-Id = Annotated[int, Path(ge=1, le=LARGEST_ID), PLAIN_DIGITS]
+PathId = Annotated[int, Path(ge=1, le=LARGEST_ID), PLAIN_DIGITS]
+"""The id of a row, in a path."""
+
 RowId = Annotated[int, Field(ge=1, le=LARGEST_ID), PLAIN_DIGITS]
 """The id of a row, in a body or a query."""
 
@@ -98,7 +101,7 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 Date = Annotated[date, BeforeValidator(_reject_numbers), Field(ge=FIRST_DAY, le=LAST_DAY)]
-DateTime = Annotated[AwareDatetime, BeforeValidator(_reject_numbers), AfterValidator(_in_utc)]
+UtcDateTime = Annotated[AwareDatetime, BeforeValidator(_reject_numbers), AfterValidator(_in_utc)]
 """A time with an offset, converted to UTC."""
 
 

@@ -44,6 +44,15 @@ async def test_there_is_no_second_first_administrator(database: None) -> None:
     assert await User.all().count() == 1
 
 
+async def test_a_disabled_administrator_can_be_replaced(database: None) -> None:
+    await add_user("ada", role="admin")
+    await User.all().update(is_active=False)
+
+    result = await run(*CREATE_ADMIN)
+
+    assert result.output.startswith("Created the administrator root.")
+
+
 async def test_a_password_that_is_easy_to_guess_is_refused(database: None) -> None:
     result = await run(*CREATE_ADMIN, "--password-stdin", typed="password1\n")
 

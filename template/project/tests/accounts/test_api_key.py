@@ -9,9 +9,9 @@ from httpx import AsyncClient
 from tortoise import timezone
 
 from app.accounts import api_keys, permissions, tokens
-from app.accounts.api_key_commands import give
+from app.accounts.api_key_commands import issue_key
+from app.accounts.authentication.api_key import NAME
 from app.accounts.models import LoginFailure, Token, User
-from app.accounts.sign_in.api_key import NAME
 from tests.conftest import LogLines, run
 from tests.factories import PASSWORD, add_user
 
@@ -22,7 +22,7 @@ NOBODYS = "sk_abcdefgh_00000000000000000000000000000000aO9O2J"
 @pytest.fixture
 async def key(client: AsyncClient) -> str:
     """Give an administrator a key, and let the client send it."""
-    client.headers[NAME] = await give(await add_user("root", role="admin"), "everything")
+    client.headers[NAME] = await issue_key(await add_user("root", role="admin"), "everything")
     return client.headers[NAME]
 
 
@@ -66,11 +66,11 @@ async def test_a_mistyped_key_costs_no_statement(
 async def test_scopes_narrow_what_a_key_may(client: AsyncClient, key: str) -> None:
     root = await User.get(username="root")
     path = f"/api/users/{(await add_user('ada')).id}"
-    client.headers[NAME] = await give(root, "everything", *permissions.of_all_parts())
+    client.headers[NAME] = await issue_key(root, "everything", *permissions.of_all_parts())
     own = f"/api/users/0{root.id}"
     for method, change in [("PATCH", {"email": "bot@example.org"}), ("DELETE", None)]:
         assert (await client.request(method, own, json=change)).status_code == 403
-    client.headers[NAME] = await give(root, "reader", "user:read")
+    client.headers[NAME] = await issue_key(root, "reader", "user:read")
     calls: list[tuple[str, str, object, int]] = [
         ("GET", PING, None, 200),
         ("GET", path, None, 200),
@@ -102,7 +102,7 @@ async def test_scopes_narrow_what_a_key_may(client: AsyncClient, key: str) -> No
 async def test_a_new_key_has_valid_scopes_and_a_future_expiry(
     client: AsyncClient, form: dict[str, object], status: int
 ) -> None:
-    headers = {NAME: await give(await add_user("ada"), "all")}
+    headers = {NAME: await issue_key(await add_user("ada"), "all")}
 
     response = await client.post("/api/api-keys", json={"name": "bot"} | form, headers=headers)
 
@@ -123,7 +123,7 @@ async def test_a_new_key_has_valid_scopes_and_a_future_expiry(
 async def test_a_key_ends_at_once(
     client: AsyncClient, end: Callable[[Token], Awaitable[object]]
 ) -> None:
-    headers = {NAME: await give(await add_user("ada"), "bot")}
+    headers = {NAME: await issue_key(await add_user("ada"), "bot")}
     assert (await client.get(PING, headers=headers)).status_code == 200
 
     await end(await Token.get(name="bot").select_related("owner"))
@@ -151,7 +151,7 @@ async def test_no_key_is_logged(client: AsyncClient, key: str, log_lines: LogLin
 
 
 async def test_nobody_revokes_the_key_of_another(client: AsyncClient, key: str) -> None:
-    hers = await give(await add_user("ada"), "bot")
+    hers = await issue_key(await add_user("ada"), "bot")
     number = (await Token.get(name="bot")).id
 
     assert (await client.delete(f"/api/api-keys/{number}")).status_code == 404
@@ -160,7 +160,7 @@ async def test_nobody_revokes_the_key_of_another(client: AsyncClient, key: str) 
 
 @pytest.mark.settings(RATE_LIMIT_LOGIN="1/minute")
 async def test_wrong_keys_are_counted_by_address(client: AsyncClient, key: str) -> None:
-    wrong = [await give(await User.get(username="root"), "bot") for _ in range(6)]
+    wrong = [await issue_key(await User.get(username="root"), "bot") for _ in range(6)]
     await Token.filter(name="bot").delete()
 
     answers = [await client.get(PING, headers={NAME: each}) for each in wrong]

@@ -6,7 +6,7 @@ from httpx import AsyncClient
 
 from app.accounts.models import Role
 from app.database import driver
-from app.database.queries import Statement, transactional
+from app.database.queries import CompiledQuery, transactional
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -83,9 +83,9 @@ async def test_a_conflict_names_the_unique_column(
 
 async def test_a_statement_takes_its_values_by_name() -> None:
     await Role.create(name="reader", description="Reads")
-    named = Statement(
+    named = CompiledQuery(
         lambda text, name: Role.filter(name=name, description=text), name=str, text=str
     )
 
-    assert [role.name for role in await named.run(text="Reads", name="reader")] == ["reader"]
-    assert await named.run(name="Reads", text="reader") == []
+    assert [role.name for role in await named.fetch(text="Reads", name="reader")] == ["reader"]
+    assert await named.fetch(name="Reads", text="reader") == []

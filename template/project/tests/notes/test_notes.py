@@ -1,4 +1,4 @@
-"""Notes."""
+"""Notes: the routes, as their owner and others use them."""
 
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ async def add_note(owner: User, title: str, body: str = "") -> Note:
 
 async def test_a_note_is_written_and_read_back(client: AsyncClient, ada: User) -> None:
     written = await client.post("/api/notes", json=NOTE)
-    read = await client.get(f"/api/notes/{written.json()['id']}/")
+    read = await client.get(f"/api/notes/{written.json()['id']}")
 
     assert written.status_code == 201
     assert read.json() == written.json()
@@ -36,18 +36,18 @@ async def test_a_note_is_written_and_read_back(client: AsyncClient, ada: User) -
 
 
 async def test_notes_of_others_are_invisible(client: AsyncClient, ada: User) -> None:
-    hers = await add_note(ada, "hers")
-    his = await add_note(await add_user("eve"), "his")
+    own = await add_note(ada, "own")
+    foreign = await add_note(await add_user("eve"), "foreign")
 
     for method, body in [("GET", None), ("PATCH", {"title": "mine"}), ("DELETE", None)]:
-        others = await client.request(method, f"/api/notes/{his.id}", json=body)
-        nobodys = await client.request(method, f"/api/notes/{his.id + 1}", json=body)
+        hidden = await client.request(method, f"/api/notes/{foreign.id}", json=body)
+        missing = await client.request(method, f"/api/notes/{foreign.id + 1}", json=body)
 
-        assert others.status_code == nobodys.status_code == 404
-        assert others.json()["detail"] == nobodys.json()["detail"]
+        assert hidden.status_code == missing.status_code == 404
+        assert hidden.json()["detail"] == missing.json()["detail"]
     page = (await client.get("/api/notes")).json()
-    assert ([note["id"] for note in page["items"]], page["total"]) == ([hers.id], 1)
-    assert (await Note.get(id=his.id)).title == "his"
+    assert ([note["id"] for note in page["items"]], page["total"]) == ([own.id], 1)
+    assert (await Note.get(id=foreign.id)).title == "foreign"
 
 
 async def test_a_change_keeps_absent_fields(client: AsyncClient, ada: User) -> None:
@@ -129,7 +129,7 @@ async def test_notes_are_sorted(
 
 
 @pytest.mark.parametrize("sort", ["owner__password_hash", "id", "created_at,title", "", "\x00"])
-async def test_notes_are_sorted_by_nothing_else(client: AsyncClient, ada: User, sort: str) -> None:
+async def test_other_orders_are_refused(client: AsyncClient, ada: User, sort: str) -> None:
     response = await client.get("/api/notes", params={"sort": sort})
 
     assert response.status_code == 422
@@ -142,3 +142,15 @@ async def test_a_keyword_is_found_in_titles(client: AsyncClient, ada: User) -> N
     response = await client.get("/api/notes", params={"keyword": "0% RYE"})
 
     assert [note["title"] for note in response.json()["items"]] == ["100% rye"]
+
+
+async def test_notes_are_filtered_by_their_time(client: AsyncClient, ada: User) -> None:
+    first, second = await add_note(ada, "first"), await add_note(ada, "second")
+    noon = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0)
+    await Note.filter(id=first.id).update(created_at=noon - timedelta(seconds=1))
+    await Note.filter(id=second.id).update(created_at=noon)
+
+    for name, title in {"created_at__gte": "second", "created_at__lt": "first"}.items():
+        response = await client.get("/api/notes", params={name: noon.isoformat()})
+
+        assert [note["title"] for note in response.json()["items"]] == [title]

@@ -11,7 +11,7 @@ from tools.migrations.catalogue import Column, Key, Table, without
 from tools.migrations.changes import Change, Rename, differences
 from tools.migrations.checks import checks
 from tools.migrations.files import Direction, Migration
-from tools.migrations.make import Wishes
+from tools.migrations.make import Options
 from tools.migrations.plan import plan
 from tools.migrations.refusal import Refused
 
@@ -115,4 +115,4 @@ def test_an_empty_file_lists_unmanaged_objects(tmp_path: Path) -> None:
 
 
 def test_nobody_is_asked_by_default() -> None:
-    assert Wishes().ask(Rename("tasks", "remark", "text")) is False
+    assert Options().ask(Rename("tasks", "remark", "text")) is False

@@ -31,12 +31,12 @@ class Thing(Model):
         return 1
 
 
-class LabelDetail(Output, row=Label):
+class LabelDetail(Output, model=Label):
     id: int
 
 
 def test_a_schema_names_columns_relations_and_properties() -> None:
-    class ThingDetail(Output, row=Thing):
+    class ThingDetail(Output, model=Thing):
         due: Date
         is_late: bool
         label_id: int
@@ -44,7 +44,7 @@ def test_a_schema_names_columns_relations_and_properties() -> None:
         labels: Related[LabelDetail]
         parts: Related[LabelDetail]
 
-    assert ThingDetail.row is Thing
+    assert ThingDetail.model is Thing
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from httpx import AsyncClient
 from pydantic import BaseModel
 
 from app.web import openapi
-from app.web.errors import AppError, raises
+from app.web.errors import AppError, documents_errors
 
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
@@ -21,7 +21,7 @@ class Shelf(BaseModel):
     width: int
 
 
-@raises(Locked)
+@documents_errors(Locked)
 async def build_shelf(shelf_id: int, shelf: Shelf) -> Shelf:
     return shelf
 
@@ -47,4 +47,4 @@ async def test_two_operations_with_one_name_are_refused(app: FastAPI) -> None:
         app.add_api_route(path, build_shelf, methods=["PUT"])
 
     with pytest.raises(ValueError, match="both root_build_shelf: rename one of the functions"):
-        openapi.install(app)
+        openapi.complete(app)

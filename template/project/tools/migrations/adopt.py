@@ -15,8 +15,8 @@ from tools.migrations.development import check_rows
 from tools.migrations.files import Adoption, Direction, Migration
 from tools.migrations.make import (
     Made,
+    Options,
     Project,
-    Wishes,
     in_words,
     neutral_values,
     there_and_back,
@@ -28,7 +28,7 @@ from tools.migrations.refusal import Refused
 from tools.migrations.sides import apply, model_catalogue
 
 
-async def adopt(project: Project, name: str, wishes: Wishes) -> Made:
+async def adopt(project: Project, name: str, options: Options) -> Made:
     """Compare the development database with the models, and write a migration.
 
     The file lists the existing tables, so that `migrate --adopt` can compare names elsewhere.
@@ -54,7 +54,7 @@ async def adopt(project: Project, name: str, wishes: Wishes) -> Made:
         known = without(there, unknown)
         path = files.next_path(project.folder, name)
         async with scratch.connected(config) as connection:
-            migration = _migration(path, known, target, wishes)
+            migration = _migration(path, known, target, options)
             await _try(connection, config, path, migration, known, target)
     assert project.development is not None
     remark = await check_rows(project.development, project.folder, migration.up.checks)
@@ -77,12 +77,12 @@ async def _there(project: Project) -> Catalogue:
     return there
 
 
-def _migration(path: Path, there: Catalogue, target: Catalogue, wishes: Wishes) -> Migration:
+def _migration(path: Path, there: Catalogue, target: Catalogue, options: Options) -> Migration:
     tables = [(table.name, *table.columns) for table in there.values()]
     older = [each.name for each in files.versions(path.parent)]
     there, target = _named(there), _named(target)
     changes, back = differences(there, target), differences(target, there)
-    up, down = values_for(changes, wishes), neutral_values(back)
+    up, down = values_for(changes, options), neutral_values(back)
     return Migration(
         path.stem.partition("_")[2],
         [in_words(change) for change in changes] or ["nothing differs"],

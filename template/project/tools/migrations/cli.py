@@ -11,13 +11,13 @@ from typing import Any, ParamSpec
 import click
 
 from app.config import get_settings
-from app.database.command_line import asynchronous
+from app.database.command_line import async_command
 from app.database.connection import orm_config
 from app.web.errors import AppError
 from tools.migrations import adopt, files
 from tools.migrations import restart as restarting
 from tools.migrations.changes import Rename
-from tools.migrations.make import Made, Project, Refused, Wishes, make
+from tools.migrations.make import Made, Options, Project, Refused, make
 
 FILL, FILL_SQL = "--fill tasks.text=none", "--fill-sql tasks.slug=lower(title)"
 FOLDER = Path(__file__).parents[2] / "migrations/models"
@@ -42,7 +42,7 @@ def command(
         except Refused as refusal:
             raise CannotMake(str(refusal)) from refusal
 
-    return asynchronous(reported)
+    return async_command(reported)
 
 
 def project() -> Project:
@@ -101,7 +101,7 @@ async def make_migration(  # noqa: PLR0913 - an argument for each option
         path = files.write_empty(FOLDER, name)
         click.echo(f"Wrote {_shown(path)}: complete it by hand.")
         return
-    wishes = Wishes(
+    options = Options(
         _pairs(rename, "--rename tasks.text=remark"),
         _pairs(rename_table, "--rename-table tags=labels"),
         _pairs(fill, FILL),
@@ -109,7 +109,7 @@ async def make_migration(  # noqa: PLR0913 - an argument for each option
         anyway=anyway,
         ask=cache(_ask),
     )
-    _report(await make(project(), name, wishes))
+    _report(await make(project(), name, options))
 
 
 @click.command()
@@ -131,8 +131,8 @@ async def restart_migrations(*, yes: bool) -> None:
 @command
 async def adopt_migrations(name: str, fill: tuple[str, ...], fill_sql: tuple[str, ...]) -> None:
     """Write a migration that adopts a database which other tools created."""
-    wishes = Wishes(fills=_pairs(fill, FILL), fills_sql=_pairs(fill_sql, FILL_SQL))
-    _report(await adopt.adopt(project(), name, wishes))
+    options = Options(fills=_pairs(fill, FILL), fills_sql=_pairs(fill_sql, FILL_SQL))
+    _report(await adopt.adopt(project(), name, options))
 
 
 @click.command()

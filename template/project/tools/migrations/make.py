@@ -26,7 +26,7 @@ ANYWAY = " With --anyway the file is written, and `just migrate` refuses it whil
 Read = Callable[[], Awaitable[Catalogue]]
 """Reads the scratch database, without unmanaged objects."""
 
-__all__ = ["Made", "Project", "Refused", "Wishes", "make"]
+__all__ = ["Made", "Options", "Project", "Refused", "make"]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Project:
 
 
 @dataclass(frozen=True)
-class Wishes:
+class Options:
     """Options of the command: facts that the models do not contain."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Made:
     """The reason if rows were not checked, or an empty text."""
 
 
-async def make(project: Project, name: str, wishes: Wishes = Wishes()) -> Made | None:
+async def make(project: Project, name: str, options: Options = Options()) -> Made | None:
     """Write a migration for the changes of the models; return None if there are none.
 
     Raises:
@@ -87,15 +87,15 @@ async def make(project: Project, name: str, wishes: Wishes = Wishes()) -> Made |
         hidden = unmanaged(project, target)
         async with scratch.connected(config) as connection:
             await apply(connection, config, project.folder)
-            migration = await _migration(connection, hidden, target, wishes)
+            migration = await _migration(connection, hidden, target, options)
             if migration is None:
                 return None
-            is_first = bool(wishes.part) or not files.versions(project.folder)
-            migration = replace(migration, name=name, is_first=is_first, part=wishes.part)
+            is_first = bool(options.part) or not files.versions(project.folder)
+            migration = replace(migration, name=name, is_first=is_first, part=options.part)
             read = partial(_read, connection, hidden.union(migration.unmanaged))
-            await _try(read, config, project.folder, migration, target, wishes)
+            await _try(read, config, project.folder, migration, target, options)
     remark = ""
-    if project.development and not wishes.anyway:
+    if project.development and not options.anyway:
         needed = [each.name for each in files.versions(project.folder)]
         remark = await check_rows(
             project.development, project.folder, migration.up.checks, needed, ANYWAY
@@ -128,18 +128,18 @@ async def _read(connection: BaseDBAsyncClient, hidden: Collection[str]) -> Catal
 
 
 async def _migration(
-    connection: BaseDBAsyncClient, hidden: Collection[str], target: Catalogue, wishes: Wishes
+    connection: BaseDBAsyncClient, hidden: Collection[str], target: Catalogue, options: Options
 ) -> Migration | None:
     """Compare the database with the models, and plan upgrade and downgrade."""
     at_first = await dialect.read(connection)
-    renames = list(_renames(without(at_first, hidden), target, wishes))
+    renames = list(_renames(without(at_first, hidden), target, options))
     for rename in renames:
         await connection.execute_script(dialect.rename(rename))
     while True:
         kept = _with_new_names(names_in(at_first).intersection(hidden), renames)
         current = await _read(connection, {*hidden, *kept})
         changes = differences(current, target)
-        if not (same := _asked(changes, wishes)):
+        if not (same := _asked(changes, options)):
             break
         renames.append(same)
         await connection.execute_script(dialect.rename(same))
@@ -149,7 +149,7 @@ async def _migration(
         await connection.execute_script(dialect.rename(rename))
     if not changes and not renames:
         return None
-    up, down = values_for(changes, wishes), neutral_values(back)
+    up, down = values_for(changes, options), neutral_values(back)
     said = [f"keep {name}, which no model describes" for name in kept]
     return Migration(
         "",
@@ -178,19 +178,19 @@ def _with_new_names(hidden: Iterable[str], renames: Sequence[Rename]) -> list[st
     return sorted(found)
 
 
-def _renames(current: Catalogue, target: Catalogue, wishes: Wishes) -> Iterator[Rename]:
+def _renames(current: Catalogue, target: Catalogue, options: Options) -> Iterator[Rename]:
     """Yield the declared renames, tables first, after checking them.
 
     Raises:
         Refused: The old name does not exist, or the new one exists already.
     """
-    for old, new in wishes.tables.items():
+    for old, new in options.tables.items():
         _expect(f"table {old}", old in current, f"table {new}", new in current, new in target)
         yield Rename(old, new)
-    for name, new in wishes.columns.items():
+    for name, new in options.columns.items():
         table, _, column = name.rpartition(".")
-        renamed = wishes.tables.get(table, table)
-        old = next((old for old, each in wishes.tables.items() if each == renamed), table)
+        renamed = options.tables.get(table, table)
+        old = next((old for old, each in options.tables.items() if each == renamed), table)
         there = current[old].columns if old in current else {}
         wanted = target[renamed].columns if renamed in target else {}
         _expect(f"column {name}", column in there, f"column {new}", new in there, new in wanted)
@@ -217,7 +217,7 @@ def _expect(old: str, has_old: bool, new: str, has_new: bool, is_wanted: bool) -
     raise Refused(message)
 
 
-def _asked(changes: Sequence[Change], wishes: Wishes) -> Rename | None:
+def _asked(changes: Sequence[Change], options: Options) -> Rename | None:
     """Ask whether a dropped table or column and a similar added one are the same."""
     gone = [change for change in changes if not change.new]
     come = [change for change in changes if not change.old]
@@ -231,7 +231,7 @@ def _asked(changes: Sequence[Change], wishes: Wishes) -> Rename | None:
                     continue
             case _:
                 continue
-        if wishes.ask(rename):
+        if options.ask(rename):
             return rename
     return None
 
@@ -246,15 +246,15 @@ def _inverse(rename: Rename) -> Rename:
     return Rename(rename.new, rename.table)
 
 
-def values_for(changes: Sequence[Change], wishes: Wishes) -> Values:
+def values_for(changes: Sequence[Change], options: Options) -> Values:
     """Return the values for rows without one: from the options, or the model's default.
 
     Raises:
         Refused: A value does not fit its column, or its column is not added or changed.
     """
     values: dict[tuple[str, str], str] = {}
-    told = {**wishes.fills, **wishes.fills_sql}
-    if twice := wishes.fills.keys() & wishes.fills_sql.keys():
+    told = {**options.fills, **options.fills_sql}
+    if twice := options.fills.keys() & options.fills_sql.keys():
         raise Refused(
             f"Fill {', '.join(sorted(twice))} with --fill or with --fill-sql, not with both."
         )
@@ -265,7 +265,7 @@ def values_for(changes: Sequence[Change], wishes: Wishes) -> Values:
         value = None
         if (place := f"{change.table}.{new.name}") in told:
             value = told.pop(place)
-            if place not in wishes.fills_sql:
+            if place not in options.fills_sql:
                 value = models.value_of(change.table, new.name, value)
         elif not (change.old or new.is_null or new.default is not None):
             value = models.default_of(change.table, new.name)
@@ -313,10 +313,10 @@ async def _try(  # noqa: PLR0913 - all are needed
     folder: Path,
     migration: Migration,
     target: Catalogue,
-    wishes: Wishes,
+    options: Options,
 ) -> None:
     """Let aerich apply the file beside a copy of its helpers, and undo it."""
-    advice = " Check --fill-sql." if wishes.fills_sql else BY_HAND
+    advice = " Check --fill-sql." if options.fills_sql else BY_HAND
     with TemporaryDirectory() as name:
         beside = files.copy_helpers(folder, Path(name))
         path = files.next_path(beside, migration.name)

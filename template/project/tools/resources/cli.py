@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from app import parts
-from app.database.command_line import asynchronous
+from app.database.command_line import async_command
 from tools.migrations.cli import CannotMake, project
-from tools.migrations.make import Wishes, make
+from tools.migrations.make import Options, make
 from tools.migrations.refusal import Refused
 from tools.resources import remove, write
 from tools.resources.kinds import described
@@ -23,7 +23,7 @@ from tools.resources.resource import ROOT, Resource, describe, named
 @click.argument("fields", nargs=-1)
 @click.option("--plural", default="", help="The plural of an irregular noun.")
 @click.option("--public", is_flag=True, help="No owner: anyone reads, writing needs a permission.")
-@asynchronous
+@async_command
 async def new_resource(noun: str, fields: tuple[str, ...], *, plural: str, public: bool) -> None:
     """Write a part: new-resource invoice number:str:20 due:date? customer:fk:User."""
     try:
@@ -42,7 +42,7 @@ async def new_resource(noun: str, fields: tuple[str, ...], *, plural: str, publi
 @click.option("--plural", default="", help="The plural, if it was given.")
 @click.option("--force", is_flag=True, help="Remove it although it was edited.")
 @click.option("--yes", is_flag=True, help="Do not ask before rows are deleted.")
-@asynchronous
+@async_command
 async def remove_resource(noun: str, *, plural: str, force: bool, yes: bool) -> None:
     """Remove what new-resource wrote; its migration too, unless others may have it."""
 
@@ -74,7 +74,7 @@ async def _make_migration(resource: Resource) -> Path:
     """
     importlib.invalidate_caches()
     parts.PARTS.append(resource.part)
-    made = await make(project(), f"add_{resource.plural}", Wishes())
+    made = await make(project(), f"add_{resource.plural}", Options())
     if made is None:
         raise Refused(f"The models of {resource.part} create no table.")
     return made.path

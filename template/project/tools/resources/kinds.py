@@ -152,9 +152,9 @@ KINDS = {
     ),
     "datetime": Kind(
         column="DatetimeField()",
-        body="DateTime",
-        shown="DateTime",
-        query="DateTime",
+        body="UtcDateTime",
+        shown="UtcDateTime",
+        query="UtcDateTime",
         lookups=RANGE,
         samples=always(*MOMENTS),
         wrong=('"2027-01-31T08:00:00"', "1800000000"),

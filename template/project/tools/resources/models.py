@@ -91,7 +91,7 @@ def all_targets() -> dict[str, Target]:
     """Return the models of all parts by name."""
     return {
         each.__name__: Target(each)
-        for module in parts.modules("models")
+        for module in parts.import_modules("models")
         for each in vars(module).values()
         if isinstance(each, type) and issubclass(each, Model) and each.__module__ == module.__name__
         if not each._meta.abstract

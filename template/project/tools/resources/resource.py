@@ -18,8 +18,8 @@ IMPORTED = frozenset(
     re.findall(
         r"\w+",
         """
-        Annotated Any APIRouter AsyncClient BigInt CharEnumField Date DateTime Decimal Field
-        Float HTTPStatus Id Input Int InvalidField Json JsonValue Keyword ListQuery Literal
+        Annotated Any APIRouter AsyncClient BigInt CharEnumField Date UtcDateTime Decimal Field
+        Float HTTPStatus Input Int InvalidField Json JsonValue Keyword ListQuery Literal
         Model NotFound Output Page Q Query QuerySet RowId Several SingleLine SmallRowId Strict
         StrEnum Text User UUID
         """,

@@ -1,6 +1,6 @@
 """Columns that come and go."""
 
-from tests.service.schema.case import Case, Wishes, everywhere
+from tests.service.schema.case import Case, Options, everywhere
 from tests.service.schema.models import add, drop, replace
 from tests.service.schema.rows import row
 from tests.service.schema.snapshot import ANYTHING, ByRow
@@ -67,19 +67,19 @@ CASES = (
     Case(
         "add a NOT NULL column and say what fills it",
         add("tags", "label = fields.CharField(max_length=20)"),
-        wishes=Wishes(fills={"tags.label": "'it''s :so'"}),
+        options=Options(fills={"tags.label": "'it''s :so'"}),
         values={"tags.label": "it's :so"},
     ),
     Case(
         "add a NOT NULL column and fill it from another",
         add("tags", "label = fields.CharField(max_length=40)"),
-        wishes=Wishes(fills={"tags.label": "upper(name)"}),
+        options=Options(fills={"tags.label": "upper(name)"}),
         values={"tags.label": ByRow({1: "RED", 2: "RED", 3: ANYTHING})},
     ),
     Case(
         "add a column that may be NULL and fill it from another",
         add("tags", "label = fields.CharField(max_length=40, null=True)"),
-        wishes=Wishes(fills={"tags.label": "upper(name)"}),
+        options=Options(fills={"tags.label": "upper(name)"}),
         values={"tags.label": ByRow({1: "RED", 2: "RED", 3: ANYTHING})},
     ),
     Case(
@@ -89,7 +89,7 @@ CASES = (
             "colour = fields.CharField(max_length=20)",
         )
         + add("tags", "label = fields.CharField(max_length=20)"),
-        wishes=Wishes(
+        options=Options(
             fills={"tags.colour": "'none'", "tags.label": "coalesce(colour, 'no colour')"}
         ),
         cells={"Tag.colour": {1: "#f00", 2: None, 3: ""}},
@@ -106,7 +106,9 @@ CASES = (
             "note = fields.CharField(max_length=200)",
         )
         + replace("body = fields.TextField(null=True)", "body = fields.TextField()"),
-        wishes=Wishes(fills={"tasks.note": "'was empty'", "tasks.body": "coalesce(note, 'none')"}),
+        options=Options(
+            fills={"tasks.note": "'was empty'", "tasks.body": "coalesce(note, 'none')"}
+        ),
         cells={"Task.note": {1: None, 2: "two", 3: None, 4: ""}, "Task.body": {1: None, 2: None}},
         values={
             "tasks.note": ByRow({1: "was empty", 3: "was empty"}),
@@ -141,7 +143,7 @@ CASES = (
     Case(
         "add a unique NOT NULL column and fill it with different values",
         add("tags", "slug = fields.IntField(unique=True)"),
-        wishes=Wishes(fills={"tags.slug": "id * 10"}),
+        options=Options(fills={"tags.slug": "id * 10"}),
         values={"tags.slug": ByRow({1: 10, 2: 20, 3: 30})},
     ),
     Case(

@@ -1,6 +1,6 @@
 """Keys to other tables."""
 
-from tests.service.schema.case import Case, Wishes, everywhere
+from tests.service.schema.case import Case, Options, everywhere
 from tests.service.schema.models import add, append, drop, key, replace
 from tests.service.schema.rows import row
 from tests.service.schema.snapshot import ANYTHING
@@ -122,13 +122,13 @@ CASES = (
     Case(
         "add a NOT NULL key and say what fills it",
         add("tags", key("project", "Project", "labels")),
-        wishes=Wishes(fills={"tags.project_id": "2"}),
+        options=Options(fills={"tags.project_id": "2"}),
         values={"tags.project_id": 2},
     ),
     Case(
         "add a NOT NULL key and fill it with a row that is not there",
         add("tags", key("project", "Project", "labels")),
-        wishes=Wishes(fills={"tags.project_id": "77"}),
+        options=Options(fills={"tags.project_id": "77"}),
         refused=everywhere("tags", "project_id"),
     ),
     Case(

@@ -1,6 +1,6 @@
 """Relations of many to many, and the tables between."""
 
-from tests.service.schema.case import Case, Wishes, all_but
+from tests.service.schema.case import Case, Options, all_but
 from tests.service.schema.models import add, append, drop, replace
 from tests.service.schema.rows import row
 from tests.service.schema.snapshot import ANYTHING
@@ -91,14 +91,14 @@ CASES = (
     Case(
         "the table of a many-to-many gets another name",
         replace(TAGS, TAGS.replace("task_tags", "taggings")),
-        wishes=Wishes(tables={"task_tags": "taggings"}),
+        options=Options(tables={"task_tags": "taggings"}),
     ),
     Case(
         "the columns of a many-to-many get other names",
         replace(
             TAGS, TAGS.replace('"tasks")', '"tasks", forward_key="label", backward_key="job")')
         ),
-        wishes=Wishes(columns={"task_tags.tag_id": "label", "task_tags.tasks_id": "job"}),
+        options=Options(columns={"task_tags.tag_id": "label", "task_tags.tasks_id": "job"}),
     ),
     Case(
         "the table of a many-to-many becomes a model with a number",

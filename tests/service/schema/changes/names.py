@@ -1,6 +1,6 @@
 """Names that need quotation marks, and names as long as the databases allow."""
 
-from tests.service.schema.case import Case, Wishes, all_but
+from tests.service.schema.case import Case, Options, all_but
 from tests.service.schema.models import Edits, add, append, drop, replace
 from tests.service.schema.rows import row
 
@@ -94,7 +94,7 @@ CASES = (
         + replace('source_field="select"', 'source_field="from"'),
         before=append(RESERVED),
         rows=ORDER_ROWS,
-        wishes=Wishes(columns={"order.select": "from"}),
+        options=Options(columns={"order.select": "from"}),
         values={"order.where": 1},
         undo_may_refuse=True,
     ),
@@ -139,7 +139,7 @@ CASES = (
         ),
         before=append(STRANGE),
         rows=STRANGE_ROWS,
-        wishes=Wishes(columns={"Große Tabelle.größe": "Größen"}),
+        options=Options(columns={"Große Tabelle.größe": "Größen"}),
         values={"Große Tabelle.mit %-Zeichen: ja": 4},
         only=all_but("mysql"),
         reason="Tortoise takes the percent sign in a name for a parameter on MySQL",
@@ -182,7 +182,7 @@ CASES = (
     Case(
         "a table gets the longest name",
         replace('table = "tags"', f'table = "{LONG}"'),
-        wishes=Wishes(tables={"tags": LONG}),
+        options=Options(tables={"tags": LONG}),
     ),
     Case(
         "a column with a name of its own",

@@ -1,6 +1,6 @@
 """Tables and columns that get another name."""
 
-from tests.service.schema.case import Case, Wishes, all_but, everywhere
+from tests.service.schema.case import Case, Options, all_but, everywhere
 from tests.service.schema.models import Edits, add, append, key, meta, replace
 from tests.service.schema.rows import row
 from tests.service.schema.snapshot import ANYTHING, ByRow
@@ -20,12 +20,12 @@ def _renamed(old: str, name: str) -> Edits:
     return replace(old, old.replace(old.partition(" =")[0], name, 1))
 
 
-def _columns(**renames: str) -> Wishes:
-    return Wishes(columns={key.replace("__", "."): name for key, name in renames.items()})
+def _columns(**renames: str) -> Options:
+    return Options(columns={key.replace("__", "."): name for key, name in renames.items()})
 
 
 REMARK_AND_GIST = _renamed(NOTE, "remark") + _renamed(SUMMARY, "gist")
-FROM_GIST = Wishes(
+FROM_GIST = Options(
     columns={"tasks.note": "remark", "tasks.summary": "gist"},
     fills={"tasks.remark": "lower(gist)"},
 )
@@ -38,7 +38,7 @@ CASES = (
             "remark = fields.CharField(max_length=200, null=True)",
             "remark = fields.CharField(max_length=200)",
         ),
-        wishes=FROM_GIST,
+        options=FROM_GIST,
         cells={"Task.note": {1: None, 2: "two", 3: None, 4: ""}},
         values={"tasks.remark": ByRow({1: "one", 3: "three"})},
         undone={"tasks.note": ByRow({1: "one", 3: "three"})},
@@ -50,7 +50,7 @@ CASES = (
             "remark = fields.CharField(max_length=200, null=True)",
             "remark = fields.CharField(max_length=200, unique=True)",
         ),
-        wishes=FROM_GIST,
+        options=FROM_GIST,
         cells={
             "Task.note": {1: None, 2: "two", 3: None, 4: ""},
             "Task.summary": {1: "one", 3: "One"},
@@ -60,34 +60,34 @@ CASES = (
     Case(
         "rename a table and fill a column of it from another",
         TAGS_TO_LABELS + add("tags", "shade = fields.CharField(max_length=40)"),
-        wishes=Wishes(tables={"tags": "labels"}, fills={"labels.shade": "upper(name)"}),
+        options=Options(tables={"tags": "labels"}, fills={"labels.shade": "upper(name)"}),
         values={"labels.shade": ByRow({1: "RED", 2: "RED", 3: ANYTHING})},
     ),
     Case(
         "rename a table to its name in other letters",
         replace('table = "tags"', 'table = "Tags"'),
-        wishes=Wishes(tables={"tags": "Tags"}),
+        options=Options(tables={"tags": "Tags"}),
     ),
-    Case("rename a column", _renamed(NOTE, "remark"), wishes=_columns(tasks__note="remark")),
+    Case("rename a column", _renamed(NOTE, "remark"), options=_columns(tasks__note="remark")),
     Case(
         "rename a NOT NULL column",
         _renamed("position = fields.IntField()", "place"),
-        wishes=_columns(tasks__position="place"),
+        options=_columns(tasks__position="place"),
     ),
     Case(
         "rename a column of another part",
         _renamed("age = fields.SmallIntField(null=True)", "years"),
-        wishes=_columns(users__age="years"),
+        options=_columns(users__age="years"),
     ),
     Case(
         "rename a unique column",
         _renamed("code = fields.CharField(max_length=20, unique=True)", "key"),
-        wishes=_columns(projects__code="key"),
+        options=_columns(projects__code="key"),
     ),
     Case(
         "rename a column with an index",
         _renamed("slug = fields.CharField(max_length=60, db_index=True)", "path"),
-        wishes=_columns(tasks__slug="path"),
+        options=_columns(tasks__slug="path"),
     ),
     Case(
         "rename a column with db_default and a comment",
@@ -99,19 +99,19 @@ CASES = (
             COLOUR,
             "colour = fields.CharField(max_length=20, db_default=\"it's\", description='A :word')",
         ),
-        wishes=_columns(tags__colour="paint"),
+        options=_columns(tags__colour="paint"),
         cells={"Tag.colour": {2: "x"}},
     ),
     Case(
         "rename a column that is unique together",
         _renamed(TITLE, "heading") + replace(TOGETHER, TOGETHER.replace("title", "heading")),
-        wishes=_columns(tasks__title="heading"),
+        options=_columns(tasks__title="heading"),
     ),
     Case(
         "rename a column of an index over two",
         _renamed("due = fields.DateField(null=True)", "deadline")
         + replace('(("done", "due"),)', '(("done", "deadline"),)'),
-        wishes=_columns(tasks__due="deadline"),
+        options=_columns(tasks__due="deadline"),
     ),
     Case(
         "rename a column of a partial index",
@@ -123,7 +123,7 @@ CASES = (
         before=meta(
             "tags", 'indexes = (PartialIndex(fields=("colour",), condition={"colour": "red"}),)'
         ),
-        wishes=_columns(tags__colour="paint"),
+        options=_columns(tags__colour="paint"),
         only=all_but("mysql"),
         reason="MySQL has no partial index",
     ),
@@ -131,7 +131,7 @@ CASES = (
         "rename a column of an index over an expression",
         _renamed(COLOUR, "paint") + replace('Lower("colour")', 'Lower("paint")'),
         before=meta("tags", 'indexes = (Index(Lower("colour"), name="lower_one"),)'),
-        wishes=_columns(tags__colour="paint"),
+        options=_columns(tags__colour="paint"),
         only=all_but("mysql"),
         reason="MariaDB has no index over an expression",
     ),
@@ -139,12 +139,12 @@ CASES = (
         "rename a key that is unique together",
         _renamed(PROJECT, "programme")
         + replace(TOGETHER, TOGETHER.replace("project", "programme")),
-        wishes=_columns(tasks__project_id="programme_id"),
+        options=_columns(tasks__project_id="programme_id"),
     ),
     Case(
         "rename a key to the same table",
         _renamed(PARENT, "above"),
-        wishes=_columns(tasks__parent_id="above_id"),
+        options=_columns(tasks__parent_id="above_id"),
     ),
     Case(
         "rename a primary key that others refer to",
@@ -152,7 +152,7 @@ CASES = (
             "id = fields.BigIntField(primary_key=True)  # projects",
             "number = fields.BigIntField(primary_key=True)  # projects",
         ),
-        wishes=_columns(projects__id="number"),
+        options=_columns(projects__id="number"),
     ),
     Case(
         "rename a primary key of a many-to-many",
@@ -160,7 +160,7 @@ CASES = (
             "id = fields.IntField(primary_key=True)  # tags",
             "number = fields.IntField(primary_key=True)  # tags",
         ),
-        wishes=_columns(tags__id="number"),
+        options=_columns(tags__id="number"),
     ),
     Case(
         "rename the unique column that a key refers to",
@@ -171,12 +171,12 @@ CASES = (
             key("project", "Project", "labels", 'to_field="code"', "null=True"),
         ),
         cells={"Tag.project_id": {1: "P-1", 2: "é"}},
-        wishes=_columns(projects__code="key"),
+        options=_columns(projects__code="key"),
     ),
     Case(
         "rename a column and change its type",
         replace("estimate = fields.IntField(null=True)", "hours = fields.BigIntField(null=True)"),
-        wishes=_columns(tasks__estimate="hours"),
+        options=_columns(tasks__estimate="hours"),
     ),
     Case(
         "rename a column and change its family of types",
@@ -184,13 +184,13 @@ CASES = (
             "estimate = fields.IntField(null=True)",
             "hours = fields.CharField(max_length=20, null=True)",
         ),
-        wishes=_columns(tasks__estimate="hours"),
+        options=_columns(tasks__estimate="hours"),
         values={"tasks.hours": ByRow({1: "-5", 2: "0", 4: "2147483647"})},
     ),
     Case(
         "rename a column, make it unique and forbid NULL",
         replace(SUMMARY, "headline = fields.CharField(max_length=80, unique=True)"),
-        wishes=_columns(tasks__summary="headline"),
+        options=_columns(tasks__summary="headline"),
     ),
     Case(
         "rename a column and give its old name to a new one",
@@ -198,7 +198,7 @@ CASES = (
             NOTE,
             f"remark{NOTE.removeprefix('note')}\n    {NOTE}",
         ),
-        wishes=_columns(tasks__note="remark"),
+        options=_columns(tasks__note="remark"),
         values={"tasks.note": None},
     ),
     Case(
@@ -206,13 +206,13 @@ CASES = (
         _renamed(NOTE, "other")
         + _renamed(SUMMARY, "note")
         + replace("other = fields.CharField", "summary = fields.CharField"),
-        wishes=_columns(tasks__note="summary", tasks__summary="note"),
+        options=_columns(tasks__note="summary", tasks__summary="note"),
         may_refuse=NAMES,
     ),
     Case(
         "a column's name changes its case",
         replace(NOTE, 'note = fields.CharField(max_length=200, null=True, source_field="Note")'),
-        wishes=_columns(tasks__note="Note"),
+        options=_columns(tasks__note="Note"),
     ),
     Case(
         "a field gets another name and keeps its column",
@@ -221,28 +221,28 @@ CASES = (
     Case(
         "rename a table",
         replace('table = "roles"', 'table = "groups"'),
-        wishes=Wishes(tables={"roles": "groups"}),
+        options=Options(tables={"roles": "groups"}),
     ),
     Case(
         "rename a table with a many-to-many to it",
         TAGS_TO_LABELS,
-        wishes=Wishes(tables={"tags": "labels"}),
+        options=Options(tables={"tags": "labels"}),
         later=(row("Tag", name="later"),),
     ),
     Case(
         "rename a table that others refer to",
         replace('table = "projects"', 'table = "programmes"'),
-        wishes=Wishes(tables={"projects": "programmes"}),
+        options=Options(tables={"projects": "programmes"}),
     ),
     Case(
         "rename a table with keys to itself, indexes and a many-to-many",
         replace('table = "tasks"', 'table = "jobs"'),
-        wishes=Wishes(columns={"task_tags.tasks_id": "jobs_id"}, tables={"tasks": "jobs"}),
+        options=Options(columns={"task_tags.tasks_id": "jobs_id"}, tables={"tasks": "jobs"}),
     ),
     Case(
         "rename another part's table",
         replace('table = "users"', 'table = "people"'),
-        wishes=Wishes(columns={"user_roles.users_id": "people_id"}, tables={"users": "people"}),
+        options=Options(columns={"user_roles.users_id": "people_id"}, tables={"users": "people"}),
     ),
     Case(
         "rename a table, its model and the table of its many-to-many",
@@ -252,7 +252,7 @@ CASES = (
             'tags = fields.ManyToManyField("models.Tag", through="task_tags"',
             'labels = fields.ManyToManyField("models.Label", through="task_labels"',
         ),
-        wishes=Wishes(
+        options=Options(
             columns={"task_tags.tag_id": "label_id"},
             tables={"tags": "labels", "task_tags": "task_labels"},
         ),
@@ -260,12 +260,12 @@ CASES = (
     Case(
         "rename a table and one of its columns",
         TAGS_TO_LABELS + _renamed(COLOUR, "paint"),
-        wishes=Wishes(columns={"tags.colour": "paint"}, tables={"tags": "labels"}),
+        options=Options(columns={"tags.colour": "paint"}, tables={"tags": "labels"}),
     ),
     Case(
         "rename a table and add and drop columns of it",
         TAGS_TO_LABELS + replace(COLOUR, "weight = fields.IntField(default=1)"),
-        wishes=Wishes(tables={"tags": "labels"}),
+        options=Options(tables={"tags": "labels"}),
         values={"labels.weight": 1},
     ),
     Case(
@@ -279,6 +279,6 @@ class Word(Model):
     class Meta:
         table = "tags"
 """),
-        wishes=Wishes(tables={"tags": "labels"}),
+        options=Options(tables={"tags": "labels"}),
     ),
 )

@@ -1,6 +1,6 @@
 """Several changes in one step, and types that an owner made."""
 
-from tests.service.schema.case import Case, Wishes, everywhere
+from tests.service.schema.case import Case, Options, everywhere
 from tests.service.schema.models import add, append, drop, replace
 from tests.service.schema.snapshot import ANYTHING
 
@@ -68,7 +68,7 @@ CASES = (
         + replace(TOGETHER, '        unique_together = (("owner", "slug"),)\n')
         + replace(INDEXES, '        indexes = (("due", "stage"),)\n')
         + replace("on_delete=fields.SET_NULL", "on_delete=fields.CASCADE"),
-        wishes=Wishes(columns={"tasks.note": "comment"}),
+        options=Options(columns={"tasks.note": "comment"}),
         values={"tasks.effort": 1, "tasks.stage": "new"},
     ),
     Case(

@@ -1,6 +1,6 @@
 """Tables that come and go, and changes of models that change no table."""
 
-from tests.service.schema.case import Case, Wishes
+from tests.service.schema.case import Case, Options
 from tests.service.schema.models import WORK, Edits, add, append, drop, meta, replace
 from tests.service.schema.rows import row
 from tests.support.databases import NAMES
@@ -85,7 +85,7 @@ CASES = (
         "a model with a many-to-many gets another name",
         replace("class Tag(Model)", "class Label(Model)")
         + replace('"models.Tag", through="task_tags"', '"models.Label", through="task_tags"'),
-        wishes=Wishes(columns={"task_tags.tag_id": "label_id"}),
+        options=Options(columns={"task_tags.tag_id": "label_id"}),
     ),
     Case(
         "fields change their order",
@@ -134,7 +134,7 @@ CASES = (
         "a table moves to a schema of its own",
         meta("tags", 'schema = "words"'),
         may_refuse=NAMES,
-        wishes=Wishes(tables={"tags": "words.tags"}),
+        options=Options(tables={"tags": "words.tags"}),
         only=("postgres",),
         reason="only PostgreSQL has schemas in a database",
     ),

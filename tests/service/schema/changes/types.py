@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from tests.service.schema.case import Case, Wishes, Words, all_but, everywhere
+from tests.service.schema.case import Case, Options, Words, all_but, everywhere
 from tests.service.schema.models import Edits, add, append, replace
 from tests.service.schema.rows import LONG, row
 from tests.service.schema.snapshot import ANYTHING, ByRow
@@ -314,7 +314,7 @@ CASTS = (
         replace("hint = fields.IntField(null=True)", "hint = fields.IntField()"),
         before=add("tasks", "hint = fields.IntField(null=True)"),
         cells={"Task.hint": {1: 5}},
-        wishes=Wishes(fills={"tasks.hint": "nullif(1, 1)"}),
+        options=Options(fills={"tasks.hint": "nullif(1, 1)"}),
         refused=everywhere("tasks", "hint", "NULL"),
     ),
     _cast(
@@ -519,7 +519,7 @@ CASTS = (
         _column(OPTIONAL_CODE, "hint = fields.IntField(unique=True)"),
         before=add("tasks", OPTIONAL_CODE),
         cells={"Task.hint": {1: "1", 2: "-2", 4: "4"}},
-        wishes=Wishes(fills={"tasks.hint": "7"}),
+        options=Options(fills={"tasks.hint": "7"}),
         values={"tasks.hint": ByRow({1: 1, 2: -2, 3: 7, 4: 4})},
         undone={"tasks.hint": ByRow({3: "7"})},
     ),
@@ -528,7 +528,7 @@ CASTS = (
         _column(OPTIONAL_CODE, "hint = fields.IntField(unique=True)"),
         before=add("tasks", OPTIONAL_CODE),
         cells={"Task.hint": {1: "1", 2: "-2", 4: "4"}},
-        wishes=Wishes(fills={"tasks.hint": "4"}),
+        options=Options(fills={"tasks.hint": "4"}),
         refused=everywhere("tasks", "hint", "2 rows"),
     ),
     Case(
@@ -536,7 +536,7 @@ CASTS = (
         _column("hint = fields.IntField(null=True)", "hint = fields.CharField(20, unique=True)"),
         before=add("tasks", "hint = fields.IntField(null=True)"),
         cells={"Task.hint": {1: 1, 2: -2, 4: 4}},
-        wishes=Wishes(fills={"tasks.hint": "'none'"}),
+        options=Options(fills={"tasks.hint": "'none'"}),
         values={"tasks.hint": ByRow({1: "1", 2: "-2", 3: "none", 4: "4"})},
         undo_refused=everywhere("tasks", "hint", "1 row"),
     ),
@@ -545,7 +545,7 @@ CASTS = (
         _column(OPTIONAL_CODE, "hint = fields.BigIntField(unique=True)"),
         before=add("tasks", OPTIONAL_CODE),
         cells={"Task.hint": {1: "1", 2: "-2", 4: "4"}},
-        wishes=Wishes(fills={"tasks.hint": "position + 0"}),
+        options=Options(fills={"tasks.hint": "position + 0"}),
         values={"tasks.hint": ByRow({1: 1, 2: -2, 3: 2**31 - 1, 4: 4})},
         undone={"tasks.hint": ByRow({3: str(2**31 - 1)})},
     ),
@@ -554,7 +554,7 @@ CASTS = (
         _column("hint = fields.CharField(3, null=True)", "hint = fields.CharField(30)"),
         before=add("tasks", "hint = fields.CharField(3, null=True)"),
         cells={"Task.hint": {1: "one"}},
-        wishes=Wishes(fills={"tasks.hint": "'nothing said'"}),
+        options=Options(fills={"tasks.hint": "'nothing said'"}),
         values={"tasks.hint": ByRow(dict.fromkeys((2, 3, 4), "nothing said"))},
         undo_refused=everywhere("tasks", "hint", "3 rows"),
     ),
@@ -563,7 +563,7 @@ CASTS = (
         _column("hint = fields.IntField(null=True)", "hint = fields.BigIntField()"),
         before=add("tasks", "hint = fields.IntField(null=True)"),
         cells={"Task.hint": {1: 1}},
-        wishes=Wishes(fills={"tasks.hint": str(2**40)}),
+        options=Options(fills={"tasks.hint": str(2**40)}),
         values={"tasks.hint": ByRow(dict.fromkeys((2, 3, 4), 2**40))},
         undo_refused=everywhere("tasks", "hint", "3 rows"),
     ),
@@ -805,14 +805,14 @@ NULLS = (
     Case(
         "NULL is forbidden and a text said that fills it",
         _column(NOTE, "note = fields.CharField(max_length=200)"),
-        wishes=Wishes(fills={"tasks.note": "'it''s :so 100%'"}),
+        options=Options(fills={"tasks.note": "'it''s :so 100%'"}),
         values={"tasks.note": ByRow({1: "it's :so 100%", 3: "it's :so 100%"})},
         undone={"tasks.note": ByRow({1: "it's :so 100%", 3: "it's :so 100%"})},
     ),
     Case(
         "NULL is forbidden and another column fills it",
         _column(ESTIMATE, "estimate = fields.IntField()"),
-        wishes=Wishes(fills={"tasks.estimate": "position"}),
+        options=Options(fills={"tasks.estimate": "position"}),
         values={"tasks.estimate": ByRow({3: 2**31 - 1})},
         undone={"tasks.estimate": ByRow({3: 2**31 - 1})},
     ),

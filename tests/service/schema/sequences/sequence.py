@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 from random import Random
 
-from tests.service.schema.case import Wishes
+from tests.service.schema.case import Options
 from tests.service.schema.catalogue import differences
 from tests.service.schema.engines import Bench, Planner, Refused
 from tests.service.schema.laboratory import Laboratory, apart
@@ -113,7 +113,7 @@ class Sequence:
         a_schema(draft)
         self.story.append(source(draft.schema))
         self._write(draft.schema)
-        await self._make(Wishes())
+        await self._make(Options())
         await self._apply("the first file", self.planner.upgrade(self.bench))
         await self._reach(draft.schema)
         await self._judge_tables("at first")
@@ -126,16 +126,16 @@ class Sequence:
         """Change the models, let the planner follow, and judge what it did."""
         before = self.now
         draft = change(self._draft(before.schema))
-        wishes = Wishes(draft.columns, draft.tables, draft.fills)
+        options = Options(draft.columns, draft.tables, draft.fills)
         old, new = source(before.schema).splitlines(), source(draft.schema).splitlines()
         self.story += ["; ".join(draft.words), *difflib.unified_diff(old, new, n=0, lineterm="")]
-        self.story.append(f"  {wishes}")
-        expected = self._expected(before, draft.schema, wishes)
+        self.story.append(f"  {options}")
+        expected = self._expected(before, draft.schema, options)
         self._write(draft.schema)
         try:
-            is_made = await self._make(wishes)
+            is_made = await self._make(options)
         except Refused as refusal:
-            await self._refused(str(refusal), expected, wishes)
+            await self._refused(str(refusal), expected, options)
             return
         if is_made:
             await self._up(expected)
@@ -162,7 +162,7 @@ class Sequence:
             _judge("up", [f"refused what make did not: {refusal}", *faults])
         _judge("up", faults)
 
-    async def _refused(self, sentence: str, expected: Expectation, wishes: Wishes) -> None:
+    async def _refused(self, sentence: str, expected: Expectation, options: Options) -> None:
         """Judge a refusal, and the file that is written all the same."""
         self.story.append(f"  refused: {sentence}")
         is_rightful = expected.must_refuse or expected.may_refuse
@@ -172,7 +172,7 @@ class Sequence:
         self.counts["refused"] += 1
         if ABOUT_ROWS in sentence:
             files = {*self.bench.folder.iterdir()}
-            await self._make(wishes, anyway=True)
+            await self._make(options, anyway=True)
             try:
                 await self._apply("up anyway", self.planner.upgrade(self.bench))
             except Refused as again:
@@ -187,7 +187,7 @@ class Sequence:
         """Undo the last change; where rows forbid that, see that they should, and delete them."""
         target = self.moments[-2]
         self.story.append(f"undo, to moment {len(self.moments) - 1}")
-        expected = self._expected(self.now, target.schema, Wishes(), is_undo=True)
+        expected = self._expected(self.now, target.schema, Options(), is_undo=True)
         faults = [f"not refused: {words}" for words in expected.must_refuse]
         try:
             await self._apply("undo", self.planner.downgrade(self.bench), faults)
@@ -198,7 +198,7 @@ class Sequence:
             await self._judge_unchanged("after a refused undo")
             self.counts["undo refused"] += 1
             await self._delete_rows()
-            expected = self._expected(self.now, target.schema, Wishes(), is_undo=True)
+            expected = self._expected(self.now, target.schema, Options(), is_undo=True)
             await self._apply("undo without rows", self.planner.downgrade(self.bench))
         else:
             _judge("undo", faults)
@@ -221,18 +221,18 @@ class Sequence:
         await self._reach(schema)
 
     def _expected(
-        self, before: Moment, after: Schema, wishes: Wishes, *, is_undo: bool = False
+        self, before: Moment, after: Schema, options: Options, *, is_undo: bool = False
     ) -> Expectation:
         rows, kind = before.snapshot.objects, self.laboratory.kind
-        change_ = Change(before.schema, after, rows, kind, wishes.fills, is_undo)
+        change_ = Change(before.schema, after, rows, kind, options.fills, is_undo)
         return change_.expectation()
 
     def _write(self, schema: Schema) -> None:
         self.bench.package.write({"tables": source(schema)})
 
-    async def _make(self, wishes: Wishes, *, anyway: bool = False) -> bool:
+    async def _make(self, options: Options, *, anyway: bool = False) -> bool:
         """Let the planner write a file, if there is anything to write."""
-        making = self.planner.write(self.bench, self.bench.config(), wishes, anyway=anyway)
+        making = self.planner.write(self.bench, self.bench.config(), options, anyway=anyway)
         path = await apart(making)
         self.story += _comments(path) if path else []
         return path is not None

@@ -1,1 +1,1 @@
-"""Routes of each way to sign in."""
+"""Routes of accounts: users and roles, and each way to sign in."""

@@ -13,12 +13,12 @@ from tortoise import timezone
 from app import NAME
 from app.accounts import refresh_tokens, signed_tokens, tokens
 from app.accounts.attempts import TooManyAttempts
+from app.accounts.authentication.jwt import CHALLENGE
 from app.accounts.caller import NotAuthenticated
 from app.accounts.jwt_settings import ACCESS, JwtSettings
 from app.accounts.login import log_in
 from app.accounts.models import User
-from app.accounts.sign_in.jwt import CHALLENGE
-from app.web.errors import Conflict, raises
+from app.web.errors import Conflict, documents_errors
 from app.web.schemas import Input, Output
 from app.web.types import SingleLine
 
@@ -41,17 +41,17 @@ class RefreshToken(Input):
 
 
 @public_router.post("/login")
-@raises(NotAuthenticated, TooManyAttempts, Conflict)
+@documents_errors(NotAuthenticated, TooManyAttempts, Conflict)
 async def login(
     request: Request, form: Annotated[OAuth2PasswordRequestForm, Depends()]
 ) -> TokenPair:
     """Exchange a user name or e-mail address and a password for tokens."""
     user = await log_in(request, form.username, form.password, CHALLENGE)
-    return await sign_in(user, request.app.state.settings)
+    return await open_session(user, request.app.state.settings)
 
 
 @public_router.post("/refresh")
-@raises(NotAuthenticated, Conflict)
+@documents_errors(NotAuthenticated, Conflict)
 async def refresh(request: Request, body: RefreshToken) -> TokenPair:
     """Exchange a refresh token for new tokens. Using it a second time revokes the session."""
     settings: JwtSettings = request.app.state.settings
@@ -69,7 +69,7 @@ async def logout(body: RefreshToken) -> None:
     await refresh_tokens.revoke_session(body.refresh_token)
 
 
-async def sign_in(user: User, settings: JwtSettings) -> TokenPair:
+async def open_session(user: User, settings: JwtSettings) -> TokenPair:
     """Open a session for an authenticated user."""
     expires_at = timezone.now() + settings.refresh_lifetime
     token, secret = await tokens.issue_if_unchanged(

@@ -86,9 +86,9 @@ async def reset_password(body: Reset) -> None:
     if token is None or token.family != _family(token.owner):
         raise InvalidReset
     verified_hash = token.owner.password_hash
-    await users.set_password(token.owner, body.new_password, "new_password")
+    await users.set_password_hash(token.owner, body.new_password, "new_password")
     try:
-        await users.store_password(token.owner, verified_hash)
+        await users.save_password_hash(token.owner, verified_hash)
     except Conflict:
         raise InvalidReset from None
 
@@ -112,7 +112,7 @@ async def _mail_link(settings: LoginSettings, address: str) -> None:
     try:
         user = await User.get_or_none(email=address, is_active=True)
         if user:
-            await attempts.count(settings.keyed_hash(f"reset {user.id}"), MAILS_PER_ACCOUNT)
+            await attempts.count(settings.attempt_key(f"reset {user.id}"), MAILS_PER_ACCOUNT)
             await _mailer(settings).send(_message(settings, user, await _new_token(user)))
     except (AppError, NotSent) as reason:
         log.error("No mail was sent: %s", reason)  # noqa: TRY400 - a traceback adds nothing
@@ -138,7 +138,7 @@ def _family(user: User) -> UUID:
 def _message(settings: LoginSettings, user: User, token: str) -> EmailMessage:
     """Write the mail. The token is in the fragment (`#`), which browsers send to no server.
 
-    The text contains nothing that the account's creator chose: the address may be another's.
+    It does not contain the user name: a stranger may have registered this address.
     """
     message = EmailMessage()
     message["From"] = Address(settings.mail_from.name, addr_spec=settings.mail_from.email)
@@ -167,7 +167,6 @@ def _mailer(settings: LoginSettings) -> Mailer:
         NotSent: A setting that production requires is not set.
     """
     if settings.is_production and not settings.model_fields_set.issuperset(MAIL_SETTINGS):
-        reason = "SMTP_URL, MAIL_FROM or PUBLIC_BASE_URL is not set"
-        raise NotSent(reason)
+        raise NotSent("SMTP_URL, MAIL_FROM or PUBLIC_BASE_URL is not set")
     url = settings.smtp_url
     return SmtpMailer(url.get_secret_value()) if url else FolderMailer(Path("var/mail"))

@@ -10,15 +10,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse
 from pydantic import ValidationError
 
-from app.accounts import sessions, sign_in
+from app.accounts import authentication, sessions
 from app.accounts.access import CurrentCaller, UnscopedUser
 from app.accounts.attempts import TooManyAttempts
-from app.accounts.caller import NotAuthenticated
-from app.accounts.login import log_in
-from app.accounts.models import Token, User
-from app.accounts.session_schemas import Credentials, SessionDetail, SessionOpened
-from app.accounts.session_settings import SessionSettings
-from app.accounts.sign_in.session import (
+from app.accounts.authentication.session import (
     CHALLENGE,
     COOKIE_SCHEME,
     CrossSiteRequest,
@@ -28,8 +23,13 @@ from app.accounts.sign_in.session import (
     csrf_token,
     set_cookie,
 )
-from app.web.errors import AppError, Conflict, raises
-from app.web.types import Id
+from app.accounts.caller import NotAuthenticated
+from app.accounts.login import log_in
+from app.accounts.models import Token, User
+from app.accounts.session_schemas import Credentials, SessionDetail, SessionOpened
+from app.accounts.session_settings import SessionSettings
+from app.web.errors import AppError, Conflict, documents_errors
+from app.web.types import PathId
 
 FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
 # Without the form, because client generators fail on alternative bodies.
@@ -38,7 +38,7 @@ BODY = {
     "content": {"application/json": {"schema": Credentials.model_json_schema()}},
 }
 
-DEPENDENCIES = [*COOKIE_SCHEME, *sign_in.REJECT_INVALID]
+DEPENDENCIES = [*COOKIE_SCHEME, *authentication.REJECT_INVALID]
 
 router = APIRouter(prefix="/api/auth/sessions", tags=["auth"])
 public_router = APIRouter(tags=["auth"])
@@ -51,7 +51,7 @@ class UnsupportedMediaType(AppError):
     detail = "Send a form or JSON"
 
 
-@raises(UnsupportedMediaType)
+@documents_errors(UnsupportedMediaType)
 async def _get_credentials(request: Request) -> Credentials:
     """Parse a form or JSON.
 
@@ -79,7 +79,7 @@ async def _get_credentials(request: Request) -> Credentials:
 
 
 @public_router.post("/api/auth/session", openapi_extra={"requestBody": BODY})
-@raises(NotAuthenticated, TooManyAttempts, Conflict, CrossSiteRequest)
+@documents_errors(NotAuthenticated, TooManyAttempts, Conflict, CrossSiteRequest)
 async def open_session(
     request: Request,
     response: Response,
@@ -132,7 +132,7 @@ async def list_sessions(request: Request, caller: CurrentCaller) -> list[Session
 
 
 @router.delete("/{session_id}", status_code=HTTPStatus.NO_CONTENT)
-async def end_session(owner: UnscopedUser, session_id: Id) -> None:
+async def end_session(owner: UnscopedUser, session_id: PathId) -> None:
     """Revoke one of the caller's sessions."""
     await sessions.revoke_by_id(owner, session_id)
 

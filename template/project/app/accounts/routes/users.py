@@ -1,4 +1,4 @@
-"""Accounts, and their roles."""
+"""Accounts and their roles."""
 
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -9,7 +9,7 @@ from app.accounts import attempts, roles, users
 from app.accounts.access import (
     CurrentCaller,
     CurrentUser,
-    Rights,
+    EffectivePermissions,
     UnscopedUser,
     require_permissions,
 )
@@ -27,9 +27,9 @@ from app.accounts.schemas import (
     UserUpdateByAdmin,
 )
 from app.accounts.settings import AccountsSettings
-from app.web.errors import raises
+from app.web.errors import documents_errors
 from app.web.schemas import Page
-from app.web.types import Id
+from app.web.types import PathId
 
 router = APIRouter(prefix="/api", tags=["users"])
 public_router = APIRouter(prefix="/api", tags=["users"])
@@ -48,7 +48,7 @@ async def register_user(new_user: UserCreate) -> User:
 )
 async def list_users(query: Annotated[UserQuery, Query()]) -> dict[str, Any]:
     """Return accounts, the oldest first; `keyword` searches names and addresses."""
-    return await query.fetch(users.search(query), UserBrief)
+    return await query.fetch_page(users.search(query), UserBrief)
 
 
 @router.get("/users/me", response_model=UserDetail)
@@ -65,11 +65,11 @@ async def update_own_account(user: UnscopedUser, changes: UserUpdate) -> User:
     return await users.update(user, changes)
 
 
-@raises(attempts.TooManyAttempts)
+@documents_errors(attempts.TooManyAttempts)
 async def limit_password_attempts(request: Request, user: UnscopedUser) -> None:
     """Apply the rate limit to attempts at the caller's current password."""
     settings: AccountsSettings = request.app.state.settings
-    await attempts.count(settings.keyed_hash(f"account {user.id}"), settings.rate_limit_login)
+    await attempts.count(settings.attempt_key(f"account {user.id}"), settings.rate_limit_login)
 
 
 @router.put(
@@ -87,7 +87,7 @@ async def change_own_password(
 @router.get(
     "/users/{user_id}", response_model=UserDetail, dependencies=[require_permissions("user:read")]
 )
-async def read_user(user_id: Id) -> User:
+async def read_user(user_id: PathId) -> User:
     """Return an account."""
     return await users.get(user_id)
 
@@ -95,9 +95,11 @@ async def read_user(user_id: Id) -> User:
 @router.patch(
     "/users/{user_id}", response_model=UserDetail, dependencies=[require_permissions("user:write")]
 )
-async def update_user(user_id: Id, rights: Rights, changes: UserUpdateByAdmin) -> User:
+async def update_user(
+    user_id: PathId, permissions: EffectivePermissions, changes: UserUpdateByAdmin
+) -> User:
     """Change an account; `is_active: false` revokes all its credentials."""
-    user = await users.get(user_id, rights)
+    user = await users.get(user_id, permissions)
     return await users.update(user, changes)
 
 
@@ -106,9 +108,9 @@ async def update_user(user_id: Id, rights: Rights, changes: UserUpdateByAdmin) -
     status_code=HTTPStatus.NO_CONTENT,
     dependencies=[require_permissions("user:delete")],
 )
-async def delete_user(user_id: Id, rights: Rights) -> None:
+async def delete_user(user_id: PathId, permissions: EffectivePermissions) -> None:
     """Delete an account and everything that it owns."""
-    await users.delete(await users.get(user_id, rights))
+    await users.delete(await users.get(user_id, permissions))
 
 
 @router.put(
@@ -116,10 +118,12 @@ async def delete_user(user_id: Id, rights: Rights) -> None:
     response_model=UserDetail,
     dependencies=[require_permissions("role:write")],
 )
-async def assign_roles(user_id: Id, rights: Rights, wanted: RoleAssignment) -> User:
+async def assign_roles(
+    user_id: PathId, permissions: EffectivePermissions, wanted: RoleAssignment
+) -> User:
     """Replace the roles of an account; callers cannot grant permissions that they lack."""
-    user = await users.get(user_id, rights)
-    return await roles.assign(user, wanted.roles, rights)
+    user = await users.get(user_id, permissions)
+    return await roles.assign(user, wanted.roles, permissions)
 
 
 @router.get("/roles", response_model=list[RoleDetail])

@@ -2,11 +2,13 @@
 
 from fastapi import APIRouter
 
-from app.accounts import sign_in
-from app.accounts.sign_in.api_key import REQUIRE_KEY
+from app.accounts import authentication
+from app.accounts.authentication.api_key import REQUIRE_KEY
 
 public_router = APIRouter(
-    prefix="/api/webhook", tags=["webhook"], dependencies=[*REQUIRE_KEY, *sign_in.REJECT_INVALID]
+    prefix="/api/webhook",
+    tags=["webhook"],
+    dependencies=[*REQUIRE_KEY, *authentication.REJECT_INVALID],
 )
 
 

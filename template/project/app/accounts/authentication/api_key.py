@@ -8,10 +8,10 @@ from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader
 
 from app.accounts import attempts, tokens
-from app.accounts.caller import Caller, NotAuthenticated, single_value
+from app.accounts.caller import Caller, NotAuthenticated, single_credential
 from app.accounts.models import Token, User
 from app.accounts.settings import AccountsSettings
-from app.web.errors import Forbidden, raises
+from app.web.errors import Forbidden, documents_errors
 
 KIND = "api_key"
 KEY_PATTERN = re.compile(r"sk_[a-z0-9]{8}_[A-Za-z0-9]{38}")
@@ -19,7 +19,7 @@ ALPHABET = string.ascii_letters + string.digits
 CHECKSUM_LENGTH = 6
 NAME = "X-API-Key"
 CHALLENGE = "ApiKey"
-RAISES = (NotAuthenticated, attempts.TooManyAttempts)
+ERRORS = (NotAuthenticated, attempts.TooManyAttempts)
 INVALID = f"Send a valid key in the header {NAME}"
 
 scheme = APIKeyHeader(name=NAME, auto_error=False)
@@ -32,7 +32,7 @@ async def authenticate(request: Request) -> Caller | None:
         NotAuthenticated: The key is not valid.
         TooManyAttempts: The address has sent too many invalid keys.
     """
-    key = single_value(request.headers.getlist(NAME), CHALLENGE)
+    key = single_credential(request.headers.getlist(NAME), CHALLENGE)
     if key is None:
         return None
     token = await _find(request, key)
@@ -62,12 +62,12 @@ async def _find(request: Request, key: str) -> Token | None:
         await token.record_use()
     else:
         settings: AccountsSettings = request.app.state.settings
-        address = settings.keyed_hash(f"keys {attempts.address_key(request, settings)}")
-        await attempts.count(address, settings.rate_limit_address)
+        address = settings.attempt_key(f"keys {attempts.network_key(request, settings)}")
+        await attempts.count(address, settings.rate_limit_network)
     return token
 
 
-@raises(*RAISES)
+@documents_errors(*ERRORS)
 async def require_key(request: Request) -> Caller:
     """Return the caller of a valid key, which the request must carry."""
     caller = await authenticate(request)

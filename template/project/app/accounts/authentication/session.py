@@ -11,10 +11,10 @@ from fastapi.security import APIKeyCookie
 from tortoise import timezone
 
 from app.accounts import tokens
-from app.accounts.caller import Caller, NotAuthenticated, single_value
+from app.accounts.caller import Caller, NotAuthenticated, single_credential
 from app.accounts.models import Token
 from app.accounts.session_settings import SessionSettings
-from app.web.errors import METHODS, Forbidden, raises
+from app.web.errors import METHODS, Forbidden, documents_errors
 
 KIND = "session"
 CHALLENGE = "Session"
@@ -44,7 +44,7 @@ class MissingCsrfToken(CrossSiteRequest):
     )
 
 
-RAISES = (NotAuthenticated, CrossSiteRequest, MissingCsrfToken)
+ERRORS = (NotAuthenticated, CrossSiteRequest, MissingCsrfToken)
 
 
 class SessionCookie(APIKeyCookie):
@@ -88,7 +88,7 @@ async def _find(request: Request) -> Token | None:
     return token
 
 
-@raises(*RAISES)
+@documents_errors(*ERRORS)
 async def _get_current(request: Request) -> tuple[Token, str]:
     """Return the session of the request and its secret id, or raise NotAuthenticated."""
     token = await _find(request)
@@ -149,7 +149,9 @@ def cookie_secret(request: Request) -> str:
         for pair in line.split(";")
     )
     return (
-        single_value([value for key, _, value in pairs if key == settings.cookie_name], CHALLENGE)
+        single_credential(
+            [value for key, _, value in pairs if key == settings.cookie_name], CHALLENGE
+        )
         or ""
     )
 

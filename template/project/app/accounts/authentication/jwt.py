@@ -9,18 +9,18 @@ from tortoise import timezone
 
 from app import NAME
 from app.accounts import signed_tokens
-from app.accounts.caller import Caller, NotAuthenticated, single_value
+from app.accounts.caller import Caller, NotAuthenticated, single_credential
 from app.accounts.jwt_settings import ACCESS, JwtSettings
 from app.accounts.models import User
-from app.database.queries import Statement
+from app.database.queries import CompiledQuery
 
 CHALLENGE = "Bearer"
-RAISES = (NotAuthenticated,)
+ERRORS = (NotAuthenticated,)
 
 scheme = OAuth2PasswordBearer("/api/auth/login", refreshUrl="/api/auth/refresh", auto_error=False)
 
 
-_owner_of_family = Statement(
+_owner_of_family = CompiledQuery(
     lambda family, now: User.filter(
         is_active=True,
         tokens__family=family,
@@ -39,7 +39,7 @@ async def authenticate(request: Request) -> Caller | None:
     Raises:
         NotAuthenticated: The token is not valid.
     """
-    value = single_value(request.headers.getlist("authorization"), CHALLENGE)
+    value = single_credential(request.headers.getlist("authorization"), CHALLENGE)
     if value is None:
         return None
     kind, _, token = value.partition(" ")
@@ -57,5 +57,5 @@ async def _caller(request: Request, token: str) -> Caller | None:
         family = UUID(claims["sid"])
     except (signed_tokens.InvalidToken, KeyError, ValueError, TypeError, AttributeError):
         return None
-    owners = await _owner_of_family.run(family=family, now=timezone.now())
+    owners = await _owner_of_family.fetch(family=family, now=timezone.now())
     return Caller(owners[0]) if owners and claims["sub"] == str(owners[0].id) else None
