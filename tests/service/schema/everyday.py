@@ -1,10 +1,14 @@
 """The changes that `make test` tries: what owners do, and one of each kind that tools fail at.
 
-The whole catalogue of cases takes three times as long: `python -m tests.service.schema.trial`.
+SQLite tries them all. The servers, which spend most of the time on making databases, divide among
+them what every database can do. `python -m tests.service.schema.trial` tries all cases.
 """
+
+from itertools import cycle
 
 from tests.service.schema.case import Case
 from tests.service.schema.cases import CASES
+from tests.support import databases
 
 COLUMNS = (
     "add a column that may be null",
@@ -150,3 +154,17 @@ _BY_NAME = {case.name: case for case in CASES}
 EVERYDAY: tuple[Case, ...] = tuple(
     _BY_NAME[name] for name in (*COLUMNS, *DEFAULTS, *TYPES, *INDEXES, *KEYS, *NAMES)
 )
+
+
+def divided(database: str) -> list[Case]:
+    """Return the everyday changes that this database tries."""
+    if not databases.named(database).server:
+        return [*EVERYDAY]
+    turns = cycle(each.name for each in databases.with_servers())
+    return [case for case in EVERYDAY if _differs(case) or next(turns) == database]
+
+
+def _differs(case: Case) -> bool:
+    """Whether databases differ in what they can do, or in what they refuse."""
+    refusing = {*case.refused, *case.may_refuse}
+    return case.only != databases.NAMES or refusing not in (set(), {*databases.NAMES})

@@ -1,7 +1,8 @@
 """The service's planner gets every change of the trial right, or refuses it before harm.
 
 `python -m tests.service.schema.trial --all` sets it beside aerich's own diff and Tortoise's own
-tool, on all cases; here are the everyday ones, or all where SCHEMA_TRIAL is `all`.
+tool, on all cases; here are the everyday ones, which servers divide among them, or all where
+SCHEMA_TRIAL is `all`.
 """
 
 import os

@@ -17,10 +17,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
+from tests.service.schema import everyday
 from tests.service.schema.case import Case
 from tests.service.schema.cases import CASES
 from tests.service.schema.engines import ENGINES
-from tests.service.schema.everyday import EVERYDAY
 from tests.service.schema.laboratory import apart, opened
 from tests.service.schema.outcome import TOOLS, Outcome, Verdict, table
 from tests.service.schema.run import run_case
@@ -110,7 +110,7 @@ def main() -> None:
         outcomes = side_by_side(options.tool or TOOLS, options.database or NAMES, *more)
     else:
         (database,), (tool,) = options.database, options.tool or ["planner"]
-        tried = EVERYDAY if options.everyday else CASES
+        tried = everyday.divided(database) if options.everyday else CASES
         cases = [case for case in tried if not options.case or case.name in options.case]
         cases = cases[options.shard[0] - 1 :: options.shard[1]]
         service = options.service.resolve()
@@ -131,7 +131,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--database", action="append", choices=NAMES)
     parser.add_argument("--service", type=Path, help="a service rendered for the database")
     parser.add_argument("--case", action="append", help="the name of a case; all without it")
-    parser.add_argument("--everyday", action="store_true", help="a third of the cases")
+    parser.add_argument(
+        "--everyday",
+        action="store_true",
+        help="a third of the cases, divided among servers",
+    )
     parser.add_argument(
         "--shard", type=_shard, default=(1, 1), help="1/3: every third from the first"
     )

@@ -117,5 +117,5 @@ DIALECT = Dialect(
     differences=DIFFERENCES,
     circular_script=keys_last,
     zoo=models,
-    shards=4,
+    shards=2,
 )
