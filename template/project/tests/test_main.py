@@ -64,6 +64,7 @@ async def test_the_allowed_origin_may_read_every_answer(
 
     assert response.status_code == status
     assert response.headers["access-control-allow-origin"] == ORIGIN
+    assert "Retry-After" in response.headers["access-control-expose-headers"]
     assert "Origin" in response.headers["vary"]
 
 

@@ -6,5 +6,6 @@ async def log_in(client: AsyncClient, name: str, password: str = PASSWORD) -> Re
 
 async def headers_of(user: User) -> dict[str, str]:
     """Sign a user in, and return the headers of authenticated requests."""
-    _, secret = await session.start(user, get_settings())
-    return {"Cookie": f"session={secret}", "X-CSRF-Token": csrf_token(secret)}
+    token, secret = await session.start(user, get_settings())
+    csrf_token = session.opened(token, secret).csrf_token
+    return {"Cookie": f"session={secret}", "X-CSRF-Token": csrf_token}

@@ -14,6 +14,8 @@ from typing import TypeVar
 
 from passlib.context import CryptContext
 
+from app.accounts.schemas import SHORTEST_PASSWORD
+
 Result = TypeVar("Result")
 
 # The profile of the OWASP Password Storage Cheat Sheet: 19 MiB, two passes, one lane.
@@ -26,8 +28,6 @@ _context = CryptContext(
 )
 
 _DUMMY_HASH = _context.hash("nobody's password")
-
-SHORTEST = 8
 
 
 def _lower_priority() -> None:
@@ -73,7 +73,7 @@ async def weakness(password: str, about: Iterable[str]) -> str | None:
     for word in sorted(map(str.casefold, about), key=len, reverse=True):
         if len(word) > 2:  # noqa: PLR2004 - shorter ones occur anywhere
             folded = folded.replace(word, "")
-    if len(folded) < SHORTEST:
+    if len(folded) < SHORTEST_PASSWORD:
         return "Do not build it from your name, your address or the name of this service"
     return None
 
@@ -87,4 +87,4 @@ def _common() -> frozenset[str]:
     """Return the common passwords of zxcvbn's list (30,000) that have the minimum length."""
     from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415 - 15 MB, on first use
 
-    return frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= SHORTEST)
+    return frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= SHORTEST_PASSWORD)

@@ -54,7 +54,7 @@ def test_a_schema_with_another_name_is_refused(name: str, type_: object) -> None
     body = {"__annotations__": {name: type_}, "__module__": __name__}
 
     with pytest.raises(TypeError, match=f"ThingDetail.{name} is"):
-        new_class("ThingDetail", (Output,), {"row": Thing}, lambda names: names.update(body))
+        new_class("ThingDetail", (Output,), {"model": Thing}, lambda names: names.update(body))
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_query_with_another_name_is_refused(name: str, type_: object) -> None:
     body = {"__annotations__": {name: type_}, name: None, "__module__": __name__}
 
     with pytest.raises(TypeError, match="Thing cannot be filtered or sorted by"):
-        new_class("ThingQuery", (ListQuery,), {"row": Thing}, lambda names: names.update(body))
+        new_class("ThingQuery", (ListQuery,), {"model": Thing}, lambda names: names.update(body))
 
 
 @pytest.mark.parametrize(
