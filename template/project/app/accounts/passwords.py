@@ -87,4 +87,5 @@ def _common() -> frozenset[str]:
     """Return the common passwords of zxcvbn's list (30,000) that have the minimum length."""
     from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415 - 15 MB, on first use
 
-    return frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= SHORTEST_PASSWORD)
+    words = FREQUENCY_LISTS["passwords"]
+    return frozenset(word for word in words if len(word) >= SHORTEST_PASSWORD)
