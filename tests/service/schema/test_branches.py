@@ -11,7 +11,7 @@ import pytest
 from tests.service.schema.catalogue import Catalogue, differences
 from tests.service.schema.conftest import SLUG
 from tests.service.schema.owner import MODEL, TASK, TITLE, USER, Owner
-from tests.support import sql
+from tests.support import databases, sql
 
 BODY = "body = fields.TextField()"
 WIDE = TITLE.replace("200", "250")
@@ -105,6 +105,9 @@ def _edit(model: Path, old: str, new: str) -> None:
 def test_every_order_of_two_branches_makes_the_same_tables(branches: Branches) -> None:
     owner = branches.owner
     orders = list(branches.interleavings())
+    assert len(orders) == 20
+    if databases.named(owner.service.database).server:
+        orders = orders[::4]  # a file finds the same tables as on SQLite
     found: list[Catalogue] = []
 
     for order in orders:
@@ -114,7 +117,6 @@ def test_every_order_of_two_branches_makes_the_same_tables(branches: Branches) -
         found.append(owner.catalogue())
     (nothing,) = owner.runs("make-migration merged")
 
-    assert len(orders) == 20
     assert [differences(each, found[0], names=True) for each in found] == [[]] * len(orders)
     assert nothing == "Nothing to write: the migrations match the models.\n"
     assert {"due", "rank", "slug"} <= set(found[0]["tasks"].columns)
