@@ -1,5 +1,6 @@
 """Two people change the models at the same time, and a file comes late, with an early number."""
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -106,7 +107,7 @@ def test_every_order_of_two_branches_makes_the_same_tables(branches: Branches) -
     owner = branches.owner
     orders = list(branches.interleavings())
     assert len(orders) == 20
-    if databases.named(owner.service.database).server:
+    if databases.named(owner.service.database).server and os.environ.get("SCHEMA_TRIAL") != "all":
         orders = orders[::4]  # a file finds the same tables as on SQLite
     found: list[Catalogue] = []
 
