@@ -46,7 +46,7 @@ asyncio.run(main())
 """
 CREDENTIALS = f"""
 import asyncio, json
-from app.accounts.api_key_commands import give
+from app.accounts.api_key_commands import issue_key
 from app.accounts.routes import jwt, session
 from app.config import get_settings
 from app.database.connection import connected
