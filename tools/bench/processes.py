@@ -57,7 +57,7 @@ async def main():
         admin = await User.get(username={ADMIN!r})
         token = (await jwt.open_session(admin, get_settings())).access_token
         _, cookie = await session.start(admin, get_settings())
-        print(json.dumps([token, cookie, await give(admin, "bench")]))
+        print(json.dumps([token, cookie, await issue_key(admin, "bench")]))
 
 asyncio.run(main())
 """

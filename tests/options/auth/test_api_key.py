@@ -48,7 +48,7 @@ ANSWER = Style(
     heading="Keys, for programs",
     in_readme="| `uv run just create-api-key USER` |",
     place="`X-API-Key`",
-    maker=".api_key_commands.give",
+    maker=".api_key_commands.issue_key",
     uses=(keys_open_the_door, *COMMON),
 )
 
