@@ -1,7 +1,11 @@
 """Accounts: users, ways to sign in, roles and permissions.
 
-To read them: `models` are the tables, `users` and `roles` the rules, `passwords` the hashes and
-`login` the check of a password with its limit of attempts. `authentication` finds the caller of a
-request by its credential, `access` makes caller and permissions dependencies of routes, `routes`
-are the routes. `tokens` are secrets that the database stores as hashes.
+In the order in which they can be read:
+
+- `models`, `schemas`, `settings`: the tables, what requests may contain, and the secret key;
+- `tokens`, `passwords`, `roles`, `users`: stored secrets, hashes, permissions and accounts;
+- `caller`, `attempts`: who sends a request, and rate limits;
+- `authentication`: how each kind of credential is checked, with the modules that it imports;
+- `access`: caller and permissions as dependencies of routes;
+- `routes`, which `api` joins, and `commands`.
 """

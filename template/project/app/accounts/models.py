@@ -31,7 +31,7 @@ class User(Model):
 
     id = fields.BigIntField(primary_key=True)
     username = fields.CharField(max_length=50)
-    username_key = fields.CharField(max_length=200, unique=True)
+    username_key = fields.CharField(max_length=200, unique=True)  # normalized and case-folded
     email = fields.CharField(max_length=254, unique=True)
     password_hash = fields.CharField(max_length=255)
     age = fields.SmallIntField(null=True)
@@ -65,12 +65,12 @@ class Token(Model):
     id = fields.BigIntField(primary_key=True)
     kind = fields.CharField(max_length=16)
     secret_hash = fields.CharField(max_length=64, unique=True)
-    family = fields.UUIDField(db_index=True)
+    family = fields.UUIDField(db_index=True)  # of a session: its id
     owner: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
         "models.User", related_name="tokens", on_delete=fields.CASCADE
     )
     owner_id: int
-    name = fields.CharField(max_length=100, default="")
+    name = fields.CharField(max_length=100, default="")  # only of tokens that people create
     prefix = fields.CharField(max_length=16, default="")
     scopes: fields.Field[list[str] | None] = fields.JSONField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
@@ -101,7 +101,7 @@ class LoginFailure(Model):
 
     id = fields.BigIntField(primary_key=True)
     key_hash = fields.CharField(max_length=64)
-    window = fields.BigIntField(db_index=True)
+    window = fields.BigIntField(db_index=True)  # its first second, since 1970
     count = fields.IntField()
 
     class Meta(Model.Meta):

@@ -18,7 +18,7 @@ REFRESH = "refresh"
 async def rotate(secret: str, expires_at: datetime) -> tuple[User, UUID, str] | None:
     """Rotate a refresh token: exchange it for its successor, exactly once.
 
-    A reused token has been stolen, so its whole session is revoked
+    A reused token is treated as stolen: its whole session is revoked
     (RFC 9700 §4.14.2).
 
     Returns:

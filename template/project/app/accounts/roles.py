@@ -10,6 +10,7 @@ from app.web.errors import AppError, Conflict, Forbidden
 ADMIN = "admin"
 MEMBER = "member"
 
+# Each request asks for them; the SQL is built once.
 _roles_of = CompiledQuery(lambda user: Role.filter(users=user), user=int)
 
 

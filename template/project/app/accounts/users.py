@@ -110,7 +110,7 @@ async def find(name_or_email: str) -> User | None:
 def search(query: UserQuery) -> QuerySet[User]:
     """Return the query for accounts whose name or e-mail address contains the keyword.
 
-    Both are stored in lower case, as databases differ in which letters they fold.
+    Both are stored folded, as databases differ in which letters they fold.
     """
     users = query.filter_and_sort(User.all())
     if query.keyword:

@@ -38,7 +38,10 @@ class NoteDetail(Output, model=Note):
 
 
 class NoteQuery(ListQuery, model=Note):
-    """Order and filters of the list of notes; filters are named as in Tortoise."""
+    """Parameters of the list of notes, beside `page` and `size`.
+
+    All but `keyword` and `sort` are filters, named as in Tortoise.
+    """
 
     keyword: Keyword | None = None
     sort: Literal["created_at", "-created_at", "title", "-title"] = "-created_at"

@@ -119,8 +119,7 @@ def problem(
 
 
 def add_handlers(app: FastAPI) -> None:
-    """Add handlers that answer every error, also the database's, with a problem document."""
-    app.add_middleware(CrashReports)
+    """Add handlers that answer expected errors, also the database's, with a problem document."""
     app.add_exception_handler(AppError, _app_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)

@@ -20,15 +20,16 @@ ERRORS = (NotAuthenticated,)
 scheme = OAuth2PasswordBearer("/api/auth/login", refreshUrl="/api/auth/refresh", auto_error=False)
 
 
-_owner_of_family = CompiledQuery(
-    lambda family, now: User.filter(
+# An access token is valid while its session has a current refresh token: signing out acts at once.
+_user_of_session = CompiledQuery(
+    lambda session, now: User.filter(
         is_active=True,
-        tokens__family=family,
+        tokens__family=session,
         tokens__used_at=None,
         tokens__revoked_at=None,
         tokens__expires_at__gt=now,
     ),
-    family=UUID,
+    session=UUID,
     now=datetime,
 )
 
@@ -54,8 +55,8 @@ async def _caller(request: Request, token: str) -> Caller | None:
     keys = settings.access_keys
     try:
         claims = signed_tokens.decode(token, keys, audience=NAME, issuer=NAME, kind=ACCESS)
-        family = UUID(claims["sid"])
+        session = UUID(claims["sid"])
     except (signed_tokens.InvalidToken, KeyError, ValueError, TypeError, AttributeError):
         return None
-    owners = await _owner_of_family.fetch(family=family, now=timezone.now())
+    owners = await _user_of_session.fetch(session=session, now=timezone.now())
     return Caller(owners[0]) if owners and claims["sub"] == str(owners[0].id) else None

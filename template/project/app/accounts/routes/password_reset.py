@@ -88,7 +88,7 @@ async def reset_password(body: Reset) -> None:
     verified_hash = token.owner.password_hash
     await users.set_password_hash(token.owner, body.new_password, "new_password")
     try:
-        await users.save_password_hash(token.owner, verified_hash)
+        await users.save_password_hash(token.owner, verified_hash)  # revokes this token too
     except Conflict:
         raise InvalidReset from None
 

@@ -80,7 +80,7 @@ async def limit_password_attempts(request: Request, user: UnscopedUser) -> None:
 async def change_own_password(
     caller: CurrentCaller, user: UnscopedUser, change: PasswordChange
 ) -> None:
-    """Change the caller's password, and revoke the sessions that others may have."""
+    """Change the caller's password; sessions are revoked."""
     await users.change_password(user, change, keep_session=caller.session)
 
 
