@@ -75,6 +75,7 @@ REFUSED = [
     (["thing", "sort:int"], "'sort' exists in every resource or list"),
     (["thing", "filter:int"], "'filter' is an attribute of models or schemas"),
     (["thing", "a:int", "a:str"], "There are two fields a"),
+    (["thing", "a_id:fk:User"], "write a:fk:User, whose column is a_id"),
     (["thing", "a_id:int", "a:fk:User"], "There are two fields a_id"),
 ]
 
@@ -145,6 +146,36 @@ def test_a_migration_that_others_may_have_stays_and_another_drops_the_table(
     changed = git(service.project.path, "status", "--short", "migrations").splitlines()
     assert [line[:2] for line in changed] == ["??"]
     assert changed[0].endswith("_drop_things.py")
+
+
+def test_a_name_that_was_used_before_leaves_no_more_behind(service: Service) -> None:
+    git(service.project.path, "add", "-A")
+    git(service.project.path, "commit", "-qm", "no thing", "--allow-empty")
+    service.cli("new-resource", "thing", "a:str")
+    service.cli("migrate")
+
+    service.cli("remove-resource", "thing", "--yes")
+
+    assert git(service.project.path, "status", "--short") == ""
+
+
+def test_a_missing_migration_can_be_ignored_as_the_message_says(service: Service) -> None:
+    before = git(service.project.path, "status", "--short")
+    service.cli("new-resource", "widget", "a:int")
+    service.cli("migrate")
+    (path,) = service.project.path.glob("migrations/models/*_add_widgets.py")
+    text = path.read_text(encoding="utf-8")
+    path.unlink()
+
+    refused = service.cli("new-resource", "gizmo", "a:int", check=False)
+    written = service.cli("new-resource", "gizmo", "a:int", "--anyway")
+
+    assert "--anyway skips this check" in refused.text
+    assert "Served at /api/gizmos" in written.text
+    path.write_text(text, encoding="utf-8")
+    service.cli("remove-resource", "gizmo", "--yes")
+    service.cli("remove-resource", "widget", "--yes")
+    assert git(service.project.path, "status", "--short") == before
 
 
 def test_removing_a_table_counts_its_rows_and_asks(service: Service) -> None:

@@ -23,13 +23,16 @@ from tools.resources.resource import ROOT, Resource, describe, named
 @click.argument("fields", nargs=-1)
 @click.option("--plural", default="", help="The plural of an irregular noun.")
 @click.option("--public", is_flag=True, help="No owner: anyone reads, writing needs a permission.")
+@click.option("--anyway", is_flag=True, help="Do not look at the development database.")
 @async_command
-async def new_resource(noun: str, fields: tuple[str, ...], *, plural: str, public: bool) -> None:
+async def new_resource(
+    noun: str, fields: tuple[str, ...], *, plural: str, public: bool, anyway: bool
+) -> None:
     """Write a part: new-resource invoice number:str:20 due:date? customer:fk:User."""
     try:
         resource = describe(noun, fields, plural=plural, is_public=public)
         with write.written(resource) as paths:
-            migration = await _make_migration(resource)
+            migration = await _make_migration(resource, Options(anyway=anyway))
     except Refused as refusal:
         raise CannotMake(str(refusal)) from refusal
     for path in [*paths, migration]:
@@ -64,9 +67,10 @@ async def remove_resource(noun: str, *, plural: str, force: bool, yes: bool) -> 
     elif remove.table_stays(resource):  # in a process that has never imported the model
         command = [sys.executable, "-m", "app.cli", "make-migration", f"drop_{resource.plural}"]
         await asyncio.to_thread(subprocess.run, command, cwd=ROOT, check=True)
+        click.echo("The table is dropped by the next `just migrate`.")
 
 
-async def _make_migration(resource: Resource) -> Path:
+async def _make_migration(resource: Resource, options: Options) -> Path:
     """Write the migration of a new part, which Python has not seen yet.
 
     Raises:
@@ -74,7 +78,7 @@ async def _make_migration(resource: Resource) -> Path:
     """
     importlib.invalidate_caches()
     parts.PARTS.append(resource.part)
-    made = await make(project(), f"add_{resource.plural}", Options())
+    made = await make(project(), f"add_{resource.plural}", options)
     if made is None:
         raise Refused(f"The models of {resource.part} create no table.")
     return made.path

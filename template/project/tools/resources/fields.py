@@ -178,6 +178,9 @@ def parse(text: str, noun: str, targets: dict[str, Target], taken: frozenset[str
             f"{text!r} is not a field: write name:type, such as due:date? or total:decimal:12,2"
         )
     name, kind = typed["name"], typed["kind"]
+    if kind == "fk" and name.endswith("_id"):
+        right = f"{name.removesuffix('_id')}:fk:{typed['arguments']}"
+        raise Refused(f"{name}: write {right}, whose column is {name}")
     check_name(f"{name}_id" if kind == "fk" else name, f"The field {name!r}")
     if kind not in KINDS:
         raise Refused(f"{name}: there is no type {kind!r}; the types are {described()}")

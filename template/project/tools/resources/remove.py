@@ -106,12 +106,15 @@ async def undo_migration(resource: Resource, ask: Callable[[list[str]], bool]) -
 
 
 def _creation(table: str) -> Path | None:
-    """Return the file that creates a table, if the owner wrote it and no later one changes it."""
-    paths = [path for path in files.versions(FOLDER) if _is_about(path, table)]
-    if len(paths) != 1 or files.constant(paths[0], "PART"):
+    """Return the file that creates a table, if the owner wrote it and no later one changes it.
+
+    Earlier ones may have created and dropped a table of the same name.
+    """
+    *_, path = (None, *(each for each in files.versions(FOLDER) if _is_about(each, table)))
+    if path is None or files.constant(path, "PART"):
         return None
-    deletes = files.constant(paths[0], "ROLLBACK_DELETES") or ()
-    return paths[0] if (table, None) in deletes else None
+    deletes = files.constant(path, "ROLLBACK_DELETES") or ()
+    return path if (table, None) in deletes else None
 
 
 def _is_about(path: Path, table: str) -> bool:
