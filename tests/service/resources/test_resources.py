@@ -149,12 +149,15 @@ def test_a_migration_that_others_may_have_stays_and_another_drops_the_table(
 
 
 def test_a_name_that_was_used_before_leaves_no_more_behind(service: Service) -> None:
-    git(service.project.path, "add", "-A")
-    git(service.project.path, "commit", "-qm", "no thing", "--allow-empty")
-    service.cli("new-resource", "thing", "a:str")
+    for command in ("new-resource relic a:int", "remove-resource relic"):
+        service.cli(*command.split())
+        service.cli("migrate")
+        git(service.project.path, "add", "-A")
+        git(service.project.path, "commit", "-qm", command)
+    service.cli("new-resource", "relic", "a:str")
     service.cli("migrate")
 
-    service.cli("remove-resource", "thing", "--yes")
+    service.cli("remove-resource", "relic", "--yes")
 
     assert git(service.project.path, "status", "--short") == ""
 
