@@ -39,8 +39,8 @@ class ByService(LoadScopeScheduling):  # type: ignore[misc]  # no types
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return one more than there are cores, since tests wait for servers; four at most."""
-    return min((os.cpu_count() or 1) + 1, 4)
+    """Return two more than there are cores, since tests wait for servers; four at most."""
+    return min((os.cpu_count() or 1) + 2, 4)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByService:
