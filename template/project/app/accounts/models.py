@@ -67,7 +67,7 @@ class Token(Model):
     secret_hash = fields.CharField(max_length=64, unique=True)
     family = fields.UUIDField(db_index=True)  # of a session: its id
     owner: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
-        "models.User", related_name="tokens", on_delete=fields.CASCADE
+        "models.User", related_name="tokens", on_delete=fields.CASCADE, db_index=True
     )
     owner_id: int
     name = fields.CharField(max_length=100, default="")  # only of tokens that people create

@@ -20,3 +20,4 @@ class Note(Model):
 
     class Meta(Model.Meta):
         table = "notes"
+        indexes = (("owner_id", "created_at"),)  # of the list, in its default order

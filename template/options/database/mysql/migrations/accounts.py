@@ -70,9 +70,9 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
                 `owner_id` bigint NOT NULL,
                 PRIMARY KEY (`id`),
                 UNIQUE KEY `secret_hash` (`secret_hash`),
-                KEY `fk_tokens_users_c7b23c8b` (`owner_id`),
                 KEY `idx_tokens_family_f37cee` (`family`),
-                KEY `idx_tokens_expires_68fa67` (`expires_at`)
+                KEY `idx_tokens_expires_68fa67` (`expires_at`),
+                KEY `idx_tokens_owner_i_be4439` (`owner_id`)
             ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT = 'A secret that stands for its owner.'""",
             """CREATE TABLE `users` (
                 `id` bigint NOT NULL AUTO_INCREMENT,

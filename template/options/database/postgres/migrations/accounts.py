@@ -68,6 +68,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
         COMMENT ON TABLE "tokens" IS 'A secret that stands for its owner.';
         CREATE INDEX "idx_tokens_expires_68fa67" ON "tokens" USING btree (expires_at);
         CREATE INDEX "idx_tokens_family_f37cee" ON "tokens" USING btree (family);
+        CREATE INDEX "idx_tokens_owner_i_be4439" ON "tokens" USING btree (owner_id);
         CREATE TABLE "users" (
             "id" BIGSERIAL NOT NULL,
             "username" character varying(50) NOT NULL,

@@ -66,6 +66,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
                 "revoked_at" TIMESTAMP,
                 "owner_id" BIGINT NOT NULL REFERENCES "users" ("id") ON DELETE CASCADE
             )"""),
+            sqlite_tables.execute('CREATE INDEX IF NOT EXISTS "idx_tokens_owner_i_be4439" ON "tokens" ("owner_id")'),
             sqlite_tables.execute('CREATE INDEX IF NOT EXISTS "idx_tokens_expires_68fa67" ON "tokens" ("expires_at")'),
             sqlite_tables.execute('CREATE INDEX IF NOT EXISTS "idx_tokens_family_f37cee" ON "tokens" ("family")'),
             sqlite_tables.create("users", """CREATE TABLE "users" (

@@ -37,6 +37,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
                 "updated_at" TIMESTAMP NOT NULL,
                 "owner_id" BIGINT NOT NULL REFERENCES "users" ("id") ON DELETE CASCADE
             )"""),
+            sqlite_tables.execute('CREATE INDEX IF NOT EXISTS "idx_notes_owner_i_871b33" ON "notes" ("owner_id", "created_at")'),
         ])
     )
 
