@@ -10,7 +10,7 @@ from tortoise import Tortoise
 
 from app import TITLE, env_file
 from app.config import Settings, WrongSettings, get_settings
-from app.database import driver, migration_tool
+from app.database import adoption, driver, migration_tool
 from app.database.connection import connected, orm_config
 from app.database.migration_tool import reason
 
@@ -55,17 +55,21 @@ async def _database(settings: Settings) -> list[Finding]:
         async with connected(settings):
             connection = Tortoise.get_connection("default")
             rows = await connection.execute_query_dict(driver.VERSION_QUERY)
-            missing = await migration_tool.pending(orm_config(settings))
+            schema = await _schema(orm_config(settings))
     except driver.UNAVAILABLE as error:
         remark = f"does not answer ({reason(error)})"
         remedy = "start it, check DATABASE_URL, and run `just migrate`"
         return [Finding("database", False, remark, remedy)]
-    schema = (
-        Finding("schema", False, f"{', '.join(missing)} not applied", "run `just migrate`")
-        if missing
-        else Finding("schema", True, "up to date")
-    )
     return [Finding("database", True, str(rows[0]["version"])), schema]
+
+
+async def _schema(config: migration_tool.Config) -> Finding:
+    if waiting := await migration_tool.pending(config):
+        return Finding("schema", False, f"{', '.join(waiting)} not applied", "run `just migrate`")
+    if missing := await adoption.missing(config):
+        remark = f"{', '.join(missing)} applied, and the file is missing"
+        return Finding("schema", False, remark, migration_tool.RESTORE)
+    return Finding("schema", True, "up to date")
 
 
 def _port(settings: Settings) -> Finding:

@@ -193,11 +193,14 @@ def test_a_migration_whose_file_is_gone_is_named(migrated: Service) -> None:
     migrated.cli("migrate")
     path.unlink()
 
-    refused = migrated.cli("rollback", "--to", "0", check=False)
-
-    assert refused.errors == (
-        f"Error: {path} was applied and is missing: run `just restore-migrations`, or see git.\n"
+    refused, up, doctor = migrated.cli_at_once(
+        ["rollback", "--to", "0"], ["migrate"], ["doctor"]
     )
+
+    remedy = "run `just restore-migrations`, or take it from the branch that has it"
+    assert refused.output == f"Error: {path} was applied, and is missing: {remedy}.\n"
+    assert f"{OWN} was applied, and its file is missing: {remedy}.\n" in up.output
+    assert f"✗ schema: {OWN} applied, and the file is missing\n  fix: {remedy}\n" in doctor.output
     assert applied(migrated) == [f"{name}.py" for name in [*SHIPPED, OWN]]
 
 

@@ -68,6 +68,15 @@ async def applied(config: Config) -> list[str]:
     return [name for name in names if name in ours]
 
 
+async def missing(config: Config) -> list[str]:
+    """Name the migrations that were applied here, and whose files are missing.
+
+    Of an adopted database it names none, as files of other tools are recorded there too.
+    """
+    files = set(migration_tool.names(config))
+    return [name for name in await applied(config) if name not in files]
+
+
 async def expect_own_tables(config: Config) -> None:
     """Refuse a database that has tables of the models although no migration was recorded.
 

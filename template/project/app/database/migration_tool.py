@@ -17,6 +17,8 @@ from app.web.errors import AppError
 Config = dict[str, Any]
 FOLDER = Path(__file__).resolve().parents[2] / "migrations"
 """Beside `app/`, independent of the working directory."""
+RESTORE = "run `just restore-migrations`, or take it from the branch that has it"
+"""The remedy for a missing file: an update of the template, or another branch, removed it."""
 
 
 class UnusableFile(AppError):
@@ -120,9 +122,7 @@ def source(config: Config, name: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise UnusableFile(
-            f"{path} was applied and is missing: run `just restore-migrations`, or see git."
-        ) from error
+        raise UnusableFile(f"{path} was applied, and is missing: {RESTORE}.") from error
 
 
 def quoted(name: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from tortoise import Tortoise
 
 from app.database import adoption, driver, migration_tool, rollback
-from app.database.migration_tool import Config, reason
+from app.database.migration_tool import RESTORE, Config, reason
 from app.web.errors import AppError
 
 TRIES = 3
@@ -60,6 +60,8 @@ class Migrations:
                 await adoption.adopt(self.config)
             else:
                 await adoption.expect_own_tables(self.config)
+            for name in await adoption.missing(self.config):
+                log.warning("%s was applied, and its file is missing: %s.", name, RESTORE)
             names = await migration_tool.pending(self.config)
             self._check(names)
             if names:
