@@ -91,20 +91,20 @@ class Database:
     sleep: str
     """Takes some seconds."""
     is_sleeping: Callable[[str], bool]
-    """Whether a migration at this URL has come to `sleep`, after a change of the table of notes."""
+    """Return whether a migration has changed the table of notes, and sleeps."""
     patience: tuple[str, str]
     """A text of a service's `driver.py` that sets its lock timeout, and one with a shorter one."""
 
     quote: str = '"'
     """The character around a name that is a reserved word of SQL."""
     knows_time_zones: bool = True
-    """Whether a timestamp in a statement may have a time zone."""
+    """Return whether a timestamp in a statement may have a time zone."""
     checks_types: bool = True
-    """Whether it refuses a value that does not fit the type of a column, such as a long text."""
+    """Return whether it refuses a value that does not fit its column, such as a long text."""
     folds_all_letters: bool = True
-    """Whether searches ignore the case of letters beyond ASCII."""
+    """Return whether searches ignore the case of letters beyond ASCII."""
     undoes_scripts: bool = False
-    """Whether a script is rolled back when its process is killed."""
+    """Return whether a script is rolled back when its process is killed."""
 
     def url(self, name: str, folder: Path) -> str:
         """Return the URL of a database with this name, in the folder if it is a file."""

@@ -414,7 +414,7 @@ def wait_until(is_so: Any, what: str, log: Path | None = None, *, seconds: float
 
 
 def is_reachable(database: str) -> bool:
-    """Whether the server of a database accepts connections; a file always does.
+    """Return whether the server of a database accepts connections; a file always does.
 
     Raises:
         LookupError: The tests do not know the database.
@@ -424,7 +424,7 @@ def is_reachable(database: str) -> bool:
 
 
 def accepts(url: str) -> bool:
-    """Whether the server of a database accepts connections; a file always does."""
+    """Return whether the server of a database accepts connections; a file always does."""
     parts = urlsplit(url)
     if not parts.hostname:
         return True

@@ -190,7 +190,7 @@ def without_preset(template: Path, folder: Path, preset: str) -> Iterator[tuple[
 def proposes(
     template: Path, folder: Path, preset: str, expected: tuple[tuple[Given, Given], ...]
 ) -> bool:
-    """Whether the preset proposes the expected answers."""
+    """Return whether the preset proposes the expected answers."""
     for number, (given, wanted) in enumerate(expected):
         chosen_preset = {} if preset == "starter" else {"preset": preset}
         project = harness.render(template, folder / str(number), chosen_preset | given)

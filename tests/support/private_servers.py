@@ -70,7 +70,7 @@ class PrivateServer(ABC):
         wait_until(self.accepts, f"{self.kind} to start", self.folder / "server.log")
 
     def accepts(self) -> bool:
-        """Whether it answers a statement."""
+        """Return whether it answers a statement."""
         if self.process is not None and self.process.poll() is not None:
             raise RuntimeError(f"{self.kind} ended with {self.process.returncode}")
         try:

@@ -47,7 +47,7 @@ NOT_RENDERED = {
 
 
 def is_excepted(branch: Branch) -> bool:
-    """Whether no row needs to render it."""
+    """Return whether no row needs to render it."""
     return any(re.search(pattern, str(branch)) for pattern in NOT_RENDERED)
 
 

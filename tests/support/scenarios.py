@@ -65,12 +65,12 @@ class Attempt:
 
     @property
     def is_acknowledged(self) -> bool:
-        """Whether the client was told that the note is stored."""
+        """Return whether the client was told that the note is stored."""
         return 200 <= self.status < 300
 
     @property
     def is_retryable(self) -> bool:
-        """Whether the client was told when to retry."""
+        """Return whether the client was told when to retry."""
         return self.status == 503 and self.retry_after is not None
 
 
@@ -198,7 +198,7 @@ def _all_are_back(ledger: Ledger, since: float) -> bool:
 
 
 def _all_were_refused(ledger: Ledger, since: float) -> bool:
-    """Whether each writer met both a connection that broke and a server that is away."""
+    """Return whether each writer met both a connection that broke and a server that is away."""
     refusals = Counter(one.writer for one in ledger.refused(since))
     return all(refusals[writer] > 1 for writer in range(WRITERS))
 

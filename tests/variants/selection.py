@@ -88,7 +88,7 @@ def _known(option: Namespace) -> dict[str, Row]:
 
 
 def draws(config: pytest.Config) -> bool:
-    """Whether the rows are drawn."""
+    """Return whether the rows are drawn."""
     return config.option.seed is not None
 
 

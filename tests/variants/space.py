@@ -170,7 +170,7 @@ class Space:
         return answers
 
     def allows(self, settings: Settings) -> bool:
-        """Whether some valid combination has these settings."""
+        """Return whether some valid combination has these settings."""
         return next(self._search(settings, None), None) is not None
 
     def complete(self, settings: Settings, random: Random) -> Answers | None:

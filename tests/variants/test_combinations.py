@@ -244,7 +244,7 @@ def test_a_fast_render_equals_that_of_the_command_line(
 
 
 def test_each_branch_of_the_templates_is_rendered_by_a_row_that_is_run(render: Render) -> None:
-    """Whether those rows also succeeded is checked at the end of the run."""
+    """Return whether those rows also succeeded is checked at the end of the run."""
     rendered: set[Branch] = set()
     for row in PAIRS:
         rendered |= render(**SPACE.non_defaults(row.answers)).branches

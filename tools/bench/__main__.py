@@ -58,7 +58,7 @@ class Figure:
 
     @property
     def is_missed(self) -> bool:
-        """Whether the measured figure is above the limit."""
+        """Return whether the measured figure is above the limit."""
         return self.measured > self.limit
 
     def __str__(self) -> str:

@@ -84,7 +84,7 @@ def _port(settings: Settings) -> Finding:
 
 
 def _is_running(settings: Settings) -> bool:
-    """Whether this service answers at its port. In production it does not reveal its name."""
+    """Return whether this service answers at its port; in production it has no name."""
     path, sign = "/", ("name", TITLE)
     if settings.is_production:
         path, sign = "/health/live", ("status", "ok")

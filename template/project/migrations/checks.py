@@ -34,7 +34,7 @@ async def look(db: Any, checks: Iterable[tuple[str, str, str, str]]) -> list[str
 
 
 async def was_adopted(db: Any, name: str) -> bool:
-    """Whether other tools created the tables of this database, and the migration adopted them."""
+    """Return whether this migration adopted a database that other tools created."""
     query = f"SELECT 1 FROM aerich WHERE app = 'adopted' AND version = '{name}.py'"
     return bool(await db.execute_query_dict(query))
 

@@ -22,7 +22,7 @@ PROGRESS = (
 
 
 async def is_new(db: Any, name: str, direction: str) -> bool:
-    """Whether no earlier run of the file has changed anything; rows may have been added since."""
+    """Return whether no earlier run of the file changed anything; rows may be new."""
     return await _began(db, name, direction) in {None, (0, False)}
 
 

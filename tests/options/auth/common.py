@@ -164,7 +164,7 @@ def _mail_to(service: Service, address: str) -> str:
 
 
 def people_cannot_guess(live: Live, path: str, name: str) -> bool:
-    """Whether a wrong password is refused and the attempt counted."""
+    """Return whether a wrong password is refused and the attempt counted."""
     counted = "login_failures"
     before = sql.count(live.service, counted)
     answer = live.call("POST", path, data={"username": name, "password": "not the password"})
@@ -172,7 +172,7 @@ def people_cannot_guess(live: Live, path: str, name: str) -> bool:
 
 
 def is_recorded(live: Live, own: httpx.Client, kind: str) -> bool:
-    """Whether a request renews the time of the last use of a credential."""
+    """Return whether a request renews the time of the last use of a credential."""
     before = datetime.now(UTC) - timedelta(minutes=10)
     moment = before.strftime("%Y-%m-%d %H:%M:%S")
     sql.query(

@@ -21,7 +21,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def is_refusal(response: httpx.Response) -> bool:
-    """Whether the status says that the client is at fault."""
+    """Return whether the status says that the client is at fault."""
     return 400 <= response.status_code < 500
 
 

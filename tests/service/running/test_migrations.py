@@ -193,9 +193,7 @@ def test_a_migration_whose_file_is_gone_is_named(migrated: Service) -> None:
     migrated.cli("migrate")
     path.unlink()
 
-    refused, up, doctor = migrated.cli_at_once(
-        ["rollback", "--to", "0"], ["migrate"], ["doctor"]
-    )
+    refused, up, doctor = migrated.cli_at_once(["rollback", "--to", "0"], ["migrate"], ["doctor"])
 
     remedy = "run `just restore-migrations`, or take it from the branch that has it"
     assert refused.output == f"Error: {path} was applied, and is missing: {remedy}.\n"
@@ -330,5 +328,5 @@ def _kill_half_way(service: Service) -> None:
 
 
 def _is_over(service: Service) -> bool:
-    """Whether the server has finished the script, which MySQL runs to its end."""
+    """Return whether the server has finished the script, which MySQL runs to its end."""
     return not sql.query(service, service.database_kind.count_others)[0][0]

@@ -141,7 +141,7 @@ def waiting(service: Service) -> int:
 
 
 def no_transaction(service: Service) -> bool:
-    """Whether no transaction is open in its database."""
+    """Return whether no transaction is open in its database."""
     return not _count(service, databases.server(service.database).count_transactions)
 
 

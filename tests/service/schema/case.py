@@ -35,7 +35,7 @@ class Case:
     rows: tuple[Row, ...] = ()
     """Rows beside the usual ones."""
     is_empty: bool = False
-    """Whether the tables have no rows at all."""
+    """Return whether the tables have no rows at all."""
     values: Mapping[str, Any] = field(default_factory=dict)
     """What the columns hold after the change where that is not what they held before."""
     primary_keys: Mapping[str, Mapping[Any, Any]] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Case:
     undo_refused: Mapping[str, Words] = field(default_factory=dict)
     """The databases on which the rows forbid the undo, and what the sentence must say."""
     undo_may_refuse: bool = False
-    """Whether a refusal is as good: what is gone cannot be invented."""
+    """Return whether a refusal is as good: what is gone cannot be invented."""
     only: tuple[str, ...] = NAMES
     reason: str = ""
     """Why it is tried on some databases only."""

@@ -58,7 +58,7 @@ class ForeignKey:
     on_delete: str
     on_update: str = "NO ACTION"
     remark: str = ""
-    """Whether it is deferred or was never checked; empty otherwise."""
+    """Return whether it is deferred or was never checked; empty otherwise."""
 
     def __str__(self) -> str:
         """Describe it in words."""

@@ -59,9 +59,9 @@ class Dialect:
     circular_script: Callable[[str], str] = str
     """Rewrites a script in which tables refer to later ones so that the database takes it."""
     stores_times: bool = True
-    """Whether Tortoise can store a time of the day."""
+    """Return whether Tortoise can store a time of the day."""
     describes_all_characters: bool = True
-    """Whether its catalogue can hold any character in a default."""
+    """Return whether its catalogue can hold any character in a default."""
     has_partial_indexes: bool = True
     longest_indexed: int = sys.maxsize
     """How long a text may be that is indexed beside others."""

@@ -53,9 +53,9 @@ class Engine(Protocol):
 
     name: ClassVar[str]
     is_strict: ClassVar[bool]
-    """Whether names and comments count too, and a refusal must be a sentence."""
+    """Return whether names and comments count too, and a refusal must be a sentence."""
     imports_models: ClassVar[bool]
-    """Whether its files import the models."""
+    """Return whether its files import the models."""
 
     async def first(self, bench: Bench) -> None:
         """Write the migration of the models as they are, for an empty database."""

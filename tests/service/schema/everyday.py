@@ -165,6 +165,6 @@ def divided(database: str) -> list[Case]:
 
 
 def _differs(case: Case) -> bool:
-    """Whether databases differ in what they can do, or in what they refuse."""
+    """Return whether databases differ in what they can do, or in what they refuse."""
     refusing = {*case.refused, *case.may_refuse}
     return case.only != databases.NAMES or refusing not in (set(), {*databases.NAMES})

@@ -205,7 +205,7 @@ class Package:
     """A folder that modules are imported from."""
     name: str
     keeps_name: bool
-    """Whether edited modules keep their names and are imported anew, as after a restart.
+    """Return whether edited modules keep their names and are imported anew, as after a restart.
 
     Otherwise the same text is the same package in all cases, which takes a third of the time; only
     a tool whose files import the models can tell.

@@ -35,7 +35,7 @@ class Snapshot:
     """Sentences about tables that the models cannot read."""
 
     def same_rows(self, other: "Snapshot") -> bool:
-        """Whether the other one has the same rows."""
+        """Return whether the other one has the same rows."""
         return {name: _bag(rows) for name, rows in self.raw.items()} == {
             name: _bag(rows) for name, rows in other.raw.items()
         }

@@ -222,7 +222,7 @@ def clash(owner: Owner) -> Iterator[Clash]:
 
 
 def _is_the_same_anew(owner: Owner) -> bool:
-    """Whether an empty database gets the same tables, and the models have no others."""
+    """Return whether an empty database gets the same tables, and the models have no others."""
     here = owner.catalogue()
     (nothing,) = owner.runs("make-migration more")
     owner.starts_anew("migrate")

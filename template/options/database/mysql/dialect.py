@@ -79,19 +79,19 @@ class PoolSettings(BaseModel):
 
 
 def is_unavailable(error: Exception) -> bool:
-    """Whether the server cannot answer, in contrast to a wrong statement."""
+    """Return whether the server cannot answer, in contrast to a wrong statement."""
     if isinstance(error, OperationalError | errors.OperationalError):
         return isinstance(error, DBConnectionError) or _code(error) in UNAVAILABLE_CODES
     return isinstance(error, UNAVAILABLE)
 
 
 def must_retry(error: Exception) -> bool:
-    """Whether the server rolled the transaction back, so that it can be retried."""
+    """Return whether the server rolled the transaction back, so that it can be retried."""
     return _code(error) == DEADLOCK
 
 
 def is_lock_timeout(error: Exception) -> bool:
-    """Whether a statement waited too long for a lock that another session holds."""
+    """Return whether a statement waited too long for a lock that another session holds."""
     return _code(error) == LOCK_WAIT_TIMEOUT
 
 

@@ -30,7 +30,7 @@ DATABASES = "SELECT schema_name AS name FROM information_schema.schemata"
 DROPS_KEYS_FIRST = False  # error 1553: a foreign key always needs an index
 RENAMES_FOREIGN_KEYS = False
 HOLDS_UNIQUE_KEYS = False
-"""Whether foreign keys must be dropped before the unique key that they refer to."""
+"""Return whether foreign keys must be dropped before the unique key that they refer to."""
 HELPER = "mysql_statements"
 """The helper module that files load when they are applied, beside `checks`."""
 REFUSE = """\
@@ -52,9 +52,9 @@ AERICH_TABLE = """CREATE TABLE IF NOT EXISTS `aerich` (
     `content` JSON NOT NULL
 ) CHARACTER SET utf8mb4"""
 HAS_ZONES = False
-"""Whether times are written with a time zone."""
+"""Return whether times are written with a time zone."""
 DECIMALS_ARE_TEXTS = False
-"""Whether decimals are stored as text, which keeps all digits."""
+"""Return whether decimals are stored as text, which keeps all digits."""
 TEXT = "char"
 """The type to which values are cast to compare different types."""
 BOOLEANS = {True: "1", False: "0"}
@@ -320,7 +320,7 @@ def comment(words: str, escape: Callable[[str], str]) -> str:
 
 
 def needs_helper(_query: str) -> bool:
-    """Whether a query calls a function that the helper's `prepare` makes for the session."""
+    """Return whether a query calls a function that the helper's `prepare` makes for the session."""
     return False
 
 
@@ -335,7 +335,7 @@ def family(type_: str) -> str:
 
 
 def is_recreated(old: Column | None, new: Column | None) -> bool:
-    """Whether a change drops the column and adds it again, as for generated columns."""
+    """Return whether a change drops the column and adds it again, as for generated columns."""
     is_computed = any(each and "GENERATED" in each.extra for each in (old, new))
     if not (old and new) or old == new:
         return is_computed
@@ -343,7 +343,7 @@ def is_recreated(old: Column | None, new: Column | None) -> bool:
 
 
 def is_held_by_keys(old: Column, new: Column) -> bool:
-    """Whether foreign keys must be dropped while the column changes (error 1833)."""
+    """Return whether foreign keys must be dropped while the column changes (error 1833)."""
     return (old.type, old.extra) != (new.type, new.extra)
 
 
@@ -449,7 +449,7 @@ def body(name: str, steps: Iterable[Rename | Step], first: Sequence[str], _const
 
 
 def _is_of_primary_key(step: Step) -> bool:
-    """Whether a step adds or drops a primary key or an AUTO_INCREMENT column.
+    """Return whether a step adds or drops a primary key or an AUTO_INCREMENT column.
 
     Such a column must always be a key (error 1075), so both happen in one statement.
     """

@@ -58,18 +58,18 @@ class PoolSettings(BaseModel):
 
 
 def is_unavailable(error: Exception) -> bool:
-    """Whether the server cannot answer, in contrast to a wrong statement."""
+    """Return whether the server cannot answer, in contrast to a wrong statement."""
     refused_argument = isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
     return isinstance(error, UNAVAILABLE) and not refused_argument
 
 
 def must_retry(error: Exception) -> bool:
-    """Whether the server rolled the transaction back, so that it can be retried (40001, 40P01)."""
+    """Return whether the transaction was rolled back and can be retried (40001, 40P01)."""
     return isinstance(error, asyncpg.TransactionRollbackError)
 
 
 def is_lock_timeout(error: Exception) -> bool:
-    """Whether a statement waited too long for a lock that another session holds (55P03)."""
+    """Return whether a statement waited too long for a lock that another session holds (55P03)."""
     return isinstance(error, asyncpg.LockNotAvailableError)
 
 

@@ -19,7 +19,7 @@ DATABASES = "SELECT datname AS name FROM pg_database"
 DROPS_KEYS_FIRST = True
 RENAMES_FOREIGN_KEYS = True
 HOLDS_UNIQUE_KEYS = True
-"""Whether foreign keys must be dropped before the unique key that they refer to."""
+"""Return whether foreign keys must be dropped before the unique key that they refer to."""
 HELPER = "postgres_casts"
 """The helper module that files load when they are applied, beside `checks`."""
 REFUSE = "    await checks.refuse(db, __name__, {constant})"
@@ -36,9 +36,9 @@ AERICH_TABLE = """CREATE TABLE IF NOT EXISTS "aerich" (
 BEFORE_TABLES: tuple[str, ...] = ()
 FOREIGN_KEYS_LAST = True
 HAS_ZONES = True
-"""Whether times are written with a time zone."""
+"""Return whether times are written with a time zone."""
 DECIMALS_ARE_TEXTS = False
-"""Whether decimals are stored as text, which keeps all digits."""
+"""Return whether decimals are stored as text, which keeps all digits."""
 TEXT = "text"
 """The type to which values are cast to compare different types."""
 BOOLEANS = {True: "true", False: "false"}
@@ -248,7 +248,7 @@ def typed(value: str, column: Column) -> str:
 
 
 def needs_helper(query: str) -> bool:
-    """Whether a query calls a function that the helper's `prepare` makes for the session."""
+    """Return whether a query calls a function that the helper's `prepare` makes for the session."""
     return "pg_temp." in query
 
 
@@ -263,7 +263,7 @@ def family(type_: str) -> str:
 
 
 def is_recreated(old: Column | None, new: Column | None) -> bool:
-    """Whether a change drops the column and adds it again, as for generated columns."""
+    """Return whether a change drops the column and adds it again, as for generated columns."""
     was, will = (each is not None and "STORED" in each.extra for each in (old, new))
     if not (old and new) or old == new:
         return was or will
@@ -272,7 +272,7 @@ def is_recreated(old: Column | None, new: Column | None) -> bool:
 
 
 def is_held_by_keys(old: Column, new: Column) -> bool:
-    """Whether foreign keys must be dropped while the column changes."""
+    """Return whether foreign keys must be dropped while the column changes."""
     return family(old.type) != family(new.type)
 
 

@@ -32,17 +32,17 @@ class PoolSettings(BaseModel):
 
 
 def is_unavailable(error: Exception) -> bool:
-    """Whether the file is locked or unreadable, in contrast to a wrong statement."""
+    """Return whether the file is locked or unreadable, in contrast to a wrong statement."""
     return isinstance(error, UNAVAILABLE) and any(reason in str(error) for reason in REASONS)
 
 
 def must_retry(error: Exception) -> bool:
-    """Whether another process holds the lock, so that the transaction can be retried."""
+    """Return whether another process holds the lock, so that the transaction can be retried."""
     return isinstance(error, UNAVAILABLE) and "is locked" in str(error)
 
 
 def is_lock_timeout(error: Exception) -> bool:
-    """Whether a statement waited too long for the lock of another process."""
+    """Return whether a statement waited too long for the lock of another process."""
     return must_retry(error)
 
 

@@ -24,7 +24,7 @@ DATABASES = ""
 DROPS_KEYS_FIRST = True
 RENAMES_FOREIGN_KEYS = False
 HOLDS_UNIQUE_KEYS = False
-"""Whether foreign keys must be dropped before the unique key that they refer to."""
+"""Return whether foreign keys must be dropped before the unique key that they refer to."""
 HELPER = "sqlite_tables"
 """The helper module that files load when they are applied, beside `checks`."""
 REFUSE = ""
@@ -42,9 +42,9 @@ AERICH_TABLE = """CREATE TABLE IF NOT EXISTS "aerich" (
     "content" JSON NOT NULL
 )"""
 HAS_ZONES = True
-"""Whether times are written with a time zone."""
+"""Return whether times are written with a time zone."""
 DECIMALS_ARE_TEXTS = True
-"""Whether decimals are stored as text, which keeps all digits."""
+"""Return whether decimals are stored as text, which keeps all digits."""
 TEXT = "text"
 """The type to which values are cast to compare different types."""
 BOOLEANS = {True: "1", False: "0"}
@@ -248,7 +248,7 @@ def comment(words: str, escape: Callable[[str], str]) -> str:
 
 
 def needs_helper(_query: str) -> bool:
-    """Whether a query calls a function that the helper's `prepare` makes for the session."""
+    """Return whether a query calls a function that the helper's `prepare` makes for the session."""
     return False
 
 
@@ -263,12 +263,12 @@ def family(type_: str) -> str:
 
 
 def is_recreated(_old: Column | None, _new: Column | None) -> bool:
-    """Whether a change drops the column and adds it again: never, as tables are recreated."""
+    """Return whether a change drops and adds the column: never, as tables are recreated."""
     return False
 
 
 def is_held_by_keys(_old: Column, _new: Column) -> bool:
-    """Whether foreign keys must be dropped while the column changes: no, they are off."""
+    """Return whether foreign keys must be dropped while the column changes: no, they are off."""
     return False
 
 

@@ -1,6 +1,6 @@
 """The caller and the caller's permissions, as dependencies of routes."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -56,10 +56,9 @@ async def effective_permissions(caller: CurrentCaller) -> frozenset[str]:
 EffectivePermissions = Annotated[frozenset[str], Depends(effective_permissions)]
 
 
+@documents_errors(Forbidden)
 class PermissionCheck:
     """A dependency that requires all of these permissions."""
-
-    documented_errors: ClassVar = (Forbidden,)
 
     def __init__(self, *names: str) -> None:
         self.names = frozenset(names)

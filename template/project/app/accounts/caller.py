@@ -15,9 +15,9 @@ class Caller:
 
     user: User
     scopes: frozenset[str] | None = None
-    """The permissions that the credential is limited to; None: it is not limited (unscoped)."""
+    """The permissions that the credential is limited to; None if it is unscoped."""
     session: UUID | None = None
-    """The session that a change of the password keeps, if any: its `Token.family`."""
+    """The `Token.family` of the session that a change of the password keeps, if it keeps one."""
 
 
 class NotAuthenticated(AppError):
@@ -37,5 +37,5 @@ def single_credential(values: Sequence[str], challenge: str) -> str | None:
         NotAuthenticated: There is more than one; choosing one would be a guess.
     """
     if len(values) > 1:
-        raise NotAuthenticated("Send one credential", challenge)
+        raise NotAuthenticated("Send one credential, not several", challenge)
     return values[0] if values else None

@@ -1,4 +1,4 @@
-"""Authentication with a user name or e-mail address and a password."""
+"""Verification of a user name or e-mail address and a password."""
 
 from fastapi import Request
 
@@ -9,7 +9,9 @@ from app.accounts.schemas import LONGEST_PASSWORD
 from app.accounts.settings import AccountsSettings
 
 
-async def log_in(request: Request, name_or_email: str, password: str, challenge: str) -> User:
+async def verify_credentials(
+    request: Request, name_or_email: str, password: str, *, challenge: str
+) -> User:
     """Return the active account with this name or e-mail address if the password is right.
 
     Attempts are counted before the password is verified, by account and by network:
@@ -22,19 +24,19 @@ async def log_in(request: Request, name_or_email: str, password: str, challenge:
     settings: AccountsSettings = request.app.state.settings
     rate, network_rate = settings.rate_limit_login, settings.rate_limit_network
     column, value = users.identifier_of(name_or_email)
-    account = settings.attempt_key(f"{column} {value}")
-    network = attempts.network_key(request, settings)
-    await attempts.count(network, network_rate)
+    account_key = settings.attempt_key(f"{column} {value}")
+    network_key = attempts.network_key(request, settings)
+    await attempts.count(network_key, network_rate)
     try:
-        await attempts.count(account, rate)
-    except attempts.TooManyAttempts:  # other users share the network
-        await attempts.uncount(network, network_rate)
+        await attempts.count(account_key, rate)
+    except attempts.TooManyAttempts:  # it does not count for the network, which others share
+        await attempts.uncount(network_key, network_rate)
         raise
     user = await _find_and_verify(name_or_email, password)
     if user is None:
         raise NotAuthenticated("The name or the password is wrong", challenge)
-    await attempts.reset(account)
-    await attempts.uncount(network, network_rate)
+    await attempts.reset(account_key)
+    await attempts.uncount(network_key, network_rate)
     return user
 
 
@@ -44,8 +46,8 @@ async def _find_and_verify(name_or_email: str, password: str) -> User | None:
     Every path hashes once, so that the response time does not reveal whether a user exists.
     """
     user = await users.find(name_or_email)
-    stored = user.password_hash if user else None
-    is_right, better_hash = await passwords.verify(password[:LONGEST_PASSWORD], stored)
+    password_hash = user.password_hash if user else None
+    is_right, better_hash = await passwords.verify(password[:LONGEST_PASSWORD], password_hash)
     if user is None or not is_right or not user.is_active or len(password) > LONGEST_PASSWORD:
         return None
     if better_hash:  # stored only if the password was not changed concurrently

@@ -19,7 +19,7 @@ class LoginSettings(AccountsSettings, WebSettings):
 
     @property
     def registration_is_open(self) -> bool:
-        """Whether anyone may register; by default not in production."""
+        """Return whether anyone may register; by default not in production."""
         if self.registration is None:
             return not self.is_production
         return self.registration == "open"

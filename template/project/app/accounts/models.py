@@ -1,4 +1,4 @@
-"""Accounts: roles, users, the secrets that were handed out to them, and failed attempts."""
+"""Tables of accounts: roles, users, the tokens issued to them, and counts of attempts."""
 
 from datetime import timedelta
 
@@ -56,26 +56,26 @@ class User(Model):
 
 
 class Token(Model):
-    """A secret that stands for its owner.
+    """An opaque token, issued to its owner.
 
-    Only its SHA-256 is stored, so a leaked table holds no usable credential. Rotated
-    tokens belong to one family and are revoked together.
+    Only its SHA-256 is stored, so a leaked table holds no usable credential. A token that is
+    rotated belongs to one family with its successors: the session, which is revoked as a whole.
     """
 
     id = fields.BigIntField(primary_key=True)
-    kind = fields.CharField(max_length=16)
+    kind = fields.CharField(max_length=16)  # one of the constants in `tokens`
     secret_hash = fields.CharField(max_length=64, unique=True)
-    family = fields.UUIDField(db_index=True)  # of a session: its id
+    family = fields.UUIDField(db_index=True)  # the claim `sid` of access tokens
     owner: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
         "models.User", related_name="tokens", on_delete=fields.CASCADE, db_index=True
     )
-    owner_id: int
-    name = fields.CharField(max_length=100, default="")  # only of tokens that people create
+    owner_id: int  # Tortoise adds it; declared for type checkers
+    name = fields.CharField(max_length=100, default="")  # this and the next two: of named keys
     prefix = fields.CharField(max_length=16, default="")
     scopes: fields.Field[list[str] | None] = fields.JSONField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
     last_used_at = fields.DatetimeField(null=True)
-    used_at = fields.DatetimeField(null=True)
+    rotated_at = fields.DatetimeField(null=True)  # exchanged for its successor
     expires_at = fields.DatetimeField(null=True, db_index=True)
     revoked_at = fields.DatetimeField(null=True)
 
@@ -83,9 +83,9 @@ class Token(Model):
         table = "tokens"
 
     @property
-    def is_current(self) -> bool:
-        """Whether the token has not expired; without `expires_at` it never does."""
-        return self.expires_at is None or self.expires_at > timezone.now()
+    def is_expired(self) -> bool:
+        """Return whether `expires_at` has passed; without it a token never expires."""
+        return self.expires_at is not None and self.expires_at <= timezone.now()
 
     async def record_use(self) -> None:
         """Update `last_used_at`, at most once per `LAST_USED_PRECISION`."""
@@ -97,11 +97,14 @@ class Token(Model):
 
 
 class LoginFailure(Model):
-    """The number of attempts in one window of time, for an account or a network."""
+    """A count of attempts in one window of time, for an account or a network.
+
+    Successful attempts are uncounted, so that those that failed are left.
+    """
 
     id = fields.BigIntField(primary_key=True)
     key_hash = fields.CharField(max_length=64)
-    window = fields.BigIntField(db_index=True)  # its first second, since 1970
+    window = fields.BigIntField(db_index=True)  # its start, as Unix time in seconds
     count = fields.IntField()
 
     class Meta(Model.Meta):

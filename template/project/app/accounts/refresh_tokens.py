@@ -1,6 +1,7 @@
 """Refresh tokens: rotated on each use; reuse revokes the session."""
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -12,28 +13,31 @@ from app.database.queries import transactional
 
 log = logging.getLogger(__name__)
 
-REFRESH = "refresh"
+
+@dataclass(frozen=True)
+class IssuedToken:
+    """A refresh token, with its secret."""
+
+    owner: User
+    family: UUID
+    secret: str
 
 
-async def rotate(secret: str, expires_at: datetime) -> tuple[User, UUID, str] | None:
-    """Rotate a refresh token: exchange it for its successor, exactly once.
+async def rotate(secret: str, expires_at: datetime) -> IssuedToken | None:
+    """Exchange a refresh token for its successor, exactly once; return None if it is not valid.
 
-    A reused token is treated as stolen: its whole session is revoked
-    (RFC 9700 §4.14.2).
-
-    Returns:
-        The owner, the session's id and the new secret, or None if the token is not valid.
+    A reused token is treated as stolen: its whole session is revoked (RFC 9700 §4.14.2).
     """
     token = await _get(secret)
-    if token is None or token.revoked_at or not token.is_current:
+    if token is None or token.revoked_at or token.is_expired:
         return None
     successor = await _exchange(token, expires_at)
     if successor is None:
-        if await Token.exists(id=token.id, used_at__not_isnull=True):
+        if await Token.exists(id=token.id, rotated_at__not_isnull=True):
             log.warning("Refresh token used twice; session %s is revoked", token.family)
             await tokens.revoke(family=token.family)
         return None
-    return (token.owner, token.family, successor) if token.owner.is_active else None
+    return IssuedToken(token.owner, token.family, successor) if token.owner.is_active else None
 
 
 async def revoke_session(secret: str) -> None:
@@ -44,16 +48,18 @@ async def revoke_session(secret: str) -> None:
 
 
 async def _get(secret: str) -> Token | None:
-    """Return the token with its owner, also if it was used or revoked."""
-    found = Token.filter(secret_hash=tokens.digest(secret), kind=REFRESH)
+    """Return the token with its owner, also if it was rotated or revoked."""
+    found = Token.filter(secret_hash=tokens.digest(secret), kind=tokens.REFRESH)
     return await found.select_related("owner").first()
 
 
 @transactional
 async def _exchange(token: Token, expires_at: datetime) -> str | None:
-    """Mark the token as used and issue its successor, unless another request did."""
-    unused = Token.filter(id=token.id, used_at=None, revoked_at=None)
-    if await unused.update(used_at=timezone.now()) != 1:
+    """Mark the token as rotated and issue its successor, unless another request did."""
+    unused = Token.filter(id=token.id, rotated_at=None, revoked_at=None)
+    if await unused.update(rotated_at=timezone.now()) != 1:
         return None
-    owner, family = token.owner, token.family
-    return (await tokens.issue(owner, REFRESH, expires_at=expires_at, family=family))[1]
+    _, secret = await tokens.issue(
+        token.owner, tokens.REFRESH, expires_at=expires_at, family=token.family
+    )
+    return secret

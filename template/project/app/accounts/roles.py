@@ -1,20 +1,21 @@
 """Roles and permissions."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import asynccontextmanager
 
 from app.accounts.models import Role, User
 from app.database.queries import CompiledQuery, transactional
-from app.web.errors import AppError, Conflict, Forbidden
+from app.web.errors import BadRequest, Conflict, Forbidden
 
 ADMIN = "admin"
 MEMBER = "member"
 
-# Each request asks for them; the SQL is built once.
-_roles_of = CompiledQuery(lambda user: Role.filter(users=user), user=int)
+# Most requests ask for them: Tortoise builds the SQL once.
+_roles_of_user = CompiledQuery(lambda user: Role.filter(users=user), user=int)
 
 
-class UnknownRole(AppError):
+class UnknownRole(BadRequest):
     """There is no role of this name."""
 
 
@@ -47,56 +48,74 @@ async def find_all() -> list[Role]:
 
 async def permissions_of(user: User) -> frozenset[str]:
     """Return the permissions of the user's roles, as they are stored now."""
-    roles = await _roles_of.fetch(user=user.id)
+    roles = await _roles_of_user.fetch(user=user.id)
     return frozenset(permission for role in roles for permission in role.permissions)
 
 
 async def names_of(user: User) -> frozenset[str]:
     """Return the names of the user's roles."""
-    return frozenset(role.name for role in await _roles_of.fetch(user=user.id))
+    return frozenset(role.name for role in await _roles_of_user.fetch(user=user.id))
 
 
 @transactional
-async def assign(user: User, names: list[str], permissions: AbstractSet[str] | None = None) -> User:
-    """Replace the roles of a user; `permissions` are those of the caller, or None in a command.
+async def assign(user: User, names: list[str]) -> User:
+    """Replace the roles of a user.
+
+    Raises:
+        UnknownRole: There is no such role.
+        LastAdmin: The service would be left without an administrator.
+    """
+    async with keeping_an_admin(user):
+        roles = await _find(names)
+        await user.roles.clear()
+        if roles:
+            await user.roles.add(*roles)
+    await user.fetch_related("roles")
+    return user
+
+
+@transactional
+async def grant(user: User, names: list[str], *, permissions: AbstractSet[str]) -> User:
+    """Replace the roles of a user, for a caller with these permissions.
 
     Raises:
         UnknownRole: There is no such role.
         Forbidden: One of them has a permission that the caller lacks.
         LastAdmin: The service would be left without an administrator.
     """
-    is_admin = await lock_admins(user)
-    roles = await Role.filter(name__in=names)
-    if unknown := set(names) - {role.name for role in roles}:
-        raise UnknownRole(f"There is no role called {min(unknown)}")
-    if permissions is not None:
-        check_grant(roles, permissions)
-    await user.roles.clear()
-    if roles:
-        await user.roles.add(*roles)
-    if is_admin:
-        await check_admin_is_left()
-    await user.fetch_related("roles")
+    user = await assign(user, names)
+    require_cover(permissions, list(user.roles))  # or the assignment is rolled back
     return user
 
 
-async def lock_admins(user: User) -> bool:
-    """Lock the role `admin` against concurrent changes; return whether the user has it."""
-    await Role.filter(name=ADMIN).update(name=ADMIN)
-    return ADMIN in await names_of(user)
-
-
-async def check_admin_is_left() -> None:
-    """Raise LastAdmin, which rolls the transaction back, if no active administrator is left."""
-    if not await User.exists(roles__name=ADMIN, is_active=True):
-        raise LastAdmin
-
-
-def check_grant(roles: list[Role], permissions: AbstractSet[str]) -> None:
-    """Check that the caller has every permission of these roles: nobody grants or manages more.
+def require_cover(permissions: AbstractSet[str], roles: list[Role]) -> None:
+    """Require that a caller has every permission of these roles: nobody grants or manages more.
 
     Raises:
         Forbidden: The roles have a permission that the caller lacks.
     """
-    if not permissions >= {permission for role in roles for permission in role.permissions}:
-        raise Forbidden("You lack a permission that the account has, or would get")
+    missing = {each for role in roles for each in role.permissions} - permissions
+    if missing:
+        raise Forbidden(f"You lack the permission {min(missing)}, which these roles include")
+
+
+@asynccontextmanager
+async def keeping_an_admin(user: User) -> AsyncIterator[None]:
+    """Change a user in a transaction, which is rolled back if no active administrator is left.
+
+    Raises:
+        LastAdmin: The user was the last one.
+    """
+    # An update locks the row, against parallel changes of two administrators.
+    await Role.filter(name=ADMIN).update(name=ADMIN)
+    is_admin = ADMIN in await names_of(user)
+    yield
+    if is_admin and not await User.exists(roles__name=ADMIN, is_active=True):
+        raise LastAdmin
+
+
+async def _find(names: list[str]) -> list[Role]:
+    roles = await Role.filter(name__in=names)
+    if unknown := set(names) - {role.name for role in roles}:
+        raise UnknownRole(f"There is no role called {min(unknown)}; GET /api/roles lists them")
+    return roles

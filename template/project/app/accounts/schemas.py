@@ -28,7 +28,7 @@ from app.web.types import Keyword, SingleLine, Text, reject_unstorable
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1024
 LONGEST_EMAIL = 254
-EXAMPLES = ["correct horse battery staple"]  # Swagger UI would show `********` instead
+PASSWORD_EXAMPLES = ["correct horse battery staple"]  # Swagger UI would show `********` instead
 INVISIBLE = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 
 
@@ -45,14 +45,14 @@ def normalized_email(text: str) -> str:
     return address.lower()
 
 
-def _visible(name: str) -> str:
+def _reject_invisible(name: str) -> str:
     """Refuse `@`, as in addresses, and invisible characters, which make two names look the same."""
     if not name.isprintable() or re.search(INVISIBLE, name) or "@" in name:
-        raise ValueError("Leave out @ and invisible characters")
+        raise ValueError("Leave out @, control and invisible characters")
     return name
 
 
-def _password(value: object) -> object:
+def _reject_unstorable_password(value: object) -> object:
     """Keep a password unchanged, spaces included; refuse text that cannot be encoded."""
     return reject_unstorable(value) if isinstance(value, str) else value
 
@@ -60,7 +60,7 @@ def _password(value: object) -> object:
 Username = Annotated[
     SingleLine,
     AfterValidator(partial(unicodedata.normalize, "NFKC")),  # full-width letters become ASCII
-    AfterValidator(_visible),
+    AfterValidator(_reject_invisible),
     AfterValidator(str.strip),
     Field(min_length=3, max_length=50),
 ]
@@ -72,21 +72,23 @@ EmailAddress = Annotated[
 ]
 NewPassword = Annotated[
     SecretStr,
-    BeforeValidator(_password),
-    Field(min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD, examples=EXAMPLES),
+    BeforeValidator(_reject_unstorable_password),
+    Field(min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD, examples=PASSWORD_EXAMPLES),
 ]
 Password = Annotated[
-    SecretStr, BeforeValidator(_password), Field(max_length=LONGEST_PASSWORD, examples=EXAMPLES)
+    SecretStr,
+    BeforeValidator(_reject_unstorable_password),
+    Field(max_length=LONGEST_PASSWORD, examples=PASSWORD_EXAMPLES),
 ]
 Age = Annotated[int, Strict(), Field(ge=1, le=150)]
-RoleNames = Annotated[list[str], BeforeValidator(lambda roles: [str(role) for role in roles])]
+RoleNames = Annotated[list[str], BeforeValidator(lambda roles: [role.name for role in roles])]
 
 
 def same_as(first: str) -> Callable[[SecretStr, ValidationInfo], SecretStr]:
     """Return a validator that compares a password with that of another field."""
 
     def check(second: SecretStr, fields: ValidationInfo) -> SecretStr:
-        if fields.data.get(first, second) != second:
+        if fields.data.get(first, second) != second:  # absent if the first is invalid
             raise ValueError("The two passwords differ")
         return second
 
@@ -106,11 +108,11 @@ class UserCreate(Input):
 
 
 class UserUpdate(Input):
-    """Changes to the caller's account; absent fields stay unchanged."""
+    """Changes to the caller's account; fields that are not sent stay unchanged."""
 
     username: Username | MISSING = MISSING
     email: EmailAddress | MISSING = MISSING
-    age: Age | None = None
+    age: Age | MISSING | None = MISSING
 
 
 class UserUpdateByAdmin(UserUpdate):
@@ -148,7 +150,7 @@ class UserDetail(UserBrief):
 
 
 class UserQuery(ListQuery, model=User):
-    """Filters of the list of accounts, the oldest first."""
+    """Parameters of the list of accounts, sorted by id: the oldest first."""
 
     keyword: Keyword | None = None
 

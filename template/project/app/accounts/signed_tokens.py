@@ -27,16 +27,18 @@ class Keys:
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         self.by_id = {hashlib.sha256(b"kid" + key).hexdigest()[:16]: key for key in keys}
-        self.newest = next(iter(self.by_id))
+        self.newest_id = next(iter(self.by_id))
 
 
 def encode(claims: dict[str, Any], keys: Keys) -> str:
     """Sign the claims with the newest key."""
-    key = keys.by_id[keys.newest]
-    return jwt.encode(claims, key, algorithm=ALGORITHM, headers={"kid": keys.newest})
+    key = keys.by_id[keys.newest_id]
+    return jwt.encode(claims, key, algorithm=ALGORITHM, headers={"kid": keys.newest_id})
 
 
-def decode(token: str, keys: Keys, *, audience: str, issuer: str, kind: str) -> dict[str, Any]:
+def decode(
+    token: str, keys: Keys, *, audience: str, issuer: str, token_type: str
+) -> dict[str, Any]:
     """Verify the signature and all required claims, and return the claims.
 
     The algorithm is fixed, never taken from the token (RFC 8725 §3.1).
@@ -54,7 +56,7 @@ def decode(token: str, keys: Keys, *, audience: str, issuer: str, kind: str) -> 
     except (JOSEError, ValueError, TypeError, ArithmeticError, AttributeError, KeyError) as error:
         raise InvalidToken("The token is not valid") from error
     latest = int(time.time()) + LEEWAY_SECONDS
-    has_times = all(type(claims[name]) is int for name in TIMES) and claims["iat"] <= latest
-    if claims.get("typ") != kind or "crit" in header or not has_times:
+    has_valid_times = all(type(claims[name]) is int for name in TIMES) and claims["iat"] <= latest
+    if claims.get("typ") != token_type or "crit" in header or not has_valid_times:
         raise InvalidToken("The token is meant for another purpose")
     return dict(claims)

@@ -12,7 +12,14 @@ from app.accounts.models import Token, User
 from app.database.queries import CompiledQuery, transactional
 from app.web.errors import Conflict
 
-_found = CompiledQuery(
+REFRESH = "refresh"
+RESET = "reset"
+SESSION = "session"
+API_KEY = "api_key"
+
+# Most requests ask for one: Tortoise builds the SQL once. The keywords are the types of the
+# lambda's parameters.
+_unrevoked_token = CompiledQuery(
     lambda kind, secret_hash: Token.filter(
         kind=kind, secret_hash=secret_hash, revoked_at=None, owner__is_active=True
     ).select_related("owner"),
@@ -22,7 +29,7 @@ _found = CompiledQuery(
 
 
 async def issue(owner: User, kind: str, secret: str = "", **columns: Any) -> tuple[Token, str]:  # noqa: ANN401
-    """Store a new token, of a new session unless `family` is given; return its row and secret."""
+    """Store a new token, of a new family unless one is given; return its row and its secret."""
     secret = secret or secrets.token_urlsafe(32)
     values = {"family": uuid4(), **columns}
     token = await Token.create(owner=owner, kind=kind, secret_hash=digest(secret), **values)
@@ -36,26 +43,27 @@ async def issue_if_unchanged(owner: User, kind: str, **columns: Any) -> tuple[To
     Raises:
         Conflict: The account has changed.
     """
-    await lock_unchanged(owner, owner.password_hash)
+    await lock_unchanged(owner, expected_hash=owner.password_hash)
     return await issue(owner, kind, **columns)
 
 
-async def lock_unchanged(owner: User, password_hash: str) -> None:
+async def lock_unchanged(user: User, *, expected_hash: str) -> None:
     """Lock the account until the transaction ends.
 
     Raises:
         Conflict: Its password or e-mail address was changed since it was read, or it was disabled.
     """
-    await User.filter(id=owner.id).update(is_active=F("is_active"))  # a write locks the row
-    known = {"id": owner.id, "email": owner.email, "password_hash": password_hash}
-    if not await User.exists(**known, is_active=True):
+    # An update locks the row on every database; not every one has SELECT FOR UPDATE.
+    await User.filter(id=user.id).update(is_active=F("is_active"))
+    expected = {"id": user.id, "email": user.email, "password_hash": expected_hash}
+    if not await User.exists(**expected, is_active=True):
         raise Conflict("The account was changed at the same time; try again")
 
 
 async def find(kind: str, secret: str) -> Token | None:
     """Return the valid token with its active owner, in one statement, or None."""
-    tokens = await _found.fetch(kind=kind, secret_hash=digest(secret))
-    return tokens[0] if tokens and tokens[0].is_current else None
+    tokens = await _unrevoked_token.fetch(kind=kind, secret_hash=digest(secret))
+    return tokens[0] if tokens and not tokens[0].is_expired else None
 
 
 async def revoke_sessions(owner: User, *, keep_session: UUID | None = None) -> None:
@@ -74,9 +82,13 @@ async def revoke(**filters: Any) -> None:  # noqa: ANN401 - Tortoise's filters t
 
 
 async def purge() -> int:
-    """Delete expired tokens, and revoked ones that do not expire; return their number."""
-    is_over = Q(expires_at__lte=timezone.now()) | Q(expires_at=None, revoked_at__not_isnull=True)
-    return await Token.filter(is_over).delete()
+    """Delete expired tokens, and revoked ones that do not expire; return their number.
+
+    Revoked ones that will expire stay until then: their reuse must be noticed.
+    """
+    is_expired = Q(expires_at__lte=timezone.now())
+    is_revoked = Q(expires_at=None, revoked_at__not_isnull=True)
+    return await Token.filter(is_expired | is_revoked).delete()
 
 
 def digest(secret: str) -> str:

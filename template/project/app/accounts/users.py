@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from app.accounts.schemas import (
 )
 from app.database import driver
 from app.database.queries import transactional
-from app.web.errors import AppError, Conflict, NotFound
+from app.web.errors import BadRequest, Conflict, NotFound
 from app.web.schemas import InvalidField
 
 
@@ -41,7 +41,7 @@ class EmailTaken(Conflict):
     detail = "Another account has this e-mail address"
 
 
-class WrongPassword(AppError):
+class WrongPassword(BadRequest):
     """The current password does not match."""
 
     detail = "The current password is wrong"
@@ -66,25 +66,34 @@ async def register(new_user: UserCreate) -> User:
     """
     values = new_user.model_dump(exclude={"password", "confirm_password"})
     user = User(**values, username_key=username_key(new_user.username))
-    await set_password_hash(user, new_user.password, "password")
+    await set_password_hash(user, new_user.password, field="password")
     with _translating_conflicts():
         await user.save()
     await user.fetch_related("roles")
     return user
 
 
-async def get(user_id: int, permissions: AbstractSet[str] | None = None) -> User:
-    """Return the account with its roles; `permissions` are those of a caller who will change it.
+async def get(user_id: int) -> User:
+    """Return the account with its roles.
+
+    Raises:
+        UserNotFound: There is no such account.
+    """
+    user = await User.get_or_none(id=user_id).prefetch_related("roles")
+    if user is None:
+        raise UserNotFound
+    return user
+
+
+async def get_manageable(user_id: int, permissions: AbstractSet[str]) -> User:
+    """Return the account with its roles, for a caller with these permissions who will change it.
 
     Raises:
         UserNotFound: There is no such account.
         Forbidden: The account has a permission that the caller lacks.
     """
-    user = await User.get_or_none(id=user_id).prefetch_related("roles")
-    if user is None:
-        raise UserNotFound
-    if permissions is not None:
-        roles.check_grant(list(user.roles), permissions)
+    user = await get(user_id)
+    roles.require_cover(permissions, list(user.roles))
     return user
 
 
@@ -108,7 +117,7 @@ async def find(name_or_email: str) -> User | None:
 
 
 def search(query: UserQuery) -> QuerySet[User]:
-    """Return the query for accounts whose name or e-mail address contains the keyword.
+    """Return the queryset of accounts whose name or e-mail address contains the keyword.
 
     Both are stored folded, as databases differ in which letters they fold.
     """
@@ -143,16 +152,16 @@ async def change_password(user: User, change: PasswordChange, *, keep_session: U
         InvalidField: The new one is easy to guess.
         Conflict: The account was changed at the same time.
     """
-    verified_hash = user.password_hash
+    stored_hash = user.password_hash
     current = change.current_password.get_secret_value()
-    is_right, _ = await passwords.verify(current, verified_hash)
+    is_right, _ = await passwords.verify(current, stored_hash)
     if not is_right:
         raise WrongPassword
-    await set_password_hash(user, change.new_password, "new_password")
-    await save_password_hash(user, verified_hash, keep_session=keep_session)
+    await set_password_hash(user, change.new_password, field="new_password")
+    await save_password_hash(user, expected_hash=stored_hash, keep_session=keep_session)
 
 
-async def set_password_hash(user: User, password: SecretStr, field: str) -> None:
+async def set_password_hash(user: User, password: SecretStr, *, field: str) -> None:
     """Set the hash of a new password, without saving the account; `field` is that of the request.
 
     Raises:
@@ -166,14 +175,14 @@ async def set_password_hash(user: User, password: SecretStr, field: str) -> None
 
 @transactional
 async def save_password_hash(
-    user: User, verified_hash: str, *, keep_session: UUID | None = None
+    user: User, *, expected_hash: str, keep_session: UUID | None = None
 ) -> None:
     """Save the new hash, and revoke the user's sessions except `keep_session`.
 
     Raises:
-        Conflict: The account has changed since the hash was verified.
+        Conflict: The account has changed since it was read with the expected hash.
     """
-    await tokens.lock_unchanged(user, verified_hash)
+    await tokens.lock_unchanged(user, expected_hash=expected_hash)
     await user.save(update_fields=["password_hash", "updated_at"])
     await tokens.revoke_sessions(user, keep_session=keep_session)
 
@@ -185,10 +194,8 @@ async def delete(user: User) -> None:
     Raises:
         LastAdmin: The service would be left without an administrator.
     """
-    is_admin = await roles.lock_admins(user)
-    await user.delete()
-    if is_admin:
-        await roles.check_admin_is_left()
+    async with roles.keeping_an_admin(user):
+        await user.delete()
 
 
 def username_key(username: str) -> str:
@@ -199,12 +206,12 @@ def username_key(username: str) -> str:
 @transactional
 async def _store(user: User, values: dict[str, Any]) -> None:
     is_disabled = values.get("is_active") is False
-    is_admin = is_disabled and await roles.lock_admins(user)
-    await user.update_from_dict(values).save(update_fields=[*values, "updated_at"])
+    async with roles.keeping_an_admin(user) if is_disabled else nullcontext():
+        await user.update_from_dict(values).save(update_fields=[*values, "updated_at"])
     if is_disabled:
         await tokens.revoke(owner_id=user.id)
-    if is_admin:
-        await roles.check_admin_is_left()
+    elif "email" in values:  # mailed links went to the address of before
+        await tokens.revoke(owner_id=user.id, kind=tokens.RESET)
 
 
 @contextmanager

@@ -104,7 +104,7 @@ async def _tables() -> set[str]:
 
 
 async def _exists(connection: BaseDBAsyncClient, table: str, *columns: str) -> bool:
-    """Whether a table has these columns."""
+    """Return whether a table has these columns."""
     quote = migration_tool.quoted
     names = ", ".join(f"it.{quote(column)}" for column in columns)  # a plain "x" may be text
     try:

@@ -17,12 +17,12 @@ from tortoise.models import Model
 
 
 def are_in(row: type[Model], names: Collection[str]) -> bool:
-    """Whether all names are columns of the model."""
+    """Return whether all names are columns of the model."""
     return row._meta.fields_db_projection.keys() >= set(names)  # noqa: SLF001 - as in `_fields`
 
 
 def is_to_many(row: type[Model], name: str) -> bool:
-    """Whether a name is a relation to many rows; backward relations are known by annotation."""
+    """Return whether a name is a relation to many rows; annotations tell backward ones."""
     field = _fields(row).get(name)
     if field is None:
         types = [vars(each).get("__annotations__", {}).get(name, "") for each in row.__mro__]
@@ -31,13 +31,13 @@ def is_to_many(row: type[Model], name: str) -> bool:
 
 
 def is_readable(row: type[Model], name: str) -> bool:
-    """Whether a row has a value of this name: a column, a relation to one row, or a property."""
+    """Return whether a row has such a value: a column, a relation to one row, or a property."""
     is_property = hasattr(row, name) and not callable(getattr(row, name))
     return name in _fields(row) or _is_key(row, name) or is_property
 
 
 def is_filter(row: type[Model], name: str) -> bool:
-    """Whether rows can be filtered by a name such as `due__gte`, or sorted by a plain one."""
+    """Return whether rows can be filtered by `due__gte`, or sorted by a plain name."""
     column = name.partition("__")[0]
     field = _fields(row).get(column)
     if field is None or isinstance(field, RelationalField):
@@ -83,7 +83,7 @@ def _is_many(field: object) -> bool:
 
 
 def _is_key(row: type[Model], name: str) -> bool:
-    """Whether a name is the column of a foreign key, which Tortoise adds in its init()."""
+    """Return whether a name is the column of a foreign key, which Tortoise adds in its init()."""
     return any(
         isinstance(field, ForeignKeyFieldInstance) and name == (field.source_field or f"{key}_id")
         for key, field in _fields(row).items()

@@ -24,7 +24,7 @@ async def create_note(owner: CurrentUser, new_note: NoteCreate) -> Note:
 @router.get("", response_model=Page[NoteDetail])
 async def list_notes(owner: CurrentUser, query: Annotated[NoteQuery, Query()]) -> dict[str, Any]:
     """Return the caller's notes; `keyword` searches titles."""
-    return await query.fetch_page(service.search(owner, query), NoteDetail)
+    return await query.fetch_page(service.search(owner, query), output=NoteDetail)
 
 
 @router.get("/{note_id}", response_model=NoteDetail)

@@ -1,4 +1,8 @@
-"""Bodies and lists of notes. With `model=`, field names are checked against the model at import."""
+"""Bodies and lists of notes.
+
+With `model=`, field names are checked against the model when the module is imported.
+`SingleLine` is stripped, and has no line break; `Text` may have several lines.
+"""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -21,7 +25,7 @@ class NoteCreate(Input):
 
 
 class NoteUpdate(Input):
-    """Changes to a note; absent fields stay unchanged."""
+    """Changes to a note; a field that is not sent is `MISSING`, and stays unchanged."""
 
     title: Title | MISSING = MISSING
     body: Body | MISSING = MISSING

@@ -20,7 +20,7 @@ async def create(owner: User, new_note: NoteCreate) -> Note:
 
 
 def search(owner: User, query: NoteQuery) -> QuerySet[Note]:
-    """Return the query for the owner's notes; the keyword searches titles."""
+    """Return the queryset of the owner's notes; the keyword searches titles."""
     notes = query.filter_and_sort(Note.filter(owner=owner))
     return notes.filter(title__icontains=query.keyword) if query.keyword else notes
 
@@ -45,6 +45,7 @@ async def update(owner: User, note_id: int, changes: NoteUpdate) -> Note:
     """
     note = await get(owner, note_id)
     values = changes.model_dump(exclude_unset=True)
+    # Tortoise stores `updated_at` only if it is named.
     await note.update_from_dict(values).save(update_fields=[*values, "updated_at"])
     return note
 

@@ -65,6 +65,10 @@ class AppError(Exception):
         super().__init__(message or self.detail)
 
 
+class BadRequest(AppError):
+    """The request is well-formed, but cannot be served as it is."""
+
+
 class NotFound(AppError):
     """The resource does not exist, or the caller may not know of it."""
 
@@ -87,7 +91,7 @@ def documents_errors(*errors: type[AppError]) -> Callable[[Function], Function]:
     """Declare the errors that a route or a dependency may raise, for the OpenAPI document."""
 
     def declare(function: Function) -> Function:
-        vars(function)["documented_errors"] = errors
+        setattr(function, "documented_errors", errors)  # noqa: B010 - a class has no item access
         return function
 
     return declare
@@ -184,7 +188,7 @@ async def _database_error(_request: Request, error: Exception) -> Response:
     return problem(HTTPStatus.SERVICE_UNAVAILABLE, "Try again in a moment", headers=in_a_second)
 
 
-class CrashReports:
+class CrashMiddleware:
     """Middleware that logs an unexpected exception and answers 500.
 
     It is the innermost, so that this answer gets CORS and security headers too;

@@ -31,7 +31,7 @@ class Liveness(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Whether the service can serve requests, with the result of each check."""
+    """Return whether the service can serve requests, with the result of each check."""
 
     status: Verdict
     checks: dict[str, Verdict]

@@ -60,7 +60,7 @@ class ColourFormatter(OneLineFormatter):
 
 
 def has_colours() -> bool:
-    """Whether standard output is a terminal and NO_COLOR is not set (https://no-color.org)."""
+    """Return whether standard output is a terminal and NO_COLOR is not set (https://no-color.org)."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 

@@ -90,7 +90,7 @@ class Output(ModelSchema):
 
     @classmethod
     def with_relations(cls, rows: QuerySet[Row]) -> QuerySet[Row]:
-        """Return the query, extended to fetch the related rows that this schema shows."""
+        """Return the queryset, extended to fetch the related rows that this schema shows."""
         joined, prefetched = columns.relations(rows.model, cls)
         rows = rows.select_related(*joined) if joined else rows
         return rows.prefetch_related(*prefetched) if prefetched else rows
@@ -139,17 +139,17 @@ class ListQuery(ModelSchema):
         sent = self.model_dump(exclude_none=True, exclude=COMMON_PARAMETERS)
         return rows.filter(**sent).order_by(self.sort, "id")
 
-    async def fetch_page(self, rows: QuerySet[Any], schema: type[Output]) -> dict[str, Any]:
-        """Fetch one page; only its columns if the schema shows nothing else.
+    async def fetch_page(self, rows: QuerySet[Any], *, output: type[Output]) -> dict[str, Any]:
+        """Fetch one page of these outputs, as the fields of `Page`.
 
         That is one statement, one more to count the rows unless this is the last page, and one
         for each relation to many rows.
         """
         start = (self.page - 1) * self.size
         page = rows.offset(start).limit(self.size)
-        names = schema.model_fields
+        names = output.model_fields
         has_all = columns.are_in(rows.model, names)
-        items = await (page.values(*names) if has_all else schema.with_relations(page))
+        items = await (page.values(*names) if has_all else output.with_relations(page))
         is_last = len(items) < self.size and (items or not start)
         total = start + len(items) if is_last else await rows.count()
         pages = max(1, -(-total // self.size))

@@ -34,5 +34,5 @@ class WebSettings(BaseModel):
 
     @property
     def is_production(self) -> bool:
-        """Whether this is production, where documentation and registration are closed."""
+        """Return whether this is production, where documentation and registration are closed."""
         return self.environment == "production"

@@ -52,7 +52,7 @@ SingleLine = Annotated[
 """One line of text, stripped of surrounding whitespace."""
 
 Keyword = Annotated[SingleLine, Field(max_length=50)]
-"""What a list is searched for."""
+"""The text that a list is searched for."""
 
 
 def _plain_digits(value: object) -> object:
@@ -141,6 +141,6 @@ def _split(value: object) -> Any:  # noqa: ANN401 - whatever JSON holds
     return [item.strip() for item in value.split(",") if item.strip()]
 
 
-Separated = (NoDecode, BeforeValidator(_split))
-StringList = Annotated[tuple[str, ...], *Separated]
+COMMA_SEPARATED = (NoDecode, BeforeValidator(_split))
+StringList = Annotated[tuple[str, ...], *COMMA_SEPARATED]
 """A setting that is a list, written as JSON or comma-separated."""

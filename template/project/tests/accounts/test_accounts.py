@@ -8,7 +8,7 @@ from tortoise import timezone
 
 from app.accounts import passwords, tokens
 from app.accounts.models import Token, User
-from app.accounts.settings import derive
+from app.accounts.settings import derive_key
 from app.config import get_settings
 from app.main import create_app
 from tests.conftest import ChangeSettings, run
@@ -115,10 +115,10 @@ def test_a_key_that_can_be_guessed_is_refused(change_settings: ChangeSettings, k
 
 def test_each_purpose_has_a_key_of_its_own() -> None:
     secret = get_settings().secret_key
-    read, write = (derive(secret, purpose) for purpose in ("read", "write"))
+    read, write = (derive_key(secret, purpose) for purpose in ("read", "write"))
 
     assert read != write
-    assert read == derive(secret, "read")
+    assert read == derive_key(secret, "read")
 
 
 @pytest.mark.parametrize(

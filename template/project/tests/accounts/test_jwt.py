@@ -14,15 +14,14 @@ from tortoise import timezone
 
 from app import NAME
 from app.accounts import signed_tokens, tokens
-from app.accounts.refresh_tokens import REFRESH
-from app.accounts.settings import derive
+from app.accounts.settings import derive_key
 from app.config import get_settings
 from tests.conftest import ChangeSettings
 from tests.factories import add_user, bearer
 
 KEY = b"0123456789abcdef0123456789abcdef"
 KEYS = signed_tokens.Keys([KEY])
-EXPECTED = {"audience": "us", "issuer": "us", "kind": "access"}
+EXPECTED = {"audience": "us", "issuer": "us", "token_type": "access"}
 NOW = int(time.time())
 CLAIMS: dict[str, object] = {"iat": NOW, "nbf": NOW, "exp": NOW + 3600}
 CLAIMS |= {"sub": "1", "aud": "us", "iss": "us", "jti": "1", "typ": "access"}
@@ -34,7 +33,7 @@ async def token_of(name: str, **claims: object) -> str:
     """Open a session and return an access token with changed claims; None removes a claim."""
     user = await add_user(name)
     expires_at = timezone.now() + timedelta(hours=1)
-    row, _ = await tokens.issue(user, REFRESH, expires_at=expires_at)
+    row, _ = await tokens.issue(user, tokens.REFRESH, expires_at=expires_at)
     now = int(time.time())
     good: dict[str, object] = {"iss": NAME, "aud": NAME, "typ": "access", "jti": uuid4().hex}
     good |= {"sub": str(user.id), "sid": str(row.family), "iat": now, "nbf": now, "exp": now + 60}
@@ -45,11 +44,11 @@ async def token_of(name: str, **claims: object) -> str:
 def forge(token: str, *, alg: str = "HS256", key: bytes = b"", **header: object) -> str:
     """Sign the claims of a token again (RFC 7515 §3), with another header or key."""
     keys = get_settings().access_keys
-    parts = {"alg": alg, "kid": keys.newest, **header}
+    parts = {"alg": alg, "kid": keys.newest_id, **header}
     head = base64.urlsafe_b64encode(json.dumps(parts).encode()).rstrip(b"=")
     signed = head + b"." + token.split(".")[1].encode()
     digest = "sha512" if alg == "HS512" else "sha256"
-    signature = hmac.digest(key or keys.by_id[keys.newest], signed, digest)
+    signature = hmac.digest(key or keys.by_id[keys.newest_id], signed, digest)
     return (signed + b"." + base64.urlsafe_b64encode(signature).rstrip(b"=")).decode()
 
 
@@ -108,7 +107,7 @@ async def test_a_wrong_or_missing_claim_is_refused(
         lambda token: forge(token, kid="another"),
         lambda token: forge(token, kid=["x"]),
         lambda token: forge(token, kid=None),
-        lambda token: forge(token, key=derive(get_settings().secret_key, "refresh")),
+        lambda token: forge(token, key=derive_key(get_settings().secret_key, "refresh")),
         lambda token: forge(token, key=get_settings().secret_key.get_secret_value().encode()),
         lambda token: token[:-4],
         lambda token: token.rpartition(".")[0],

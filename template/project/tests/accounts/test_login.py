@@ -14,7 +14,7 @@ from tortoise.expressions import F
 
 from app.accounts import passwords, users
 from app.accounts.models import LoginFailure, Token, User
-from app.accounts.routes.password_reset import MAIL_SETTINGS, pending_mails
+from app.accounts.password_reset import MAIL_SETTINGS, pending_mails
 from app.accounts.schemas import UserUpdate, UserUpdateByAdmin
 from app.config import Settings, get_settings
 from app.env_file import EXAMPLE
@@ -29,7 +29,7 @@ Mailed = Callable[[], list[str]]
 End = Callable[[User], Awaitable[object]]
 ENDS: dict[str, End] = {
     "its time": lambda _: Token.all().update(expires_at=timezone.now()),
-    "a new password": lambda ada: users.save_password_hash(ada, ada.password_hash),
+    "a new password": lambda ada: users.save_password_hash(ada, expected_hash=ada.password_hash),
     "a new address": lambda ada: users.update(ada, UserUpdate(email="ada@example.com")),
     "a disabled account": lambda ada: users.update(ada, UserUpdateByAdmin(is_active=False)),
 }
@@ -241,7 +241,10 @@ async def test_the_log_says_why_no_mail_was_sent(
 
     errors = [line["message"] for line in log_lines() if line["level"] == "ERROR"]
     reasons = [error.removeprefix("No mail was sent: ").partition(":")[0] for error in errors]
-    assert reasons == ["SMTPConnectError", "SMTP_URL, MAIL_FROM or PUBLIC_BASE_URL is not set"]
+    assert reasons == [
+        "SMTPConnectError",
+        "set MAIL_FROM, PUBLIC_BASE_URL, SMTP_URL, which production requires",
+    ]
     assert mailed() == []
 
 

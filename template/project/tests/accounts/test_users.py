@@ -309,7 +309,7 @@ async def test_a_page_with_related_rows_takes_three_statements(
         await add_user(name, role="admin")
     caplog.set_level(logging.DEBUG, "tortoise.db_client")
 
-    page = await UserQuery().fetch_page(User.all(), UserDetail)
+    page = await UserQuery().fetch_page(User.all(), output=UserDetail)
 
     assert [line.name for line in caplog.records].count("tortoise.db_client") == 3
     shown = [UserDetail.model_validate(user) for user in page["items"]]

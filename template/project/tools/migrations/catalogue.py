@@ -32,7 +32,7 @@ class Column:
 
     @property
     def has_own_values(self) -> bool:
-        """Whether the server generates its values: from a sequence, or from other columns."""
+        """Return whether the server generates its values, by a sequence or from columns."""
         return OWN_VALUES.search(self.extra) is not None
 
     @property

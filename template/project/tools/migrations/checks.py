@@ -106,7 +106,7 @@ class Rows:
         return f"(SELECT {listed} FROM {source}) AS will_be"
 
     def has(self, table: Table, column: str) -> bool:
-        """Whether it is known what a column will hold."""
+        """Return whether it is known what a column will hold."""
         return column in table.columns or (table.name, column) in self.values
 
     def columns(self, table: Table) -> list[str]:
@@ -166,7 +166,7 @@ def _rows(changes: Sequence[Change], values: Values, names: Names) -> Rows:
 
 
 def _may_break(key: Key, change: Change, rows: Rows) -> bool:
-    """Whether a key that stays may not take what a column will hold.
+    """Return whether a key that stays may not take what a column will hold.
 
     Texts that differ may say the same number.
     """
@@ -248,7 +248,7 @@ def _conversion(column: str, old: Column, new: Column, table: str) -> Iterator[t
 
 
 def _widens(old: Column, new: Column) -> bool:
-    """Whether the new type holds every value of the old one."""
+    """Return whether the new type holds every value of the old one."""
     kinds = dialect.family(old.type), dialect.family(new.type)
     before, after = _numbers(old.type), _numbers(new.type)
     if kinds == ("integer", "integer"):

@@ -133,7 +133,7 @@ def _around(columns: Sequence[Step], parts: Mapping[str, Sequence[Step]]) -> lis
 
 
 def _is_renamed(step: Step) -> bool:
-    """Whether a key only gets a new name."""
+    """Return whether a key only gets a new name."""
     old, new = step.old, step.new
     if isinstance(old, Key) and isinstance(new, Key) and old != new:
         is_possible = new.kind != "foreign key" or dialect.RENAMES_FOREIGN_KEYS
@@ -142,7 +142,7 @@ def _is_renamed(step: Step) -> bool:
 
 
 def _reads_no_column(step: Step) -> bool:
-    """Whether rows are filled with a constant; such steps come after those that read columns."""
+    """Return whether rows are filled with a constant: after steps that read columns."""
     return step.value is None or CONSTANT.fullmatch(step.value) is not None
 
 

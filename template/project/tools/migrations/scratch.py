@@ -157,6 +157,6 @@ async def _on_server(config: Config, statement: str) -> list[dict[str, Any]]:
 
 
 def _is_left_over(name: str, stem: str) -> bool:
-    """Whether the command that created a database must have ended long ago."""
+    """Return whether the command that created a database must have ended long ago."""
     found = re.fullmatch(f"{re.escape(stem)}([0-9a-f]{{8}})_[0-9a-f]{{8}}", name)
     return found is not None and time.time() - int(found[1], 16) > LIFE.total_seconds()

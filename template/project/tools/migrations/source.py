@@ -30,5 +30,5 @@ def indented(sql: str, margin: int) -> str:
 
 
 def _has_long_string(sql: str) -> bool:
-    """Whether a quoted string or name spans lines."""
+    """Return whether a quoted string or name spans lines."""
     return any("\n" in quoted for quoted in QUOTED.findall(sql))

@@ -67,7 +67,7 @@ class Field:
 
     @property
     def is_key(self) -> bool:
-        """Whether it is a foreign key."""
+        """Return whether it is a foreign key."""
         return self.target is not None
 
     @property
@@ -132,6 +132,11 @@ class Field:
         return (self.alias or self.definition) + (" | None" if self.is_null else "")
 
     @property
+    def change(self) -> str:
+        """The type of its value in a request body that changes a row."""
+        return (self.alias or self.definition) + " | MISSING" + (" | None" if self.is_null else "")
+
+    @property
     def shown(self) -> str:
         """The type of its value in a response body."""
         shown = self._filled(self.kind.shown) or self.alias
@@ -152,7 +157,7 @@ class Field:
 
     @property
     def is_sorted(self) -> bool:
-        """Whether lists can be sorted by it, and tests can check the order."""
+        """Return whether lists can be sorted by it, and tests can check the order."""
         return self.kind.is_sorted and self.samples[0] != self.samples[1]
 
     @property

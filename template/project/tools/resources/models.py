@@ -47,22 +47,22 @@ class Target:
 
     @property
     def is_user(self) -> bool:
-        """Whether this is the model of users."""
+        """Return whether this is the model of users."""
         return self.name == USER and self.module == "app.accounts.models"
 
     @property
     def is_owned(self) -> bool:
-        """Whether its rows have an owner, and are visible to the owner only."""
+        """Return whether its rows have an owner, and are visible to the owner only."""
         return _leads_to_user(_fields(self.model).get("owner"))
 
     @property
     def has_number(self) -> bool:
-        """Whether its primary key is an integer `id`."""
+        """Return whether its primary key is an integer `id`."""
         return self.model._meta.pk_attr == "id" and isinstance(self.model._meta.pk, IntField)
 
     @property
     def is_small(self) -> bool:
-        """Whether its ids have 32 bits."""
+        """Return whether its ids have 32 bits."""
         return isinstance(self.model._meta.pk, IntField) and not isinstance(
             self.model._meta.pk, BigIntField
         )

@@ -122,7 +122,7 @@ def _is_about(path: Path, table: str) -> bool:
 
 
 def _is_committed(path: Path) -> bool:
-    """Whether the file was committed, so that others may have it."""
+    """Return whether the file was committed, so that others may have it."""
     command = ["git", "log", "-1", "--format=%h", "--", path.name]
     done = subprocess.run(command, cwd=path.parent, capture_output=True, check=False)
     return bool(done.stdout.strip())
@@ -137,5 +137,5 @@ def remove_files(resource: Resource) -> None:
 
 
 def table_stays(resource: Resource) -> bool:
-    """Whether migrations still create the table."""
+    """Return whether migrations still create the table."""
     return any(_is_about(path, resource.plural) for path in files.versions(FOLDER))

@@ -91,7 +91,7 @@ class Resource:
 
     @property
     def has_owned_keys(self) -> bool:
-        """Whether a foreign key refers to rows that only their owner may see."""
+        """Return whether a foreign key refers to rows that only their owner may see."""
         owned = [each for each in self.keys if each.target and each.target.is_owned]
         return bool(owned) and not self.is_public
 

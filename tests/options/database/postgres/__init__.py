@@ -12,7 +12,7 @@ SLEEPING = """
 
 
 def is_sleeping(url: str) -> bool:
-    """Whether a session of the database sleeps."""
+    """Return whether a session of the database sleeps."""
     with session(url) as ours:
         return bool(ours.execute(SLEEPING)[0][0])
 

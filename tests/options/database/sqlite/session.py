@@ -29,7 +29,7 @@ def session(url: str) -> Iterator[Session]:
 
 
 def is_busy(url: str) -> bool:
-    """Whether another process keeps the file locked for more than a moment, or is half way.
+    """Return whether another process keeps the file locked for more than a moment, or is half way.
 
     Half way is a migration that has added one of `half_1` and `half_2` to the table of notes.
     """

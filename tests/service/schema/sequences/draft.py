@@ -79,7 +79,7 @@ class Draft:
 
     @property
     def has_a_first_row(self) -> bool:
-        """Whether the keys that must have a value do not go in a circle."""
+        """Return whether the keys that must have a value do not go in a circle."""
         left = {
             model.name: {
                 each.target for each in model.fields if each.kind in KEYS and not each.is_null

@@ -37,7 +37,7 @@ class Change:
     database: str
     fills: Mapping[str, str]
     is_undo: bool = False
-    """Whether columns come back, with something neutral where they must have a value."""
+    """Return whether columns come back, with something neutral where they must have a value."""
 
     def expectation(self) -> Expectation:
         """Work out what becomes of the rows."""

@@ -107,7 +107,7 @@ class Field:
 
     @property
     def has_unique(self) -> bool:
-        """Whether no two rows may have the same value."""
+        """Return whether no two rows may have the same value."""
         return self.is_unique or self.kind == "one"
 
     def source(self, *, is_primary: bool = False) -> str:

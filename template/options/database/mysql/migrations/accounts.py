@@ -2,7 +2,7 @@
 
 # add table roles (id, name, description, permissions)
 # add table login_failures (id, key_hash, window, count)
-# add table tokens (id, kind, secret_hash, family, name, prefix, scopes, created_at, last_used_at, used_at, expires_at, revoked_at, owner_id)
+# add table tokens (id, kind, secret_hash, family, name, prefix, scopes, created_at, last_used_at, rotated_at, expires_at, revoked_at, owner_id)
 # add table users (id, username, username_key, email, password_hash, age, is_active, created_at, updated_at)
 # add table user_roles (user_id, role_id)
 
@@ -53,7 +53,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
                 PRIMARY KEY (`id`),
                 UNIQUE KEY `uid_login_failu_key_has_fd2e71` (`key_hash`,`window`),
                 KEY `idx_login_failu_window_90577f` (`window`)
-            ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT = 'The number of attempts in one window of time, for an account or a network.'""",
+            ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT = 'A count of attempts in one window of time, for an account or a network.'""",
             """CREATE TABLE `tokens` (
                 `id` bigint NOT NULL AUTO_INCREMENT,
                 `kind` varchar(16) COLLATE utf8mb4_bin NOT NULL,
@@ -64,7 +64,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
                 `scopes` json NULL,
                 `created_at` datetime(6) NOT NULL,
                 `last_used_at` datetime(6) NULL,
-                `used_at` datetime(6) NULL,
+                `rotated_at` datetime(6) NULL,
                 `expires_at` datetime(6) NULL,
                 `revoked_at` datetime(6) NULL,
                 `owner_id` bigint NOT NULL,
@@ -73,7 +73,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
                 KEY `idx_tokens_family_f37cee` (`family`),
                 KEY `idx_tokens_expires_68fa67` (`expires_at`),
                 KEY `idx_tokens_owner_i_be4439` (`owner_id`)
-            ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT = 'A secret that stands for its owner.'""",
+            ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT = 'An opaque token, issued to its owner.'""",
             """CREATE TABLE `users` (
                 `id` bigint NOT NULL AUTO_INCREMENT,
                 `username` varchar(50) COLLATE utf8mb4_bin NOT NULL,

@@ -2,7 +2,7 @@
 
 # add table login_failures (id, key_hash, window, count)
 # add table roles (id, name, description, permissions)
-# add table tokens (id, kind, secret_hash, family, name, prefix, scopes, created_at, last_used_at, used_at, expires_at, revoked_at, owner_id)
+# add table tokens (id, kind, secret_hash, family, name, prefix, scopes, created_at, last_used_at, rotated_at, expires_at, revoked_at, owner_id)
 # add table users (id, username, username_key, email, password_hash, age, is_active, created_at, updated_at)
 # add table user_roles (user_id, role_id)
 
@@ -37,7 +37,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
             CONSTRAINT "login_failures_pkey" PRIMARY KEY (id),
             CONSTRAINT "uid_login_failu_key_has_fd2e71" UNIQUE (key_hash, "window")
         );
-        COMMENT ON TABLE "login_failures" IS 'The number of attempts in one window of time, for an account or a network.';
+        COMMENT ON TABLE "login_failures" IS 'A count of attempts in one window of time, for an account or a network.';
         CREATE INDEX "idx_login_failu_window_90577f" ON "login_failures" USING btree ("window");
         CREATE TABLE "roles" (
             "id" SERIAL NOT NULL,
@@ -58,14 +58,14 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
             "scopes" jsonb,
             "created_at" timestamp with time zone NOT NULL,
             "last_used_at" timestamp with time zone,
-            "used_at" timestamp with time zone,
+            "rotated_at" timestamp with time zone,
             "expires_at" timestamp with time zone,
             "revoked_at" timestamp with time zone,
             "owner_id" bigint NOT NULL,
             CONSTRAINT "tokens_pkey" PRIMARY KEY (id),
             CONSTRAINT "tokens_secret_hash_key" UNIQUE (secret_hash)
         );
-        COMMENT ON TABLE "tokens" IS 'A secret that stands for its owner.';
+        COMMENT ON TABLE "tokens" IS 'An opaque token, issued to its owner.';
         CREATE INDEX "idx_tokens_expires_68fa67" ON "tokens" USING btree (expires_at);
         CREATE INDEX "idx_tokens_family_f37cee" ON "tokens" USING btree (family);
         CREATE INDEX "idx_tokens_owner_i_be4439" ON "tokens" USING btree (owner_id);

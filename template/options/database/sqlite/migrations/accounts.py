@@ -2,7 +2,7 @@
 
 # add table login_failures (id, key_hash, window, count)
 # add table roles (id, name, description, permissions)
-# add table tokens (id, kind, secret_hash, family, name, prefix, scopes, created_at, last_used_at, used_at, expires_at, revoked_at, owner_id)
+# add table tokens (id, kind, secret_hash, family, name, prefix, scopes, created_at, last_used_at, rotated_at, expires_at, revoked_at, owner_id)
 # add table users (id, username, username_key, email, password_hash, age, is_active, created_at, updated_at)
 # add table user_roles (user_id, role_id)
 
@@ -61,7 +61,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
                 "scopes" JSON,
                 "created_at" TIMESTAMP NOT NULL,
                 "last_used_at" TIMESTAMP,
-                "used_at" TIMESTAMP,
+                "rotated_at" TIMESTAMP,
                 "expires_at" TIMESTAMP,
                 "revoked_at" TIMESTAMP,
                 "owner_id" BIGINT NOT NULL REFERENCES "users" ("id") ON DELETE CASCADE

@@ -13,7 +13,6 @@ from app.accounts.models import Token, User
 from app.accounts.settings import AccountsSettings
 from app.web.errors import Forbidden, documents_errors
 
-KIND = "api_key"
 KEY_PATTERN = re.compile(r"sk_[a-z0-9]{8}_[A-Za-z0-9]{38}")
 ALPHABET = string.ascii_letters + string.digits
 CHECKSUM_LENGTH = 6
@@ -45,7 +44,7 @@ async def authenticate(request: Request) -> Caller | None:
 
 
 def _is_own_account(request: Request, owner: User) -> bool:
-    """Whether the path names the owner's account, which no scope permits to change."""
+    """Return whether the path names the owner's account, which no scope permits to change."""
     return str(request.path_params.get("user_id", "")).lstrip("0") == str(owner.id)
 
 
@@ -57,7 +56,7 @@ async def _find(request: Request, key: str) -> Token | None:
     """
     if is_mistyped(key):
         return None
-    token = await tokens.find(KIND, key)
+    token = await tokens.find(tokens.API_KEY, key)
     if token:
         await token.record_use()
     else:
@@ -81,7 +80,7 @@ REQUIRE_KEY = [Depends(scheme), Depends(require_key)]
 
 
 def is_mistyped(key: str) -> bool:
-    """Whether the format or the checksum of a key is wrong."""
+    """Return whether the format or the checksum of a key is wrong."""
     body, check = key[:-CHECKSUM_LENGTH], key[-CHECKSUM_LENGTH:]
     return not KEY_PATTERN.fullmatch(key) or check != checksum(body)
 

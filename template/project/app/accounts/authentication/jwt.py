@@ -20,12 +20,12 @@ ERRORS = (NotAuthenticated,)
 scheme = OAuth2PasswordBearer("/api/auth/login", refreshUrl="/api/auth/refresh", auto_error=False)
 
 
-# An access token is valid while its session has a current refresh token: signing out acts at once.
+# An access token is valid while its session has a valid refresh token: to sign out revokes both.
 _user_of_session = CompiledQuery(
     lambda session, now: User.filter(
         is_active=True,
         tokens__family=session,
-        tokens__used_at=None,
+        tokens__rotated_at=None,
         tokens__revoked_at=None,
         tokens__expires_at__gt=now,
     ),
@@ -43,8 +43,8 @@ async def authenticate(request: Request) -> Caller | None:
     value = single_credential(request.headers.getlist("authorization"), CHALLENGE)
     if value is None:
         return None
-    kind, _, token = value.partition(" ")
-    caller = await _caller(request, token) if kind.lower() == "bearer" else None
+    auth_scheme, _, token = value.partition(" ")
+    caller = await _caller(request, token) if auth_scheme.lower() == "bearer" else None
     if caller is None:
         raise NotAuthenticated("The Authorization header holds no valid bearer token", CHALLENGE)
     return caller
@@ -54,9 +54,11 @@ async def _caller(request: Request, token: str) -> Caller | None:
     settings: JwtSettings = request.app.state.settings
     keys = settings.access_keys
     try:
-        claims = signed_tokens.decode(token, keys, audience=NAME, issuer=NAME, kind=ACCESS)
+        claims = signed_tokens.decode(token, keys, audience=NAME, issuer=NAME, token_type=ACCESS)
         session = UUID(claims["sid"])
     except (signed_tokens.InvalidToken, KeyError, ValueError, TypeError, AttributeError):
-        return None
+        return None  # `sid` may be missing, or of any JSON type
     owners = await _user_of_session.fetch(session=session, now=timezone.now())
-    return Caller(owners[0]) if owners and claims["sub"] == str(owners[0].id) else None
+    if not owners or claims["sub"] != str(owners[0].id):
+        return None
+    return Caller(owners[0])  # with no session to keep: a new password revokes this one too

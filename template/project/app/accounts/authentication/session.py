@@ -16,7 +16,6 @@ from app.accounts.models import Token
 from app.accounts.session_settings import SessionSettings
 from app.web.errors import METHODS, Forbidden, documents_errors
 
-KIND = "session"
 CHALLENGE = "Session"
 CSRF_HEADER = "X-CSRF-Token"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -76,7 +75,7 @@ async def _find(request: Request) -> Token | None:
     if not SECRET_PATTERN.fullmatch(secret):
         return None
     settings: SessionSettings = request.app.state.settings
-    token = await tokens.find(KIND, secret)
+    token = await tokens.find(tokens.SESSION, secret)
     if token is None or not token.last_used_at:
         return None
     if token.last_used_at <= timezone.now() - settings.session_idle:

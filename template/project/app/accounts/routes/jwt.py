@@ -3,7 +3,7 @@
 import time
 from http import HTTPStatus
 from typing import Annotated, Literal
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.security import OAuth2PasswordRequestForm
@@ -16,8 +16,9 @@ from app.accounts.attempts import TooManyAttempts
 from app.accounts.authentication.jwt import CHALLENGE
 from app.accounts.caller import NotAuthenticated
 from app.accounts.jwt_settings import ACCESS, JwtSettings
-from app.accounts.login import log_in
+from app.accounts.login import verify_credentials
 from app.accounts.models import User
+from app.accounts.refresh_tokens import IssuedToken
 from app.web.errors import Conflict, documents_errors
 from app.web.schemas import Input, Output
 from app.web.types import SingleLine
@@ -46,7 +47,7 @@ async def login(
     request: Request, form: Annotated[OAuth2PasswordRequestForm, Depends()]
 ) -> TokenPair:
     """Exchange a user name or e-mail address and a password for tokens."""
-    user = await log_in(request, form.username, form.password, CHALLENGE)
+    user = await verify_credentials(request, form.username, form.password, challenge=CHALLENGE)
     return await open_session(user, request.app.state.settings)
 
 
@@ -55,12 +56,12 @@ async def login(
 async def refresh(request: Request, body: RefreshToken) -> TokenPair:
     """Exchange a refresh token for new tokens. Using it a second time revokes the session."""
     settings: JwtSettings = request.app.state.settings
-    rotated = await refresh_tokens.rotate(
+    successor = await refresh_tokens.rotate(
         body.refresh_token, timezone.now() + settings.refresh_lifetime
     )
-    if rotated is None:
+    if successor is None:
         raise NotAuthenticated("The refresh token is not valid; sign in again", CHALLENGE)
-    return _pair(settings, *rotated)
+    return _pair(settings, successor)
 
 
 @public_router.post("/logout", status_code=HTTPStatus.NO_CONTENT)
@@ -72,20 +73,19 @@ async def logout(body: RefreshToken) -> None:
 async def open_session(user: User, settings: JwtSettings) -> TokenPair:
     """Open a session for an authenticated user."""
     expires_at = timezone.now() + settings.refresh_lifetime
-    token, secret = await tokens.issue_if_unchanged(
-        user, refresh_tokens.REFRESH, expires_at=expires_at
-    )
-    return _pair(settings, user, token.family, secret)
+    token, secret = await tokens.issue_if_unchanged(user, tokens.REFRESH, expires_at=expires_at)
+    return _pair(settings, IssuedToken(user, token.family, secret))
 
 
-def _pair(settings: JwtSettings, user: User, family: UUID, refresh_token: str) -> TokenPair:
+def _pair(settings: JwtSettings, refresh_token: IssuedToken) -> TokenPair:
+    """Return the refresh token with an access token of the same session."""
     now = int(time.time())
     seconds = int(settings.access_lifetime.total_seconds())
     claims = {"iss": NAME, "aud": NAME, "typ": ACCESS, "jti": uuid4().hex}
-    claims |= {"sub": str(user.id), "sid": str(family)}
+    claims |= {"sub": str(refresh_token.owner.id), "sid": str(refresh_token.family)}
     times = {"iat": now, "nbf": now, "exp": now + seconds}
     return TokenPair(
         access_token=signed_tokens.encode(claims | times, settings.access_keys),
-        refresh_token=refresh_token,
+        refresh_token=refresh_token.secret,
         expires_in=seconds,
     )

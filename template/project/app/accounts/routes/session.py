@@ -24,7 +24,7 @@ from app.accounts.authentication.session import (
     set_cookie,
 )
 from app.accounts.caller import NotAuthenticated
-from app.accounts.login import log_in
+from app.accounts.login import verify_credentials
 from app.accounts.models import Token, User
 from app.accounts.session_schemas import Credentials, SessionDetail, SessionOpened
 from app.accounts.session_settings import SessionSettings
@@ -90,7 +90,9 @@ async def open_session(
     The browser's previous session is revoked, and a new cookie is set.
     """
     check_site(request)
-    user = await log_in(request, credentials.username, credentials.password, CHALLENGE)
+    user = await verify_credentials(
+        request, credentials.username, credentials.password, challenge=CHALLENGE
+    )
     if before := cookie_secret(request):
         await sessions.revoke(before)
     settings: SessionSettings = request.app.state.settings

@@ -14,7 +14,7 @@ from app.accounts.access import (
     require_permissions,
 )
 from app.accounts.models import Role, User
-from app.accounts.registration import MAY_REGISTER
+from app.accounts.registration import REQUIRE_REGISTRATION
 from app.accounts.schemas import (
     PasswordChange,
     RoleAssignment,
@@ -36,7 +36,10 @@ public_router = APIRouter(prefix="/api", tags=["users"])
 
 
 @public_router.post(
-    "/users", response_model=UserDetail, status_code=HTTPStatus.CREATED, dependencies=MAY_REGISTER
+    "/users",
+    response_model=UserDetail,
+    status_code=HTTPStatus.CREATED,
+    dependencies=REQUIRE_REGISTRATION,
 )
 async def register_user(new_user: UserCreate) -> User:
     """Register an account."""
@@ -48,13 +51,13 @@ async def register_user(new_user: UserCreate) -> User:
 )
 async def list_users(query: Annotated[UserQuery, Query()]) -> dict[str, Any]:
     """Return accounts, the oldest first; `keyword` searches names and addresses."""
-    return await query.fetch_page(users.search(query), UserBrief)
+    return await query.fetch_page(users.search(query), output=UserBrief)
 
 
 @router.get("/users/me", response_model=UserDetail)
 async def read_own_account(user: CurrentUser) -> User:
     """Return the caller's account."""
-    await user.fetch_related("roles")
+    await user.fetch_related("roles")  # Tortoise loads no relation by itself
     return user
 
 
@@ -99,7 +102,7 @@ async def update_user(
     user_id: PathId, permissions: EffectivePermissions, changes: UserUpdateByAdmin
 ) -> User:
     """Change an account; `is_active: false` revokes all its credentials."""
-    user = await users.get(user_id, permissions)
+    user = await users.get_manageable(user_id, permissions)
     return await users.update(user, changes)
 
 
@@ -110,7 +113,7 @@ async def update_user(
 )
 async def delete_user(user_id: PathId, permissions: EffectivePermissions) -> None:
     """Delete an account and everything that it owns."""
-    await users.delete(await users.get(user_id, permissions))
+    await users.delete(await users.get_manageable(user_id, permissions))
 
 
 @router.put(
@@ -122,8 +125,8 @@ async def assign_roles(
     user_id: PathId, permissions: EffectivePermissions, wanted: RoleAssignment
 ) -> User:
     """Replace the roles of an account; callers cannot grant permissions that they lack."""
-    user = await users.get(user_id, permissions)
-    return await roles.assign(user, wanted.roles, permissions)
+    user = await users.get_manageable(user_id, permissions)
+    return await roles.grant(user, wanted.roles, permissions=permissions)
 
 
 @router.get("/roles", response_model=list[RoleDetail])
