@@ -43,7 +43,7 @@ LAYERS = {
     "without the access log": {"LOG_LEVEL": "ERROR"},
     "without RequestMiddleware and its log": {"WITHOUT_LAYER": "RequestMiddleware"},
     "without GZipMiddleware": {"WITHOUT_LAYER": "GZipMiddleware"},
-    "without CrashReports": {"WITHOUT_LAYER": "CrashReports"},
+    "without CrashMiddleware": {"WITHOUT_LAYER": "CrashMiddleware"},
 }
 
 

@@ -12,7 +12,7 @@ from tortoise import timezone
 
 from app.accounts import permissions, tokens
 from app.accounts.api_key_schemas import ApiKeyCreate
-from app.accounts.authentication.api_key import ALPHABET, checksum
+from app.accounts.authentication.api_key import ALPHABET, KIND, checksum
 from app.accounts.models import Token, User
 from app.web.errors import Forbidden, NotFound
 from app.web.schemas import InvalidField
@@ -42,7 +42,7 @@ async def create(
     body = f"sk_{prefix}_{_random(ALPHABET, SECRET_LENGTH)}"
     return await tokens.issue_if_unchanged(
         owner,
-        tokens.API_KEY,
+        KIND,
         secret=body + checksum(body),
         prefix=prefix,
         **new_key.model_dump(),
@@ -51,7 +51,7 @@ async def create(
 
 async def find_all(owner: User) -> list[Token]:
     """Return the owner's keys that are not revoked, the oldest first."""
-    return await Token.filter(owner=owner, kind=tokens.API_KEY, revoked_at=None).order_by("id")
+    return await Token.filter(owner=owner, kind=KIND, revoked_at=None).order_by("id")
 
 
 async def revoke(owner: User, key_id: int) -> None:
@@ -60,7 +60,7 @@ async def revoke(owner: User, key_id: int) -> None:
     Raises:
         NotFound: The owner has no such key.
     """
-    if not await Token.exists(id=key_id, owner=owner, kind=tokens.API_KEY, revoked_at=None):
+    if not await Token.exists(id=key_id, owner=owner, kind=KIND, revoked_at=None):
         raise NotFound("There is no such key")
     await tokens.revoke(id=key_id)
 

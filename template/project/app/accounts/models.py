@@ -58,14 +58,14 @@ class User(Model):
 class Token(Model):
     """An opaque token, issued to its owner.
 
-    Only its SHA-256 is stored, so a leaked table holds no usable credential. A token that is
-    rotated belongs to one family with its successors: the session, which is revoked as a whole.
+    Only its SHA-256 is stored, so a leaked table holds no usable credential. Tokens of one session
+    are a family, which is revoked as a whole: the first, and those that it was exchanged for.
     """
 
     id = fields.BigIntField(primary_key=True)
-    kind = fields.CharField(max_length=16)  # one of the constants in `tokens`
+    kind = fields.CharField(max_length=16)
     secret_hash = fields.CharField(max_length=64, unique=True)
-    family = fields.UUIDField(db_index=True)  # the claim `sid` of access tokens
+    family = fields.UUIDField(db_index=True)  # of tokens that are valid only together
     owner: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
         "models.User", related_name="tokens", on_delete=fields.CASCADE, db_index=True
     )

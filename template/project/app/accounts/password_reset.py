@@ -9,6 +9,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import localtime
 from pathlib import Path
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from email_validator import validate_email
 from fastapi import FastAPI
@@ -26,6 +27,7 @@ from app.web.errors import AppError, BadRequest, Conflict
 
 log = logging.getLogger(__name__)
 
+KIND = "reset"
 LIFETIME = timedelta(minutes=30)
 MAX_PENDING_MAILS = 100  # more requests are an attack
 MAIL_SETTINGS = {"smtp_url", "mail_from", "public_base_url"}
@@ -57,8 +59,8 @@ async def reset(secret: str, password: SecretStr) -> None:
         InvalidLink: The token is not valid.
         InvalidField: The password is easy to guess.
     """
-    token = await tokens.find(tokens.RESET, secret)
-    if token is None:
+    token = await tokens.find(KIND, secret)
+    if token is None or token.family != _address_id(token.owner):
         raise InvalidLink
     stored_hash = token.owner.password_hash
     await users.set_password_hash(token.owner, password, field="new_password")
@@ -93,10 +95,15 @@ async def _mail_link(settings: LoginSettings, address: str) -> None:
 async def _new_token(user: User) -> str:
     """Return a new token and revoke earlier ones, unless the account has changed since."""
     token, secret = await tokens.issue_if_unchanged(
-        user, tokens.RESET, expires_at=timezone.now() + LIFETIME
+        user, KIND, expires_at=timezone.now() + LIFETIME, family=_address_id(user)
     )
-    await tokens.revoke(kind=tokens.RESET, owner_id=user.id, id__not=token.id)
+    await tokens.revoke(kind=KIND, owner_id=user.id, id__not=token.id)
     return secret
+
+
+def _address_id(user: User) -> UUID:
+    """Return an id of the user's address: a link is valid while the account has this address."""
+    return uuid5(NAMESPACE_URL, f"mailto:{user.email}")
 
 
 def _message(settings: LoginSettings, user: User, token: str) -> EmailMessage:

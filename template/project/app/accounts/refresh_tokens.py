@@ -13,6 +13,9 @@ from app.database.queries import transactional
 
 log = logging.getLogger(__name__)
 
+REFRESH = "refresh"
+"""The kind of these tokens."""
+
 
 @dataclass(frozen=True)
 class IssuedToken:
@@ -49,7 +52,7 @@ async def revoke_session(secret: str) -> None:
 
 async def _get(secret: str) -> Token | None:
     """Return the token with its owner, also if it was rotated or revoked."""
-    found = Token.filter(secret_hash=tokens.digest(secret), kind=tokens.REFRESH)
+    found = Token.filter(secret_hash=tokens.digest(secret), kind=REFRESH)
     return await found.select_related("owner").first()
 
 
@@ -59,7 +62,5 @@ async def _exchange(token: Token, expires_at: datetime) -> str | None:
     unused = Token.filter(id=token.id, rotated_at=None, revoked_at=None)
     if await unused.update(rotated_at=timezone.now()) != 1:
         return None
-    _, secret = await tokens.issue(
-        token.owner, tokens.REFRESH, expires_at=expires_at, family=token.family
-    )
+    _, secret = await tokens.issue(token.owner, REFRESH, expires_at=expires_at, family=token.family)
     return secret

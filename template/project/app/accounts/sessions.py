@@ -5,6 +5,7 @@ from datetime import timedelta
 from tortoise import timezone
 
 from app.accounts import tokens
+from app.accounts.authentication.session import KIND
 from app.accounts.models import Token, User
 from app.web.errors import NotFound
 
@@ -12,9 +13,7 @@ from app.web.errors import NotFound
 async def open_for(owner: User, lifetime: timedelta) -> tuple[Token, str]:
     """Open a session; return its row and its secret id."""
     now = timezone.now()
-    return await tokens.issue_if_unchanged(
-        owner, tokens.SESSION, expires_at=now + lifetime, last_used_at=now
-    )
+    return await tokens.issue_if_unchanged(owner, KIND, expires_at=now + lifetime, last_used_at=now)
 
 
 async def find_all(owner: User, idle: timedelta) -> list[Token]:
@@ -22,7 +21,7 @@ async def find_all(owner: User, idle: timedelta) -> list[Token]:
     now = timezone.now()
     return await Token.filter(
         owner=owner,
-        kind=tokens.SESSION,
+        kind=KIND,
         revoked_at=None,
         expires_at__gt=now,
         last_used_at__gt=now - idle,
@@ -31,7 +30,7 @@ async def find_all(owner: User, idle: timedelta) -> list[Token]:
 
 async def revoke(secret: str) -> None:
     """Revoke the session with this secret id, if there is one."""
-    await tokens.revoke(kind=tokens.SESSION, secret_hash=tokens.digest(secret))
+    await tokens.revoke(kind=KIND, secret_hash=tokens.digest(secret))
 
 
 async def revoke_by_id(owner: User, session_id: int) -> None:
@@ -40,6 +39,6 @@ async def revoke_by_id(owner: User, session_id: int) -> None:
     Raises:
         NotFound: The owner has no such session.
     """
-    if not await Token.exists(id=session_id, owner=owner, kind=tokens.SESSION, revoked_at=None):
+    if not await Token.exists(id=session_id, owner=owner, kind=KIND, revoked_at=None):
         raise NotFound("There is no such session")
     await tokens.revoke(id=session_id)

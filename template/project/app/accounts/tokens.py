@@ -12,11 +12,6 @@ from app.accounts.models import Token, User
 from app.database.queries import CompiledQuery, transactional
 from app.web.errors import Conflict
 
-REFRESH = "refresh"
-RESET = "reset"
-SESSION = "session"
-API_KEY = "api_key"
-
 # Most requests ask for one: Tortoise builds the SQL once. The keywords are the types of the
 # lambda's parameters.
 _unrevoked_token = CompiledQuery(

@@ -210,8 +210,6 @@ async def _store(user: User, values: dict[str, Any]) -> None:
         await user.update_from_dict(values).save(update_fields=[*values, "updated_at"])
     if is_disabled:
         await tokens.revoke(owner_id=user.id)
-    elif "email" in values:  # mailed links went to the address of before
-        await tokens.revoke(owner_id=user.id, kind=tokens.RESET)
 
 
 @contextmanager

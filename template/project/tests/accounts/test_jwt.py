@@ -14,6 +14,7 @@ from tortoise import timezone
 
 from app import NAME
 from app.accounts import signed_tokens, tokens
+from app.accounts.refresh_tokens import REFRESH
 from app.accounts.settings import derive_key
 from app.config import get_settings
 from tests.conftest import ChangeSettings
@@ -33,7 +34,7 @@ async def token_of(name: str, **claims: object) -> str:
     """Open a session and return an access token with changed claims; None removes a claim."""
     user = await add_user(name)
     expires_at = timezone.now() + timedelta(hours=1)
-    row, _ = await tokens.issue(user, tokens.REFRESH, expires_at=expires_at)
+    row, _ = await tokens.issue(user, REFRESH, expires_at=expires_at)
     now = int(time.time())
     good: dict[str, object] = {"iss": NAME, "aud": NAME, "typ": "access", "jti": uuid4().hex}
     good |= {"sub": str(user.id), "sid": str(row.family), "iat": now, "nbf": now, "exp": now + 60}

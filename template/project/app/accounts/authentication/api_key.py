@@ -13,6 +13,7 @@ from app.accounts.models import Token, User
 from app.accounts.settings import AccountsSettings
 from app.web.errors import Forbidden, documents_errors
 
+KIND = "api_key"
 KEY_PATTERN = re.compile(r"sk_[a-z0-9]{8}_[A-Za-z0-9]{38}")
 ALPHABET = string.ascii_letters + string.digits
 CHECKSUM_LENGTH = 6
@@ -56,7 +57,7 @@ async def _find(request: Request, key: str) -> Token | None:
     """
     if is_mistyped(key):
         return None
-    token = await tokens.find(tokens.API_KEY, key)
+    token = await tokens.find(KIND, key)
     if token:
         await token.record_use()
     else:

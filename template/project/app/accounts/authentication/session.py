@@ -16,6 +16,7 @@ from app.accounts.models import Token
 from app.accounts.session_settings import SessionSettings
 from app.web.errors import METHODS, Forbidden, documents_errors
 
+KIND = "session"
 CHALLENGE = "Session"
 CSRF_HEADER = "X-CSRF-Token"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -75,7 +76,7 @@ async def _find(request: Request) -> Token | None:
     if not SECRET_PATTERN.fullmatch(secret):
         return None
     settings: SessionSettings = request.app.state.settings
-    token = await tokens.find(tokens.SESSION, secret)
+    token = await tokens.find(KIND, secret)
     if token is None or not token.last_used_at:
         return None
     if token.last_used_at <= timezone.now() - settings.session_idle:

@@ -18,7 +18,7 @@ from app.accounts.caller import NotAuthenticated
 from app.accounts.jwt_settings import ACCESS, JwtSettings
 from app.accounts.login import verify_credentials
 from app.accounts.models import User
-from app.accounts.refresh_tokens import IssuedToken
+from app.accounts.refresh_tokens import REFRESH, IssuedToken
 from app.web.errors import Conflict, documents_errors
 from app.web.schemas import Input, Output
 from app.web.types import SingleLine
@@ -73,7 +73,7 @@ async def logout(body: RefreshToken) -> None:
 async def open_session(user: User, settings: JwtSettings) -> TokenPair:
     """Open a session for an authenticated user."""
     expires_at = timezone.now() + settings.refresh_lifetime
-    token, secret = await tokens.issue_if_unchanged(user, tokens.REFRESH, expires_at=expires_at)
+    token, secret = await tokens.issue_if_unchanged(user, REFRESH, expires_at=expires_at)
     return _pair(settings, IssuedToken(user, token.family, secret))
 
 
