@@ -19,9 +19,9 @@ PROJECT = ROOT / "template/project"
 OPTIONS = ROOT / "template/options"
 
 BUDGETS = {
-    "minimal": {"files": 92, "app": 2020, "tests": 850},
-    "starter": {"files": 147, "app": 3690, "tests": 2210},
-    "production": {"files": 154, "app": 4500, "tests": 2900},
+    "minimal": {"files": 92, "app": 2040, "tests": 850},
+    "starter": {"files": 148, "app": 3790, "tests": 2210},
+    "production": {"files": 155, "app": 4500, "tests": 2900},
 }
 FIRST_READ = ("main.py", "parts.py", "config.py", "accounts/models.py", "accounts/routes", "notes")
 
@@ -50,7 +50,7 @@ def test_what_an_owner_reads_first_is_small(render: Render) -> None:
 
 @pytest.mark.parametrize(
     ("auth", "modules", "lines"),
-    [(["jwt"], 20, 1300), (["jwt", "session", "api_key"], 26, 1600)],
+    [(["jwt"], 20, 1300), (["jwt", "session", "api_key"], 26, 1650)],
     ids=["jwt", "all"],
 )
 def test_a_route_is_understood_after_few_modules(

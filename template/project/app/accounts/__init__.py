@@ -5,13 +5,7 @@ In the order in which they can be read:
 - `models`, `schemas`, `settings`: the tables, what requests contain, the secret key and rate limit;
 - `tokens`, `passwords`, `roles`, `users`: opaque tokens, hashes, permissions, rules of accounts;
 - `caller`, `attempts`: who sends a request, and the rate limit;
-{% if has_login %}
-- `login_settings`, `login`: registration and mails; user name and password;
-{% endif %}
-{% if "jwt" in styles %}
-- `signed_tokens`, `jwt_settings`, `refresh_tokens`: access tokens, and those that renew them;
-{% endif %}
-- `authentication`: how each kind of credential is checked, with the settings of each;
+- `authentication`: how each kind of credential is checked, with the tokens and settings of each;
 - `access`: caller and permissions as dependencies of routes;
-- the rest, each for one route or command, with `routes`, which `api` joins, and `commands`.
+- `routes`, which `api` joins, and `commands`, with the rest of the modules for one or the other.
 """
