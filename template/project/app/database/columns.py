@@ -1,7 +1,9 @@
 """Fields of models that schemas may show, filter or sort by; works before Tortoise.init()."""
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any, get_args
+from decimal import Decimal
+from types import NoneType, UnionType
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel
 from tortoise.fields import Field
@@ -14,6 +16,11 @@ from tortoise.fields.relational import (
 )
 from tortoise.filters import get_filters_for_field
 from tortoise.models import Model
+
+LISTS = {"in", "not_in", "range"}
+COMPARISONS = {"", "not", "gt", "gte", "lt", "lte", *LISTS}
+"""Lookups of filters whose values have the type of the column."""
+NUMBERS: dict[type, tuple[type, ...]] = {Decimal: (Decimal, int), float: (float, int)}
 
 
 def are_in(row: type[Model], names: Collection[str]) -> bool:
@@ -45,6 +52,36 @@ def is_filter(row: type[Model], name: str) -> bool:
     return name in get_filters_for_field(column, field, column)
 
 
+def is_comparable(row: type[Model], name: str, annotation: Any) -> bool:  # noqa: ANN401 - any type
+    """Return whether a filter's values have the type of its column: a wrong one would raise."""
+    column, _, lookup = name.partition("__")
+    kinds = set(_classes(annotation)) - {NoneType}
+    lists = {kind for kind in kinds if issubclass(kind, list | tuple | set | frozenset)}
+    field = _fields(row).get(column)
+    if lookup not in COMPARISONS or (field and not isinstance(field.field_type, type)):
+        return True
+    if bool(lists) != (lookup in LISTS):
+        return False
+    if field is None:  # the column of a foreign key, whose type is that of another model
+        return True
+    expected = getattr(field, "enum_type", field.field_type)
+    return all(
+        issubclass(kind, NUMBERS.get(expected, expected)) or kind.__module__.startswith("pydantic.")
+        for kind in kinds - lists
+    )
+
+
+def shows_row(annotation: Any) -> bool:  # noqa: ANN401 - any type
+    """Return whether a field of this type shows a related row."""
+    return any(_schemas(annotation))
+
+
+def is_row(row: type[Model], name: str) -> bool:
+    """Return whether a name is a relation to one row."""
+    field = _fields(row).get(name)
+    return isinstance(field, RelationalField) and not _is_many(field)
+
+
 def relations(row: type[Model], schema: type[BaseModel]) -> tuple[list[str], list[str]]:
     """Return the relations that a schema shows: those to join, and those to prefetch."""
     joined: list[str] = []
@@ -66,10 +103,18 @@ def _paths(row: type[Model], schema: type[BaseModel]) -> Iterator[tuple[str, boo
 
 
 def _schemas(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401 - any type
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for each in get_args(annotation):
-        yield from _schemas(each)
+    return (kind for kind in _classes(annotation) if issubclass(kind, BaseModel))
+
+
+def _classes(annotation: Any) -> Iterator[type]:  # noqa: ANN401 - any type
+    """Yield the classes in an annotation, those of values and of collections."""
+    kind, arguments = get_origin(annotation) or annotation, get_args(annotation)
+    if kind is Annotated:
+        arguments = arguments[:1]
+    elif isinstance(kind, type) and kind is not UnionType:
+        yield kind
+    for each in arguments:
+        yield from _classes(each)
 
 
 def _fields(row: type[Model]) -> Mapping[str, Field[Any]]:

@@ -1,7 +1,7 @@
 """Base classes of request bodies, response bodies and the queries of lists."""
 
 from http import HTTPStatus
-from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
@@ -80,9 +80,12 @@ class Output(ModelSchema):
         Raises:
             TypeError: It is not a column, relation or property of the model.
         """
-        is_many = columns.is_to_many(model, name)
-        if is_many and not any(isinstance(each, BeforeValidator) for each in field.metadata):
+        is_many, is_row = columns.is_to_many(model, name), columns.is_row(model, name)
+        is_converted = any(isinstance(each, BeforeValidator) for each in field.metadata)
+        if is_many and not is_converted:
             raise TypeError(f"{cls.__name__}.{name} is many rows: write it as Related[…Detail]")
+        if is_row and not is_converted and not columns.shows_row(field.annotation):
+            raise TypeError(f"{cls.__name__}.{name} is a row: write it as an Output, or {name}_id")
         if not is_many and not columns.is_readable(model, name):
             raise TypeError(
                 f"{cls.__name__}.{name} is not a column, relation or property of {model.__name__}"
@@ -123,16 +126,20 @@ class ListQuery(ModelSchema):
         """Check a filter, or the columns of `sort`, against the model.
 
         Raises:
-            TypeError: There is no such column, or it has no such filter.
+            TypeError: There is no such column, it has no such filter, or another type.
         """
         names = [name] if name not in COMMON_PARAMETERS else []
-        if name == "sort":
+        if name == "sort" and not any(hasattr(each, "pattern") for each in field.metadata):
+            if get_origin(field.annotation) is not Literal:
+                raise TypeError(f"{cls.__name__}.sort: write the columns as a Literal")
             names = [each.removeprefix("-") for each in get_args(field.annotation)]
         for each in names:
             if not columns.is_filter(model, each):
                 raise TypeError(
                     f"{cls.__name__}: {model.__name__} cannot be filtered or sorted by {each}"
                 )
+        if names == [name] and not columns.is_comparable(model, name, field.annotation):
+            raise TypeError(f"{cls.__name__}.{name}: the column has values of another type")
 
     def filter_and_sort(self, rows: QuerySet[Row]) -> QuerySet[Row]:
         """Apply the filters that were sent, and the order."""

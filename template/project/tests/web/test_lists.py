@@ -1,5 +1,7 @@
 """Lists: names in schemas are checked against the model."""
 
+from decimal import Decimal
+from enum import StrEnum
 from types import new_class
 from typing import Literal
 
@@ -9,16 +11,23 @@ from tortoise import fields
 from tortoise.models import Model
 
 from app.web.schemas import ListQuery, Output, Related
-from app.web.types import Date
+from app.web.types import Date, RowId, Several, UtcDateTime
 
 
 class Label(Model):
     id = fields.IntField(primary_key=True)
 
 
+class State(StrEnum):
+    OPEN = "open"
+
+
 class Thing(Model):
     id = fields.IntField(primary_key=True)
     due = fields.DateField()
+    made = fields.DatetimeField()
+    price = fields.DecimalField(max_digits=6, decimal_places=2)
+    state = fields.CharEnumField(State, max_length=4)
     label: fields.ForeignKeyRelation[Label] = fields.ForeignKeyField("models.Label")
     labels: fields.ManyToManyRelation[Label] = fields.ManyToManyField("models.Label")
     parts: fields.ReverseRelation[Label]
@@ -48,7 +57,14 @@ def test_a_schema_names_columns_relations_and_properties() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "type_"), [("dew", str), ("count", int), ("labels", list[str]), ("parts", list[str])]
+    ("name", "type_"),
+    [
+        ("dew", str),
+        ("count", int),
+        ("label", int),
+        ("labels", list[str]),
+        ("parts", list[str]),
+    ],
 )
 def test_a_schema_with_another_name_is_refused(name: str, type_: object) -> None:
     body = {"__annotations__": {name: type_}, "__module__": __name__}
@@ -71,6 +87,43 @@ def test_a_query_with_another_name_is_refused(name: str, type_: object) -> None:
 
     with pytest.raises(TypeError, match="Thing cannot be filtered or sorted by"):
         new_class("ThingQuery", (ListQuery,), {"model": Thing}, lambda names: names.update(body))
+
+
+@pytest.mark.parametrize(
+    ("name", "type_"),
+    [
+        ("sort", str),
+        ("sort", Literal["due"] | None),
+        ("due", str | None),
+        ("due__gte", int | None),
+        ("due__in", Date | None),
+        ("due", list[Date] | None),
+        ("label_id__in", int | None),
+        ("price", str | None),
+        ("state", str | None),
+    ],
+)
+def test_a_query_of_another_type_is_refused(name: str, type_: object) -> None:
+    body = {"__annotations__": {name: type_}, name: None, "__module__": __name__}
+
+    with pytest.raises(TypeError, match=f"ThingQuery.{name}: "):
+        new_class("ThingQuery", (ListQuery,), {"model": Thing}, lambda names: names.update(body))
+
+
+def test_a_query_has_filters_of_the_types_of_its_columns() -> None:
+    class ThingQuery(ListQuery, model=Thing):
+        sort: Literal["due", "-due"] = "due"
+        due: Date | None = None
+        due__in: Several[Date] | None = None
+        due__year: int | None = None
+        made__gte: UtcDateTime | None = None
+        price: int | None = None
+        price__lt: Decimal | None = None
+        state: State | None = None
+        state__in: Several[State] | None = None
+        label_id: RowId | None = None
+
+    assert ThingQuery.model is Thing
 
 
 @pytest.mark.parametrize(
