@@ -50,10 +50,14 @@ def complete(app: FastAPI) -> None:
 
 
 def operation_id(route: APIRoute) -> str:
-    """Return `tag_verb_noun`, without the noun if the tag is the same: `notes_list`."""
+    """Return `tag_verb_noun`, without the noun if the path names it: `notes_list`, `orders_pay`."""
     tag = re.sub(r"\W", "_", str(route.tags[0])) if route.tags else "root"
-    singular = re.sub("s$", "", re.sub("ies$", "y", tag))
-    name = route.name.removesuffix(f"_{tag}").removesuffix(f"_{singular}")
+    fixed = re.sub(r"/{.*?}", "", route.path_format).rpartition("/")[2]
+    if fixed.replace("-", "_") == tag:
+        return f"{tag}_{route.name.partition('_')[0]}"
+    name = route.name.removesuffix(f"_{tag}")
+    for row in re.findall(rf"/{tag.replace('_', '-')}/{{(\w+)_id}}", route.path_format):
+        name = name.removesuffix(f"_{row}")
     return f"{tag}_{name}"
 
 

@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from httpx import AsyncClient
 from pydantic import BaseModel
 
@@ -36,10 +37,25 @@ async def test_errors_follow_from_what_a_route_declares(app: FastAPI, client: As
     assert sorted(errors) == ["400", "404", "409", "413", "422", "423", "500", "503"]
     assert [each["content"] for each in errors.values()] == [PROBLEM] * len(errors)
     assert "Retry-After" in errors["503"]["headers"]
-    assert operation["operationId"] == "shelves_build_shelf"
+    assert operation["operationId"] == "shelves_build"
     assert operation["security"] == []
     assert {"Problem", "FieldError"} <= set(document["components"]["schemas"])
     assert {"name": "shelves", "description": __doc__} in document["tags"]
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "expected"),
+    [
+        ("/api/boxes", "list_boxes", "boxes_list"),
+        ("/api/boxes/{box_id}", "delete_box", "boxes_delete"),
+        ("/api/boxes/{box_id}/seal", "seal_box", "boxes_seal"),
+        ("/api/boxes/empty", "list_empty_boxes", "boxes_list_empty"),
+    ],
+)
+def test_an_operation_is_named_by_its_tag_and_verb(path: str, name: str, expected: str) -> None:
+    route = APIRoute(path, build_shelf, name=name, tags=["boxes"])
+
+    assert openapi.operation_id(route) == expected
 
 
 async def test_two_operations_with_one_name_are_refused(app: FastAPI) -> None:
