@@ -4,8 +4,10 @@ import re
 import secrets
 from pathlib import Path
 
-ENV = Path(".env")
-EXAMPLE = Path(".env.example")
+from app import ROOT
+
+ENV = ROOT / ".env"
+EXAMPLE = ROOT / ".env.example"
 PLACEHOLDER = "written-by-just-setup"
 NAMES = re.compile(r"^(\w+)=", re.MULTILINE)
 PLACEHOLDERS = re.compile(rf"^(\w+)={PLACEHOLDER}$", re.MULTILINE)

@@ -11,7 +11,7 @@ import uvicorn
 from click.testing import CliRunner
 from fastapi import FastAPI
 
-from app import main
+from app import env_file, main
 from app.cli import cli
 from app.config import Settings
 from app.database import migration_tool
@@ -20,10 +20,9 @@ from tests.conftest import NO_DATABASE_URL, ChangeSettings, run
 
 @pytest.fixture
 def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a temporary folder; return the path of its `.env`."""
-    shutil.copy(".env.example", tmp_path)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / ".env"
+    """Replace `.env` by a file that does not exist; return its path."""
+    monkeypatch.setattr(env_file, "ENV", tmp_path / ".env")
+    return env_file.ENV
 
 
 def test_setup_writes_settings_that_the_service_accepts(
@@ -52,7 +51,7 @@ def test_setup_adds_missing_settings_and_keeps_existing_ones(env: Path) -> None:
 
 
 def test_setup_writes_secrets_into_a_copied_example(env: Path) -> None:
-    shutil.copy(".env.example", env)
+    shutil.copy(env_file.EXAMPLE, env)
 
     CliRunner().invoke(cli, ["setup"])
 

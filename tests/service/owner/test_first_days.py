@@ -1,5 +1,6 @@
 """The first days of an owner: commands, tests and changes that people try early."""
 
+import json
 import os
 import re
 import shutil
@@ -164,6 +165,31 @@ def test_an_empty_database_is_never_up_to_date(service: Service, tmp_path: Path)
     assert re.search(r"✗ schema: \d+_accounts, \d+_notes not applied", elsewhere.output)
     assert "models is missing" in without_files.text
     assert "up to date" not in elsewhere.text + without_files.text
+
+
+def test_settings_and_files_are_found_from_any_folder(template: Path, tmp_path: Path) -> None:
+    project = harness.render(template, tmp_path / "service", {"database": "sqlite"})
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    environment = harness.clean_environment() | {"PYTHONPATH": str(project.path)}
+
+    for command in ("setup", "migrate"):
+        words = [sys.executable, "-m", "app.cli", command]
+        run(words, cwd=elsewhere, environment=environment)
+
+    assert (project / ".env").exists()
+    assert (project / "db.sqlite3").exists()
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_the_version_is_that_of_pyproject(service: Service) -> None:
+    path = service.project / "pyproject.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('version = "0.1.0"', 'version = "2.7.1"'), encoding="utf-8")
+
+    document = json.loads(service.cli("openapi").output)
+
+    assert document["info"]["version"] == "2.7.1"
 
 
 def test_doctor_works_where_the_encoding_lacks_characters(service: Service) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 from pydantic import BaseModel
 from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
 
+from app import ROOT
+
 EXAMPLE_URL = "sqlite://db.sqlite3"
 VERSION_QUERY = "SELECT 'SQLite ' || sqlite_version() AS version"
 TABLES_QUERY = "SELECT name FROM sqlite_master WHERE type = 'table'"
@@ -56,7 +58,7 @@ def taken_columns(error: IntegrityError) -> list[str]:
 
 
 def credentials(url: str) -> dict[str, Any]:
-    """Parse the file's path from the URL: `sqlite://relative` or `sqlite:///absolute`.
+    """Parse the file's path from the URL: `sqlite:///absolute`, or relative to the project.
 
     Raises:
         ValueError: The URL names no file; the message says what to write.
@@ -64,7 +66,7 @@ def credentials(url: str) -> dict[str, Any]:
     path = url.removeprefix("sqlite://")
     if not url.startswith("sqlite://") or not path or "?" in path:
         raise ValueError(f"write a URL such as {EXAMPLE_URL}")
-    return {"file_path": path}
+    return {"file_path": str(ROOT / path)}
 
 
 def connection(url: str, _pool: PoolSettings) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from datetime import timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import localtime
-from pathlib import Path
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from email_validator import validate_email
@@ -16,7 +15,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from tortoise import timezone
 
-from app import TITLE
+from app import ROOT, TITLE
 from app.accounts import attempts, tokens, users
 from app.accounts.login_settings import LoginSettings
 from app.accounts.models import User
@@ -30,6 +29,7 @@ log = logging.getLogger(__name__)
 KIND = "reset"
 LIFETIME = timedelta(minutes=30)
 MAX_PENDING_MAILS = 100  # more requests are an attack
+MAIL_FOLDER = ROOT / "var/mail"
 MAIL_SETTINGS = {"smtp_url", "mail_from", "public_base_url"}
 MAILS_PER_ACCOUNT = Rate(3, 3600)
 
@@ -141,4 +141,4 @@ def _mailer(settings: LoginSettings) -> Mailer:
     if settings.is_production and missing:
         raise NotSent(f"set {', '.join(sorted(missing)).upper()}, which production requires")
     url = settings.smtp_url
-    return SmtpMailer(url.get_secret_value()) if url else FolderMailer(Path("var/mail"))
+    return SmtpMailer(url.get_secret_value()) if url else FolderMailer(MAIL_FOLDER)

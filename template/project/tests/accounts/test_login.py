@@ -12,7 +12,7 @@ from httpx import AsyncClient
 from tortoise import timezone
 from tortoise.expressions import F
 
-from app.accounts import passwords, users
+from app.accounts import password_reset, passwords, users
 from app.accounts.models import LoginFailure, Token, User
 from app.accounts.password_reset import MAIL_SETTINGS, pending_mails
 from app.accounts.schemas import UserUpdate, UserUpdateByAdmin
@@ -148,7 +148,7 @@ async def test_a_success_starts_the_count_anew(client: AsyncClient) -> None:
 
 
 @pytest.mark.settings(RATE_LIMIT_LOGIN="10/day")  # no window ends on the way
-async def test_one_address_tries_few_names(client: AsyncClient) -> None:
+async def test_the_limit_holds_for_one_address(client: AsyncClient) -> None:
     statuses = [(await log_in(client, f"name{number}")).status_code for number in range(51)]
 
     assert statuses == [401] * 50 + [429]
@@ -157,9 +157,8 @@ async def test_one_address_tries_few_names(client: AsyncClient) -> None:
 @pytest.fixture
 def mailed(database: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mailed:
     """Offer a function that returns the tokens in the mails so far, the oldest first."""
-    monkeypatch.chdir(tmp_path)
-    folder = tmp_path / "var" / "mail"
-    return lambda: [LINK.findall(mail.read_text())[0] for mail in sorted(folder.glob("*.eml"))]
+    monkeypatch.setattr(password_reset, "MAIL_FOLDER", tmp_path)
+    return lambda: [LINK.findall(mail.read_text())[0] for mail in sorted(tmp_path.glob("*.eml"))]
 
 
 async def request_link(client: AsyncClient, address: str) -> None:
@@ -198,7 +197,7 @@ async def test_the_last_of_three_links_sets_a_password_once(
 
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
-async def test_a_link_ends_with(client: AsyncClient, mailed: Mailed, end: End) -> None:
+async def test_a_link_is_invalid_after(client: AsyncClient, mailed: Mailed, end: End) -> None:
     ada = await add_user("ada")
     await request_links(client, ADA)
 
