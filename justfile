@@ -14,7 +14,7 @@ check:
     uv run ruff check
     uv run mypy
 
-# Mend what can be mended.
+# Fix what can be fixed automatically.
 fix:
     uv run ruff format
     uv run ruff check --fix
@@ -28,7 +28,7 @@ static *ARGS:
 rows *ARGS:
     {{ pytest }} tests/variants/test_rows.py {{ ARGS }}
 
-# Take away what each answer brings, piece by piece, and see that one of its checks fails.
+# Remove what each answer adds, piece by piece, and see that one of its checks fails.
 mutations *ARGS:
     {{ pytest }} tests/options {{ ARGS }}
 

@@ -41,7 +41,7 @@ class AuthAnswer(Answer):
     in_readme: str = ""
 
 
-def the_files_lead_to_accounts(project: Project) -> None:
+def the_files_have_accounts(project: Project) -> None:
     """Check that all that the chosen answers add is there, and nothing that others would add."""
     given = chosen(project.answers)
     lines = project.text(".env.example").splitlines()
@@ -194,7 +194,7 @@ class Style(AuthAnswer):
     """The function that makes credentials in the service's own tests, below `app.accounts`."""
     login: str = ""
     """The path at which a password is exchanged for the credential."""
-    reads: tuple[ReadPromise, ...] = (the_files_lead_to_accounts, the_files_name_the_ways_in)
+    reads: tuple[ReadPromise, ...] = (the_files_have_accounts, the_files_name_the_ways_in)
 
     @property
     def style(self) -> str:

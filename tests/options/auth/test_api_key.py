@@ -8,7 +8,7 @@ from tests.support import people
 from tests.support.live import Live
 
 
-def keys_open_the_door(live: Live) -> None:
+def keys_authenticate(live: Live) -> None:
     """Check that a key is shown once, has the rights of its scopes, and can be revoked."""
     admin = live.enter(people.ADMIN, style="api_key")
     form = {"name": "reader", "scopes": ["user:read"]}
@@ -49,7 +49,7 @@ ANSWER = Style(
     in_readme="| `uv run just create-api-key USER` |",
     place="`X-API-Key`",
     maker=".api_key_commands.issue_key",
-    uses=(keys_open_the_door, *COMMON),
+    uses=(keys_authenticate, *COMMON),
 )
 
 

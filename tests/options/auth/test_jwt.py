@@ -13,7 +13,7 @@ from tests.support import people
 from tests.support.live import Live
 
 
-def tokens_open_the_door(live: Live) -> None:
+def tokens_authenticate(live: Live) -> None:
     """Check that valid tokens alone are accepted, refresh tokens once, and none after a logout."""
     ada = live.ada
     assert live.call("GET", "/api/users/me", ada).json()["username"] == ada.name
@@ -60,7 +60,7 @@ ANSWER = Style(
     place="`Authorization`",
     maker=".routes.jwt",
     login="/api/auth/login",
-    uses=(tokens_open_the_door, passwords_are_reset_by_mail, *COMMON),
+    uses=(tokens_authenticate, passwords_are_reset_by_mail, *COMMON),
 )
 
 

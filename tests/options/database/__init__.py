@@ -1,1 +1,1 @@
-"""What the tests know of each database, in a package for each."""
+"""Facts about each database that the tests need, one package per database."""

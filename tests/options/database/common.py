@@ -1,4 +1,4 @@
-"""What a service promises whichever database it has."""
+"""Promises of a service with any database."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from tests.variants import checks
 
 
 def the_files_lead_to_the_database(project: Project) -> None:
-    """The driver, the address in the settings, and what an owner reads about it."""
+    """Check the driver, the URL in the settings, and the texts that name the database."""
     database = chosen_by(project)
     url = database.url.format(project.answers["project_slug"].replace("-", "_"))
     assert database.driver in checks.names(project.pyproject["project"]["dependencies"])
@@ -30,7 +30,7 @@ def the_files_lead_to_the_database(project: Project) -> None:
 
 
 def the_rows_are_in_the_database(live: Live) -> None:
-    """A plain driver finds the service's database where the answer says, and so does `doctor`."""
+    """Check that a plain driver and `doctor` connect to the database that was chosen."""
     service = live.service
     scheme = service.database_url.partition("://")[0]
     assert scheme == service.project.answers["database"]
@@ -42,7 +42,7 @@ def the_rows_are_in_the_database(live: Live) -> None:
 
 
 def the_files_lead_to_the_migrations(project: Project) -> None:
-    """Those of its tables and no others, each in the database's own SQL."""
+    """Check that each part with tables has its migration, in the SQL of the database."""
     parts = ["accounts"] * bool(project.answers["auth"])
     parts += ["notes"] * (project.answers["example"] == "notes")
     assert [path.stem.partition("_")[2] for path in migrations(project)] == parts
@@ -56,11 +56,11 @@ def the_files_lead_to_the_migrations(project: Project) -> None:
         assert fragment.read_text(encoding="utf-8").strip() in page
 
 
-def aerich_keeps_its_books(live: Live) -> None:
-    """Every migration is in its table, and its own commands know them."""
+def aerich_records_migrations(live: Live) -> None:
+    """Check that the table of aerich lists all migrations, as do its own commands."""
     service = live.service
     names = [path.name for path in migrations(service.project)]
-    if names:  # a service without tables has no books yet
+    if names:  # without migrations there is no table of aerich yet
         recorded = sql.query(service, "SELECT version FROM aerich ORDER BY id")
         assert [version for (version,) in recorded] == names
     assert live.outcomes["make-migration"].output.startswith("Nothing to write")
@@ -72,20 +72,20 @@ def aerich_keeps_its_books(live: Live) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseAnswer(Answer):
-    """A database, by the names that an owner meets."""
+    """A database, by the names under which an owner knows it."""
 
     title: str
     driver: str
-    """The distribution that talks to it."""
+    """The distribution of its driver."""
     url: str
-    """That of a new service, with a place for the name of the database."""
+    """The URL in a new service, with a placeholder for the name of the database."""
     helper: str
     """The module of `migrations/` that the files load."""
     reads: tuple[ReadPromise, ...] = (
         the_files_lead_to_the_database,
         the_files_lead_to_the_migrations,
     )
-    uses: tuple[UsePromise, ...] = (the_rows_are_in_the_database, aerich_keeps_its_books)
+    uses: tuple[UsePromise, ...] = (the_rows_are_in_the_database, aerich_records_migrations)
 
 
 def chosen_by(project: Project) -> DatabaseAnswer:

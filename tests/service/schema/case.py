@@ -1,4 +1,4 @@
-"""A change of models as data: what is edited, and what must become of tables and rows."""
+"""A change of models as data: its edits, and the expected tables and rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,49 +14,49 @@ Words = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Options:
-    """What the owner says beside the models; only a planner can be told."""
+    """Options of the owner's command; only a planner accepts them."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, str] = field(default_factory=dict)
     fills: Mapping[str, str] = field(default_factory=dict)
-    """SQL; a text or a number is told by `--fill`, as a person writes it."""
+    """SQL; a text or a number is passed by `--fill`, as a person writes it."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A change, and what a tool must make of it."""
+    """A change, and the expected result of a tool."""
 
     name: str
     edits: Edits
     before: Edits = ()
-    """What the models have beside the usual before the change."""
+    """Edits of the usual models before the change."""
     options: Options = Options()
     cells: Cells = field(default_factory=dict)
     rows: tuple[Row, ...] = ()
     """Rows beside the usual ones."""
     is_empty: bool = False
-    """Return whether the tables have no rows at all."""
+    """Marks a case whose tables have no rows at all."""
     values: Mapping[str, Any] = field(default_factory=dict)
-    """What the columns hold after the change where that is not what they held before."""
+    """Values of columns after the change, where they differ from those before it."""
     primary_keys: Mapping[str, Mapping[Any, Any]] = field(default_factory=dict)
-    """What becomes of the primary keys of a table where they change."""
+    """New primary keys of a table by the old ones, where they change."""
     undone: Mapping[str, Any] = field(default_factory=dict)
-    """What they hold after its undo where that is not what they held at first."""
+    """Values of columns after the undo, where they differ from those at first."""
     refused: Mapping[str, Words] = field(default_factory=dict)
-    """The databases on which the rows forbid the change, and what the sentence must say."""
+    """The databases on which the rows forbid the change, and the words of the message."""
     may_refuse: tuple[str, ...] = ()
-    """The databases on which a refusal is as good as the values above."""
+    """The databases on which a refusal is as acceptable as the values above."""
     later: tuple[Row, ...] = ()
-    """Rows that come in between the change and its undo."""
+    """Rows that are inserted between the change and its undo."""
     fresh: Mapping[str, Any] = field(default_factory=dict)
-    """What columns hold in such rows where these do not say."""
+    """Expected values of columns that such rows leave out."""
     undo_refused: Mapping[str, Words] = field(default_factory=dict)
-    """The databases on which the rows forbid the undo, and what the sentence must say."""
+    """The databases on which the rows forbid the undo, and the words of the message."""
     undo_may_refuse: bool = False
-    """Return whether a refusal is as good: what is gone cannot be invented."""
+    """Marks an undo that may be refused too: dropped values cannot be restored."""
     only: tuple[str, ...] = NAMES
     reason: str = ""
-    """Why it is tried on some databases only."""
+    """The reason why it is tried on some databases only."""
 
     def __post_init__(self) -> None:
         if self.only != NAMES and not self.reason:
@@ -64,7 +64,7 @@ class Case:
 
 
 def all_but(*names: str) -> tuple[str, ...]:
-    """Return the databases without some."""
+    """Return all databases except some."""
     return tuple(name for name in NAMES if name not in names)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 
 IGNORED = frozenset({"aerich", "sqlite_sequence", "tortoise_migrations"})
-"""Tables in which databases and tools keep their own books."""
+"""Internal tables of databases and tools."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Column:
     type: str
     nullable: bool
     default: str = ""
-    """Its value where it is a constant, however it was spelled; else the expression."""
+    """The value where it is a constant, however it was spelled; else the expression."""
     generated: str = ""
     """The counter behind it, or the expression that it is computed from."""
     collation: str = ""
@@ -37,7 +37,7 @@ class Index:
     method: str = ""
     condition: str = ""
     name: str = ""
-    """Empty where the database invents one."""
+    """The name; empty where the database generates one."""
 
     def __str__(self) -> str:
         """Describe it in words, without its name; what is unique has no order."""
@@ -58,7 +58,7 @@ class ForeignKey:
     on_delete: str
     on_update: str = "NO ACTION"
     remark: str = ""
-    """Return whether it is deferred or was never checked; empty otherwise."""
+    """A note that it is deferred or was never checked; empty otherwise."""
 
     def __str__(self) -> str:
         """Describe it in words."""
@@ -77,7 +77,7 @@ class Table:
     keys: list[ForeignKey] = field(default_factory=list)
     checks: list[str] = field(default_factory=list)
     options: str = ""
-    """Collation, engine, the counter of SQLite: what holds for the table."""
+    """Options of the table: collation, engine, the counter of SQLite."""
     comment: str = ""
 
 

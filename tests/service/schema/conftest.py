@@ -1,4 +1,4 @@
-"""Fixtures for what owners do to their schema."""
+"""Fixtures of owners who change the schema of a service."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,7 +39,7 @@ def reader(
 
 @pytest.fixture
 def owner(reader: Owner) -> Iterator[Owner]:
-    """Offer the owner of a service with two tasks; take back afterwards what a test has made."""
+    """Offer the owner of a service with two tasks; undo afterwards what a test has changed."""
     service = reader.service
     model, files = service.project.text(MODEL), reader.files()
     if not sql.count(service, "users"):

@@ -1,4 +1,4 @@
-"""What the trial of migrations knows of a database.
+"""Facts about a database that the trial of migrations needs.
 
 It is in `tests/options/database/<name>/dialect.py`.
 """
@@ -17,12 +17,12 @@ FILLED = "filled"
 """The role, and so the end of the name, of the database under test."""
 Records = list[dict[str, Any]]
 Contents = tuple[dict[str, Records], dict[str, int]]
-"""By table its rows as the driver returns them, and the number that its next row gets."""
+"""Rows as the driver returns them, and the number of the next row, both by table."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Two ways to make tables, and the words of the judge for a difference between them."""
+    """Two ways to make tables, and the words that describe the difference between them."""
 
     first: Sequence[str]
     second: Sequence[str]
@@ -31,22 +31,22 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True)
 class Dialect:
-    """How the trial reads, fills and empties a database, and in what it differs from others."""
+    """Functions that read, fill and empty a database, and its differences from others."""
 
     read_catalogue: Callable[[str], Awaitable[Catalogue]]
     """Reads the tables of the database at a URL."""
     read_contents: Callable[[str, Collection[str]], Awaitable[Contents]]
     """Reads the rows and counters of tables at a URL."""
     empty: Callable[[str], Awaitable[None]]
-    """Makes it without a table, and makes it first if it is not there."""
+    """Drops all tables of the database, or creates it."""
     drop: Callable[[str], Awaitable[None]]
-    """Drops it, if it is there."""
+    """Drops the database, if it exists."""
     execute: Callable[[str, Iterable[str]], Awaitable[None]]
     """Executes statements one after the other, in one session."""
     delete_rows: Callable[[Sequence[str]], list[str]]
     """Returns the statements that delete all rows of tables that refer to one another."""
     literals: Mapping[type, Callable[[Any, Any], str]]
-    """How values are written in its SQL, where Tortoise's own way is wrong."""
+    """Functions that write values as its SQL, where Tortoise writes them wrongly."""
     differences: Mapping[str, Difference]
     """Tables that only this database can tell apart."""
     zoo: Callable[[], Iterator[str]]
@@ -57,18 +57,18 @@ class Dialect:
     shards: int = 1
     """The parts of about a minute into which the trial is cut."""
     circular_script: Callable[[str], str] = str
-    """Rewrites a script in which tables refer to later ones so that the database takes it."""
+    """Rewrites a script in which tables refer to later ones so that the database accepts it."""
     stores_times: bool = True
-    """Return whether Tortoise can store a time of the day."""
+    """Marks a database in which Tortoise can store a time of the day."""
     describes_all_characters: bool = True
-    """Return whether its catalogue can hold any character in a default."""
+    """Marks a database whose catalogue can hold any character in a default."""
     has_partial_indexes: bool = True
     longest_indexed: int = sys.maxsize
-    """How long a text may be that is indexed beside others."""
+    """The length of the longest text that can be indexed together with others."""
 
 
 def standard_text(value: object, _: object = None) -> str:
-    """Return the literal of a text where a backslash means nothing, as in standard SQL."""
+    """Return the literal of a text where a backslash has no special meaning, as in standard SQL."""
     return "'" + str(value).replace("'", "''") + "'"
 
 

@@ -1,4 +1,4 @@
-"""The tools on trial, behind one face: the service's planner, aerich's own diff, Tortoise's own."""
+"""The tools on trial, behind one interface: the planner, aerich's own diff, Tortoise's own tool."""
 
 import importlib
 import re
@@ -22,17 +22,17 @@ Config = dict[str, Any]
 
 
 class Refused(Exception):  # noqa: N818 - a fact, as the planner's own
-    """The tool says in a sentence why it will not."""
+    """A refusal of the tool, with its reason in a sentence."""
 
 
 @dataclass(frozen=True)
 class Bench:
-    """Where a case is tried: models, databases, a folder for migrations."""
+    """The place where a case is tried: models, databases, a folder for migrations."""
 
     package: Package
     databases: Mapping[str, TrialDatabase]
     folder: Path
-    """Of the files; its name is that of the Tortoise app."""
+    """The folder of the files, named like the Tortoise app."""
 
     def config(self, role: str = "filled") -> Config:
         """Return Tortoise's configuration for a database."""
@@ -53,18 +53,18 @@ class Engine(Protocol):
 
     name: ClassVar[str]
     is_strict: ClassVar[bool]
-    """Return whether names and comments count too, and a refusal must be a sentence."""
+    """Marks a tool of which names and comments count too, and a refusal must be a sentence."""
     imports_models: ClassVar[bool]
-    """Return whether its files import the models."""
+    """Marks a tool whose files import the models."""
 
     async def first(self, bench: Bench) -> None:
         """Write the migration of the models as they are, for an empty database."""
 
     async def make(self, bench: Bench, options: Options, *, anyway: bool = False) -> bool:
-        """Write the migration of what changed; return whether there was anything."""
+        """Write the migration of the changes; return whether there were any."""
 
     async def upgrade(self, bench: Bench) -> None:
-        """Apply what is pending."""
+        """Apply the pending migrations."""
 
     async def downgrade(self, bench: Bench) -> None:
         """Undo the migration that was applied last."""
@@ -112,7 +112,7 @@ class Aerich:
         return bool(await command.migrate("change", no_input=True))
 
     async def upgrade(self, bench: Bench) -> None:
-        """Run `aerich upgrade`; a file may end it with a sentence."""
+        """Run `aerich upgrade`; a file may stop it with a message."""
         command = _command(bench)
         await command.init()
         try:
@@ -121,7 +121,7 @@ class Aerich:
             raise Refused(str(end.code)) from end
 
     async def downgrade(self, bench: Bench) -> None:
-        """Run `aerich downgrade`; a file may end it with a sentence."""
+        """Run `aerich downgrade`; a file may stop it with a message."""
         command = _command(bench)
         await command.init()
         try:
@@ -144,7 +144,7 @@ class Planner(Aerich):
 
     def __init__(self) -> None:
         self.first_files: dict[str, tuple[str, str]] = {}
-        """By the package of the models the first file's name and text: most cases share them."""
+        """Name and text of the first file, by the package of the models: most cases share them."""
 
     async def first(self, bench: Bench) -> None:
         """Run `make-migration` in an empty folder."""
@@ -162,7 +162,7 @@ class Planner(Aerich):
         return await self.write(bench, bench.config(), options, anyway=anyway) is not None
 
     async def check(self, bench: Bench) -> list[str]:
-        """Return what the service's `check` says of files that any tool has written."""
+        """Return the output of the service's `check` about files that any tool has written."""
         planner = importlib.import_module("tools.migrations.make")
         package = bench.package.imported
         project = planner.Project(None, bench.config("scratch"), bench.folder, package=package)
@@ -194,7 +194,7 @@ class Planner(Aerich):
 
 
 def _value(sql: str) -> str | None:
-    """Return what a person writes behind `--fill` for a text or a number, None for other SQL."""
+    """Return the argument of `--fill` for a text or a number, None for other SQL."""
     if re.fullmatch(r"'([^']|'')+'", sql):
         return sql[1:-1].replace("''", "'")
     return sql if re.fullmatch(r"-?\d+(\.\d+)?", sql) else None

@@ -1,4 +1,4 @@
-"""The changes that `make test` tries: what owners do, and one of each kind that tools fail at.
+"""The changes that `make test` tries: common ones, and one of each kind that tools fail at.
 
 SQLite tries them all. The servers, which spend most of the time on making databases, divide among
 them what every database can do. `python -m tests.service.schema.trial` tries all cases.

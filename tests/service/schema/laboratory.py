@@ -41,7 +41,7 @@ async def apart(act: Awaitable[Result]) -> Result:
 
 @dataclass
 class Laboratory:
-    """Where the cases of one tool on one database are tried."""
+    """The place where the cases of one tool on one database are tried."""
 
     kind: str
     engine: Engine
@@ -49,7 +49,7 @@ class Laboratory:
     service: Path
     """A service rendered for the database, whose planner is on trial."""
     root: Path
-    """Where models and migrations are written."""
+    """The folder of models and migrations."""
     _numbers: Iterator[int] = field(default_factory=count)
     _truths: dict[str, Catalogue] = field(default_factory=dict)
     planner: Planner = field(default_factory=Planner)
@@ -65,7 +65,7 @@ class Laboratory:
         return Bench(package, {**self.databases, "filled": self.databases[role]}, folder)
 
     async def truth(self, texts: Texts) -> Catalogue:
-        """Return the tables that the models describe; the planner has no part in it."""
+        """Return the tables that the models describe, made without the planner."""
         key = "\n".join(texts.values())
         if key not in self._truths:
             await self.databases["expected"].empty()

@@ -67,7 +67,7 @@ class Seconds:
     wall: float
 
     def __str__(self) -> str:
-        """Return both for the table."""
+        """Return both times, for the table."""
         return f"{self.cpu:.1f} / {self.wall:.1f}"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-PEOPLE = '''"""Accounts: another part than the owner's."""
+USERS = '''"""Accounts: another part than the owner's."""
 
 from tortoise import fields
 from tortoise.models import Model
@@ -136,7 +136,7 @@ class Task(Model):
 
 @dataclass(frozen=True)
 class Edit:
-    """A replacement in the models; what is replaced stands there exactly once."""
+    """A replacement in the models; the replaced text occurs exactly once."""
 
     old: str
     new: str
@@ -183,7 +183,7 @@ def edited(texts: dict[str, str], edits: Iterable[Edit]) -> dict[str, str]:
     """Return the modules after the edits.
 
     Raises:
-        ValueError: What an edit replaces is not there, or is there more than once.
+        ValueError: The text that an edit replaces is missing, or occurs more than once.
     """
     texts = dict(texts)
     for edit in edits:
@@ -194,7 +194,7 @@ def edited(texts: dict[str, str], edits: Iterable[Edit]) -> dict[str, str]:
     return texts
 
 
-BASE = {"people": PEOPLE, "work": WORK}
+BASE = {"people": USERS, "work": WORK}
 
 
 @dataclass
@@ -205,17 +205,17 @@ class Package:
     """A folder that modules are imported from."""
     name: str
     keeps_name: bool
-    """Return whether edited modules keep their names and are imported anew, as after a restart.
+    """Marks a package whose edited modules keep their names and are imported anew after a change.
 
     Otherwise the same text is the same package in all cases, which takes a third of the time; only
-    a tool whose files import the models can tell.
+    a tool whose files import the models sees a difference.
     """
     imported: str = ""
     modules: list[str] = field(default_factory=list)
     """The names of the modules with models."""
 
     def write(self, texts: dict[str, str]) -> None:
-        """Let these be the models."""
+        """Write the modules, and have them imported anew."""
         digest = hashlib.sha256("\n".join(texts.values()).encode()).hexdigest()[:16]
         self.imported = self.name if self.keeps_name else f"models_{digest}"
         self.modules = [f"{self.imported}.{module}" for module in texts]

@@ -15,7 +15,7 @@ HEAD = (
 
 
 class Verdict(StrEnum):
-    """How a case ended."""
+    """The result of a case."""
 
     RIGHT = "right"
     REFUSED = "refused before harm"
@@ -26,7 +26,7 @@ class Verdict(StrEnum):
 
 
 class End(Exception):  # noqa: N818 - no error
-    """A case ends here."""
+    """The end of a case, with its verdict."""
 
     def __init__(self, verdict: Verdict, *words: str) -> None:
         super().__init__(*words)
@@ -36,7 +36,7 @@ class End(Exception):  # noqa: N818 - no error
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a case ended, and why."""
+    """The result of a case, with its reasons."""
 
     case: str
     database: str
@@ -46,7 +46,7 @@ class Outcome:
     words: list[str] = field(default_factory=list)
     seconds: float = 0
     proof: list[str] = field(default_factory=list)
-    """What the service's `check` says of it, where aerich's own tool was silently wrong."""
+    """Output of the service's `check`, where aerich's own tool was silently wrong."""
 
     def __str__(self) -> str:
         """Describe it in a line, and the reason in more if it was not expected."""

@@ -1,4 +1,4 @@
-"""Somebody who has a service, and runs its commands in processes that start quickly."""
+"""An owner of a service, whose commands run in processes that start quickly."""
 
 import ast
 import asyncio
@@ -96,11 +96,11 @@ makes the database anew.
 """
 
 on_sqlite = pytest.mark.parametrize("reader", ["sqlite"], indirect=True)
-"""For what has nothing to do with the database."""
+"""Marks a test that does not depend on the database."""
 
 
 class Owner:
-    """Somebody who reads the page, and does what it says in a service."""
+    """An owner who follows the page about migrations in a service."""
 
     def __init__(self, service: Service, commands: IO[str], answers: IO[str]) -> None:
         self.service = service
@@ -108,7 +108,7 @@ class Owner:
         self.commands, self.answers = commands, answers
 
     def shown(self, pattern: str) -> str:
-        """Return what the page has in the brackets of a pattern, once."""
+        """Return the group of a pattern as it stands in the page, where all matches are equal."""
         (found,) = set(re.findall(pattern, self.page))
         return str(found)
 
@@ -123,14 +123,14 @@ class Owner:
         return str(found)
 
     def replace(self, old: str, *new: str, module: str = MODEL) -> None:
-        """Change a model: a line for one that is there."""
+        """Replace a line of a model by others."""
         path = self.service.project / module
         text = path.read_text(encoding="utf-8")
         assert text.count(old) == 1
         path.write_text(text.replace(old, "\n    ".join(new)), encoding="utf-8")
 
     def lists(self, part: str) -> None:
-        """Tell the service of one more part."""
+        """Add a part to `app/parts.py`."""
         path = self.service.project / "app/parts.py"
         text = path.read_text(encoding="utf-8")
         assert text.count(PARTS) == 1
@@ -143,7 +143,7 @@ class Owner:
         return said
 
     def starts_anew(self, *commands: str) -> list[str]:
-        """Run commands on a database with nothing in it."""
+        """Run commands on an empty database."""
         return self.runs("empty", *commands)[1:]
 
     def catalogue(self) -> Catalogue:
@@ -152,16 +152,16 @@ class Owner:
         return asyncio.run(TrialDatabase(service.database, service.database_url).catalogue())
 
     def files(self) -> list[Path]:
-        """Return the migrations, the last made last."""
+        """Return the migrations, in the order in which they were made."""
         return sorted(self.service.project.path.glob("migrations/models/2*.py"))
 
     def named(self, name: str) -> str:
-        """Return the whole name of a migration."""
+        """Return the full name of a migration."""
         (path,) = (path for path in self.files() if path.stem.endswith(name))
         return path.stem
 
     def fills(self, name: str, *sources: str) -> None:
-        """Put functions and constants into a migration, in the place of those that are there."""
+        """Put functions and constants into a migration, in place of those of the same names."""
         path = self.service.project / f"migrations/models/{self.named(name)}.py"
         for node in ast.parse("\n\n".join(sources)).body:
             text = path.read_text(encoding="utf-8")

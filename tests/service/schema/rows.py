@@ -152,15 +152,15 @@ def models() -> dict[str, type[Model]]:
 
 
 def forget_statements() -> None:
-    """Let Tortoise make statements anew: it knows them by table, and tables change here."""
+    """Clear the statements that Tortoise caches by table, since tables change here."""
     executor.EXECUTOR_CACHE.clear()
 
 
 async def fill(cells: Cells, more: Iterable[Row]) -> None:
     """Insert the usual rows with some cells changed, then more of them.
 
-    The database numbers them, and one more tag was there and is gone: the
-    counters stand higher than the rows.
+    The database numbers them, and one more tag is inserted and deleted, so
+    that the counters are higher than the rows.
     """
     forget_statements()
     known = models()

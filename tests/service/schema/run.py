@@ -1,4 +1,4 @@
-"""One case on its way: there, back, and there again."""
+"""A run of one case: change, undo, and change again."""
 
 import asyncio
 import time
@@ -32,7 +32,7 @@ NOT_A_SENTENCE = ("Traceback", "Error(", "Error:")
 
 @dataclass
 class Run:
-    """A case, and where it is tried."""
+    """A case, and the place where it is tried."""
 
     case: Case
     laboratory: Laboratory
@@ -51,7 +51,7 @@ class Run:
         return self.laboratory.kind
 
     async def run(self) -> NoReturn:
-        """Go through the case.
+        """Run the case.
 
         Raises:
             End: Always; it says how.
@@ -76,7 +76,7 @@ class Run:
         return differences(found, expected) or differences(found, expected, names=True)
 
     async def _step(self, name: str, act: Coroutine[Any, Any, Result]) -> Result:
-        """Await a step of the tool; whatever it raises is the case's end, but for a refusal."""
+        """Await a step of the tool; any exception but a refusal ends the case."""
         try:
             return await act
         except (Refused, KeyboardInterrupt, asyncio.CancelledError):
@@ -92,7 +92,7 @@ class Run:
         return snapshot
 
     async def _begin(self, expected: Catalogue) -> Snapshot:
-        """Make the tables of before by the tool, and fill them."""
+        """Let the tool make the tables before the change, and fill them."""
         await self.bench.databases["filled"].empty()
         self.bench.package.write(self.before)
         try:
@@ -112,7 +112,7 @@ class Run:
         return await self._look()
 
     async def _make(self, at_first: Snapshot, change: list[str]) -> bool:
-        """Let the tool write the migration; return whether there was anything to write."""
+        """Let the tool write the migration; return whether there was a change."""
         self.bench.package.write(self.after)
         files = sorted(self.bench.folder.iterdir())
         try:
@@ -138,14 +138,14 @@ class Run:
         return self.kind in self.case.refused and self.kind not in self.case.may_refuse
 
     async def _forgive(self, end: End, at_first: Snapshot) -> NoReturn:
-        """Take the failure of a tool without sentences for a refusal where rows call for one."""
+        """Count a failure of a tool without messages as a refusal where rows forbid the change."""
         if not self.engine.is_strict and self.kind in self.case.refused:
             await self._unchanged(at_first, *end.words)
             raise End(Verdict.REFUSED, *end.words) from end
         raise end
 
     async def _unchanged(self, at_first: Snapshot, *words: str) -> None:
-        """End the case loudly where a step that failed changed something."""
+        """End the case as a loud failure if a failed step changed tables or rows."""
         now = await read_raw(self.bench.databases["filled"])
         changed = differences(now.catalogue, at_first.catalogue, names=True)
         if not now.same_rows(at_first):
@@ -154,7 +154,7 @@ class Run:
             raise End(Verdict.LOUD, *words, *[f"half-way: {text}" for text in changed])
 
     async def _refused(self, sentence: str, at_first: Snapshot) -> NoReturn:
-        """Judge a refusal, and what becomes of the file that is written all the same."""
+        """Judge a refusal, and the file that is written anyway."""
         await self._unchanged(at_first, sentence)
         self._judge(sentence, self.case.refused.get(self.kind, ()))
         if self.kind not in self.case.refused and self.kind not in self.case.may_refuse:
@@ -174,7 +174,7 @@ class Run:
         raise End(Verdict.WRONG, f"up anyway: applied what make refuses: {sentence}")
 
     def _judge(self, sentence: str, words: Words) -> None:
-        """End the case loudly where a sentence does not say what it must."""
+        """End the case as a loud failure if a message lacks words, or is a driver's."""
         missing = [word for word in words if word.casefold() not in sentence.casefold()]
         drivers = databases.named(self.kind).drivers
         raw = [mark for mark in (*NOT_A_SENTENCE, *drivers) if mark in sentence]
@@ -203,7 +203,7 @@ class Run:
         return done
 
     def _compare_up(self, at_first: Snapshot, done: Snapshot, expected: Catalogue) -> None:
-        """End the case where tables or rows are not what they should be after the change."""
+        """End the case if tables or rows are not as expected after the change."""
         moves = surviving(at_first.catalogue, done.catalogue, self.case.options)
         tables = self._differences(done.catalogue, expected)
         values = list(raw_changes(at_first, done, moves, self.case.values))
@@ -214,7 +214,7 @@ class Run:
             raise End(Verdict.WRONG, *words)
 
     async def _again(self) -> None:
-        """End the case where the tool finds more to do."""
+        """End the case if the tool finds further changes."""
         try:
             is_made = await apart(self._step("again", self.engine.make(self.bench, Options())))
         except Refused as refusal:
@@ -249,7 +249,7 @@ class Run:
         return await self._look()
 
     async def _undo(self, at_first: Snapshot, done: Snapshot, expected: Catalogue) -> None:
-        """Undo the change, and compare tables and rows with those of before."""
+        """Undo the change, and compare tables and rows with those before the change."""
         words = self.case.undo_refused.get(self.kind)
         may_refuse = words is not None or self.case.undo_may_refuse
         try:
@@ -290,7 +290,7 @@ class Run:
 
 
 def _lost(at_first: Snapshot, moves: Moves) -> list[str]:
-    """Name the columns whose values went with the change; what an undo puts there is its own."""
+    """Name the columns whose values the change dropped; the undo fills them with others."""
     return [
         f"{table}.{column}"
         for table, description in at_first.catalogue.items()

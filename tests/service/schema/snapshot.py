@@ -1,4 +1,4 @@
-"""The rows of a database at one moment, and what became of them at a later one."""
+"""The rows of a database at one moment, and their differences at a later one."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -16,7 +16,7 @@ from tests.service.schema.rows import models
 from tests.service.schema.trial_databases import TrialDatabase
 
 Objects = dict[str, dict[Any, dict[str, Any]]]
-"""By table and primary key the values as the service's models return them."""
+"""Values as the service's models return them, by table and primary key."""
 ANYTHING = object()
 """The expectation of a value that a case leaves open."""
 
@@ -47,13 +47,13 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True)
 class Moves:
-    """The tables and columns that outlive a change, with the names of before and of after."""
+    """The tables and columns that a change keeps, with their names before and after."""
 
     tables: Mapping[str, str]
     columns: Mapping[Place, Place]
 
     def reversed(self) -> "Moves":
-        """Return the way back."""
+        """Return the same with the names exchanged, for an undo."""
         return Moves(
             {new: old for old, new in self.tables.items()},
             {new: old for old, new in self.columns.items()},
@@ -61,7 +61,7 @@ class Moves:
 
 
 def surviving(before: Catalogue, after: Catalogue, options: Options) -> Moves:
-    """Tell what outlives a change: what is renamed, and what is there before and after."""
+    """Return the tables and columns that a change keeps, renamed or not."""
     tables, columns = {}, {}
     for table, description in before.items():
         name = options.tables.get(table, table)
@@ -93,7 +93,7 @@ async def read_objects(snapshot: Snapshot, *, without: Collection[str] = ()) -> 
     """Add the rows as the models of the open Tortoise context read them.
 
     Args:
-        snapshot: Where to add them.
+        snapshot: The snapshot that they are added to.
         without: Columns to leave out.
     """
     for model in models().values():
@@ -121,7 +121,7 @@ async def _objects(model: type[Model], projection: Mapping[str, str]) -> dict[An
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - of any type
-    """Return what can be compared with the same value from another class, or from a driver's."""
+    """Return a plain value, which equals the same value of another class, such as a driver's."""
     match value:
         case Enum():
             return value.value

@@ -1,4 +1,4 @@
-"""Databases that the migrations did not make, and files that an update took away."""
+"""Databases that the migrations did not make, and files that an update removed."""
 
 import subprocess
 from collections.abc import Iterator
@@ -47,9 +47,9 @@ def older(owner: Owner) -> Iterator[Owner]:
     owner.starts_anew("migrate")
 
 
-@pytest.mark.parametrize("books", [FOREIGN, WITHOUT_AERICH], ids=["foreign", "none"])
-def test_such_a_database_is_not_migrated_but_adopted(older: Owner, books: str) -> None:
-    sql.query(older.service, books)
+@pytest.mark.parametrize("aerich_table", [FOREIGN, WITHOUT_AERICH], ids=["foreign", "none"])
+def test_such_a_database_is_not_migrated_but_adopted(older: Owner, aerich_table: str) -> None:
+    sql.query(older.service, aerich_table)
 
     refused, made, adopted, again = older.runs(
         "migrate", "adopt-migrations", "migrate --adopt", "migrate --adopt"
@@ -65,9 +65,9 @@ def test_such_a_database_is_not_migrated_but_adopted(older: Owner, books: str) -
     assert older.tasks("title, slug") == [("Buy Milk", "")]
 
 
-@pytest.mark.parametrize("books", [FOREIGN, WITHOUT_AERICH], ids=["foreign", "none"])
-def test_an_adopted_database_changes_as_any_other(older: Owner, books: str) -> None:
-    sql.query(older.service, books)
+@pytest.mark.parametrize("aerich_table", [FOREIGN, WITHOUT_AERICH], ids=["foreign", "none"])
+def test_an_adopted_database_changes_as_any_other(older: Owner, aerich_table: str) -> None:
+    sql.query(older.service, aerich_table)
     older.runs("adopt-migrations", "migrate --adopt")
     sql.query(older.service, TASK.format("Buy Milk"))
     older.replace(TITLE, TITLE.replace(")", ", unique=True)"))
@@ -84,9 +84,9 @@ def test_an_adopted_database_changes_as_any_other(older: Owner, books: str) -> N
     assert back.endswith(f"Undid {older.named('unique_titles')}\n")
 
 
-@pytest.mark.parametrize("books", [FOREIGN, WITHOUT_AERICH], ids=["foreign", "none"])
-def test_rows_that_forbid_adoption_are_counted_and_filled(older: Owner, books: str) -> None:
-    sql.query(older.service, books)
+@pytest.mark.parametrize("aerich_table", [FOREIGN, WITHOUT_AERICH], ids=["foreign", "none"])
+def test_rows_that_forbid_adoption_are_counted_and_filled(older: Owner, aerich_table: str) -> None:
+    sql.query(older.service, aerich_table)
     sql.query(older.service, "ALTER TABLE tasks ADD COLUMN slug VARCHAR(50)")
     files = older.files()
 
@@ -101,10 +101,10 @@ def test_rows_that_forbid_adoption_are_counted_and_filled(older: Owner, books: s
     assert older.tasks("slug") == [("none",)]
 
 
-@pytest.mark.parametrize("books", [FOREIGN, WITHOUT_AERICH], ids=["foreign", "none"])
-def test_adoption_is_undone_as_a_whole(older: Owner, books: str) -> None:
+@pytest.mark.parametrize("aerich_table", [FOREIGN, WITHOUT_AERICH], ids=["foreign", "none"])
+def test_adoption_is_undone_as_a_whole(older: Owner, aerich_table: str) -> None:
     """Undoing one of the files that were only recorded would drop tables that others made."""
-    sql.query(older.service, books)
+    sql.query(older.service, aerich_table)
     sql.query(older.service, "ALTER TABLE tasks ADD COLUMN more INTEGER")
     before = older.catalogue()
     older.runs("adopt-migrations", "migrate --adopt")

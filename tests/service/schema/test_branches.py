@@ -35,7 +35,7 @@ OTHER = (
     (BODY, ""),
     ("slug = fields.CharField(max_length=50", "slug = fields.CharField(max_length=80, unique=True"),
 )
-"""What each changes, one file each: all of it in the same table, which SQLite makes anew."""
+"""Changes of each branch, one file each: all of the same table, which SQLite rebuilds."""
 
 
 @dataclass
@@ -58,7 +58,7 @@ class Branches:
             (folder / name).write_text(self.texts[path], encoding="utf-8")
 
     def interleavings(self) -> Iterator[list[Path]]:
-        """Return every order that keeps that of each person."""
+        """Return every order of the files that keeps the order within each branch."""
         many = len(self.one) + len(self.other)
         for places in combinations(range(many), len(self.one)):
             one, other = iter(self.one), iter(self.other)
@@ -67,7 +67,7 @@ class Branches:
 
 @pytest.fixture
 def branches(owner: Owner) -> Iterator[Branches]:
-    """Offer the files of two people who began at the same place; neither has the other's."""
+    """Offer the files of two people who branched from the same models."""
     model = owner.service.project / MODEL
     base = model.read_text(encoding="utf-8")
     made: list[list[Path]] = []
@@ -126,7 +126,7 @@ def test_every_order_of_two_branches_makes_the_same_tables(branches: Branches) -
 
 @pytest.mark.parametrize("has", ["early", "late"])
 def test_a_database_that_has_one_branch_gets_the_other(branches: Branches, has: str) -> None:
-    """Also files with lower numbers than the last that was applied, as a late one of a part."""
+    """Files with lower numbers than the last applied one are applied, too."""
     owner, count = branches.owner, len(branches.one)
     branches.merge([*branches.one, *branches.other])
     owner.starts_anew("migrate")
@@ -189,14 +189,14 @@ class Clash:
     texts: dict[Path, str]
 
     def has(self, *names: str) -> None:
-        """Let these of the two be there."""
+        """Write these of the two files, and delete the others."""
         for path, text in self.texts.items():
             path.unlink(missing_ok=True)
             if path.stem.endswith(names):
                 path.write_text(text, encoding="utf-8")
 
     def models(self, *, has_slug: bool) -> None:
-        """Let the models be those of one of them."""
+        """Write the models of one of the two."""
         model = self.owner.service.project / MODEL
         text = re.sub("    slug = .*\n", "", model.read_text(encoding="utf-8"))
         slug = f"\n    {SLUG.replace('50', '80')}" if has_slug else ""
@@ -276,7 +276,7 @@ def test_a_column_is_dropped_where_it_was_changed(clash: Clash) -> None:
 
 
 def test_both_files_of_such_branches_are_deployed(clash: Clash) -> None:
-    """The change went before the drop there, and does nothing in a new database."""
+    """The change was applied before the drop there, and does nothing in a new database."""
     owner = clash.owner
     clash.has("change_slug")
     owner.runs("migrate")
@@ -293,7 +293,7 @@ def test_both_files_of_such_branches_are_deployed(clash: Clash) -> None:
 
 
 def test_a_part_is_switched_on_over_a_filled_database(owner: Owner) -> None:
-    """Its file has a lower number than those of the owner, and is applied."""
+    """The part's file has a lower number than those of the owner, and is applied."""
     (notes,) = (path for path in owner.files() if path.stem.endswith("_notes"))
     text = notes.read_bytes()
     expected = owner.catalogue()

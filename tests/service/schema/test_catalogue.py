@@ -104,7 +104,7 @@ SAME = {
         ['CREATE TABLE "one" ("id" INT, "a" INT)'],
         ['CREATE TABLE "one" ("a" INT, "id" INT)'],
     ),
-    "the books of aerich": ([OTHER], [OTHER, 'CREATE TABLE "aerich" ("id" INT)']),
+    "the table of aerich": ([OTHER], [OTHER, 'CREATE TABLE "aerich" ("id" INT)']),
 }
 
 

@@ -1,4 +1,4 @@
-"""The page of the service about migrations is true: what it shows is run, on each database."""
+"""The page of the service about migrations is true: its examples are run, on each database."""
 
 import os
 import pty
@@ -94,7 +94,7 @@ def test_a_model_of_which_tortoise_was_not_told(owner: Owner, name: str) -> None
 
 
 def _proof(owner: Owner) -> Outcome:
-    """Run what `just check` runs to compare the migrations with the models."""
+    """Run the comparison of migrations and models that `just check` runs."""
     test = "tests/database/test_migrations.py::test_the_migrations_create_the_schema_of_the_models"
     return owner.service.python("-m", "pytest", "-p", "no:cacheprovider", test, check=False)
 
@@ -211,7 +211,7 @@ def test_a_model_that_cannot_be_imported(owner: Owner) -> None:
 
 @on_sqlite
 def test_each_changed_key_is_said(owner: Owner) -> None:
-    """Each of two keys becomes what the other one was."""
+    """Two foreign keys exchange their actions on delete."""
     reader = (
         'reader = fields.ForeignKeyField("models.User", "reads", on_delete=fields.{}, null=True)'
     )
@@ -328,7 +328,7 @@ def test_a_rename_is_asked_for_at_a_terminal(owner: Owner, answer: str) -> None:
 
 
 def test_data_migrations(owner: Owner) -> None:
-    """Both examples are applied and undone; a file that fails changes no row."""
+    """The two examples are applied and undone; a file that fails changes no row."""
     sql.query(owner.service, "UPDATE tasks SET title = '' WHERE title = 'Call Bob'")
     fill_slugs = owner.shown(r"`just (make-migration fill_slugs --empty)`")
     owner.runs("make-migration titles --empty", fill_slugs, "make-migration broken --empty")
@@ -383,7 +383,7 @@ async def downgrade(db: BaseDBAsyncClient) -> str:
     await db.execute_query("DROP VIEW titles")
     return "DROP TABLE holidays"
 """
-"""What an owner makes by hand; the view needs no mention."""
+"""A table and a view that an owner makes by hand; the view needs no mention."""
 
 
 SEARCH = """

@@ -1,4 +1,4 @@
-"""What the template ships is what the planner writes today, byte for byte."""
+"""The first migrations of the template are what the planner writes today, byte for byte."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A migration that is killed between any two statements is ended by the next run."""
+"""A migration that is killed between any two statements is completed by the next run."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +21,7 @@ CHANGED = (
 on_mysql = pytest.mark.parametrize("reader", ["mysql"], indirect=True)
 COLUMNS = "title, mark, reviewer_id, lower"
 RENAMED = "--rename-table tasks=jobs --rename tasks.slug=mark --fill-sql jobs.lower=lower(body)"
-"""Checks look at what is renamed, and at what goes: when all was done, neither is there."""
+"""Options whose checks read old names: once all was applied, these do not exist any more."""
 
 
 def _recorded(owner: Owner, name: str) -> bool:
@@ -81,7 +81,7 @@ def test_the_next_run_ends_what_a_kill_has_stopped(
 def test_nothing_runs_between_a_kill_and_the_end_of_its_migration(
     changed: tuple[Owner, str],
 ) -> None:
-    """DDL is no transaction on MySQL: the tables of half a migration fit no other file."""
+    """MySQL has no transactional DDL: no other file fits the tables of half a migration."""
     owner, name = changed
 
     killed = owner.runs("die-at 8", "migrate")
@@ -112,7 +112,7 @@ def ranked(reader: Owner, owner: Owner) -> Iterator[tuple[Owner, str]]:
 
 @contextmanager
 def _inserting(owner: Owner) -> Iterator[None]:
-    """Insert a task in a transaction that is open for as long."""
+    """Insert a task in a transaction that stays open during the block."""
     has_begun, may_end = Event(), Event()
 
     def insert() -> None:
@@ -134,10 +134,10 @@ def _inserting(owner: Owner) -> Iterator[None]:
 
 
 @on_mysql
-def test_rows_that_came_in_while_a_migration_waited_are_looked_at(
+def test_rows_inserted_while_a_migration_waited_are_checked(
     ranked: tuple[Owner, str],
 ) -> None:
-    """Its first statement was refused, and MySQL would put 0 into a row without a value."""
+    """The first statement was refused, and MySQL would put 0 into a row without a value."""
     owner, name = ranked
     before = owner.catalogue()
 
@@ -151,7 +151,7 @@ def test_rows_that_came_in_while_a_migration_waited_are_looked_at(
 
 
 @on_mysql
-def test_nothing_is_invented_for_rows_that_come_in_between_the_statements(
+def test_no_value_is_made_up_for_rows_inserted_between_the_statements(
     ranked: tuple[Owner, str],
 ) -> None:
     owner, name = ranked
@@ -171,7 +171,7 @@ def test_nothing_is_invented_for_rows_that_come_in_between_the_statements(
 
 
 def test_plain_aerich_keeps_the_rows_that_hang_on_a_table(owner: Owner) -> None:
-    """Also where SQLite makes the table anew, whose rows others refer to with CASCADE."""
+    """SQLite rebuilds the table, to whose rows others refer with CASCADE."""
     user, email = "app/accounts/models.py", "email = fields.CharField(max_length=254"
     before = owner.catalogue()
     owner.replace(email, email.replace("254", "300"), module=user)

@@ -1,6 +1,6 @@
 """MySQL 8 and MariaDB describe the same table in other words; the planner understands both alike.
 
-All in which they differ is named at the head of the planner, `options/database/mysql/planner.py`.
+The differences are named at the head of the planner, `options/database/mysql/planner.py`.
 
 The tests of this folder run on whichever server is there. How MySQL 8 spells a table is in
 https://dev.mysql.com/doc/refman/8.4/en/show-create-table.html and its chapter on data types.
@@ -65,7 +65,7 @@ print(json.dumps([asdict(table_of("tasks", text)) for text in json.load(sys.stdi
 
 @pytest.fixture(scope="module")
 def tables(template: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
-    """Return what the planner of a service understands of either text."""
+    """Return the tables that the planner of a service reads from the texts."""
     folder = tmp_path_factory.mktemp("mysql") / "service"
     service = harness.render(template, folder, {"database": "mysql"})
     done = subprocess.run(
@@ -95,7 +95,7 @@ def test_mysql_8_and_mariadb_are_understood_alike(tables: list[dict[str, object]
 def test_an_index_over_expressions_is_no_index_over_their_columns(
     tables: list[dict[str, object]],
 ) -> None:
-    """Only MySQL 8 has it; whether rows are unique is asked of what the index holds."""
+    """MySQL 8 alone has such indexes; uniqueness is checked for their expressions."""
     keys: list[dict[str, object]] = tables[2]["keys"]  # type: ignore[assignment]  # JSON
 
     parts = {key["name"]: key["parts"] for key in keys if key["name"]}

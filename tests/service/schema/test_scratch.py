@@ -1,4 +1,4 @@
-"""Databases of a command's own: what an owner's files made in them, and whose they are."""
+"""Scratch databases of commands: the objects that migrations create there, and the clean-up."""
 
 import secrets
 import time
@@ -30,7 +30,7 @@ async def downgrade(db: BaseDBAsyncClient) -> str:
     await db.execute_query("DROP TYPE mood")
     return "DROP EXTENSION pg_trgm; DROP EXTENSION citext"
 """
-"""What PostgreSQL has beside tables."""
+"""Objects of PostgreSQL other than tables."""
 USED = """from tortoise import fields
 from tortoise.contrib.postgres.indexes import PostgreSQLIndex
 from tortoise.fields import CharField

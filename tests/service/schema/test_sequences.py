@@ -1,4 +1,4 @@
-"""The planner follows random changes of random models, there and back, and keeps the rows.
+"""The planner applies and undoes random changes of random models, and keeps the rows.
 
 `just chaos schema-changes` tries more of them, and others each time.
 """
@@ -11,7 +11,7 @@ from tests.support.databases import NAMES
 
 SEEDS = range(2, 5)
 NOTICED = {"indexes": "is missing", "texts": " holds ", "rows": "rows, not"}
-"""Who meddles with an SQLite database, and the words of the judge who notices."""
+"""Kinds of tampering with an SQLite database, and the words of the fault that is reported."""
 
 
 @pytest.mark.parametrize("database", NAMES)
@@ -31,12 +31,12 @@ def test_random_changes_are_made_or_refused_before_harm(
     assert not any(ending.fault for ending in endings), "\n".join(map(str, endings))
 
 
-def test_the_judge_notices_what_somebody_does_behind_the_back_of_the_planner(
+def test_tampering_with_the_database_is_detected(
     render: Render,
 ) -> None:
     service = render(database="sqlite").path
 
-    for meddler, words in NOTICED.items():
-        (ending,) = seeds.elsewhere("sqlite", service, SEEDS[:1], meddler=meddler)
+    for tampering, words in NOTICED.items():
+        (ending,) = seeds.elsewhere("sqlite", service, SEEDS[:1], tampering=tampering)
 
-        assert words in ending.fault.rpartition("--- wrong ---")[2], f"{meddler}: {ending}"
+        assert words in ending.fault.rpartition("--- wrong ---")[2], f"{tampering}: {ending}"

@@ -1,4 +1,4 @@
-"""What stands in a file of SQLite beside tables: statistics, full-text search, views, triggers."""
+"""Objects of an SQLite file other than tables: statistics, full-text search, views, triggers."""
 
 import pytest
 
@@ -23,7 +23,7 @@ async def downgrade(db: BaseDBAsyncClient) -> str:
     await db.execute_query("DROP VIEW titles")
     return "DROP TABLE search"
 '''
-"""What an owner makes by hand, and names nowhere: no model can describe it."""
+"""Objects that an owner makes by hand, and names nowhere: no model can describe them."""
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_a_full_text_index_its_trigger_and_a_view_outlive_changes(searching: Own
 
 @pytest.mark.parametrize("kind", ["VIEW", "TRIGGER"])
 def test_a_column_under_a_view_or_trigger_does_not_go(owner: Owner, kind: str) -> None:
-    """It would break: a view when it is read, a trigger when a row is written."""
+    """A view would fail when it is read, a trigger when a row is written."""
     made = {
         "VIEW": "CREATE VIEW it AS SELECT body FROM tasks",
         "TRIGGER": "CREATE TRIGGER it AFTER UPDATE ON tasks WHEN new.body = '' BEGIN SELECT 1; END",

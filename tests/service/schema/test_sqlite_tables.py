@@ -1,4 +1,4 @@
-"""What SQLite's files load: a script is made from the tables that are there, or refused."""
+"""The helper of SQLite's migrations: it makes a script for the existing tables, or refuses."""
 
 import asyncio
 import sqlite3
@@ -81,7 +81,7 @@ DOWN = (
 def test_a_script_that_was_carried_out_has_nothing_to_do(
     database: Connection, directions: Sequence[Sequence[object]]
 ) -> None:
-    """Also where it ends by giving other names, so that none that it says is there."""
+    """The script may end with renames, after which the names in its steps do not exist."""
     for steps in directions:
         database.runs(*steps)
     looked, schema = database.looked, database.rows("SELECT sql FROM sqlite_master")

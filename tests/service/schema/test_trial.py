@@ -1,6 +1,6 @@
 """The service's planner gets every change of the trial right, or refuses it before harm.
 
-`python -m tests.service.schema.trial --all` sets it beside aerich's own diff and Tortoise's own
+`python -m tests.service.schema.trial --all` compares it with aerich's own diff and Tortoise's own
 tool, on all cases; here are the everyday ones, which servers divide among them, or all where
 SCHEMA_TRIAL is `all`.
 """
@@ -37,7 +37,7 @@ WRONG = {
         "a text column gets too narrow": "what the rows forbid was not refused",
     },
 }
-"""What other tools get wrong on SQLite, and the words for it: the trial can find fault."""
+"""Faults of other tools on SQLite, and their descriptions: the trial can find them."""
 
 
 @pytest.mark.parametrize(("database", "shard"), SHARDS)
@@ -77,7 +77,7 @@ def test_the_trial_sees_what_other_tools_get_wrong(
 def test_check_is_red_for_tables_that_aerichs_own_diff_makes_wrong(
     database: str, template: Path, tmp_path: Path, record_figure: RecordFigure
 ) -> None:
-    """What it does to rows, and on the way back, no comparison of tables can see."""
+    """A comparison of tables cannot see wrong rows, nor a wrong undo."""
     require_server(database)
     service = harness.render(template, tmp_path / "service", {"database": database})
 

@@ -102,7 +102,7 @@ def elsewhere(tool: str, database: str, service: Path, *options: str) -> list[Ou
 
 
 def main() -> None:
-    """Try what the command line names, print a table, and fail where a case is missed."""
+    """Try the cases of the command line, print a table, and fail where a case is missed."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # databases are dropped then too
     options = _options()
     if options.all:

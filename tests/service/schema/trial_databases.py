@@ -32,7 +32,7 @@ class TrialDatabase:
 
     @property
     def dialect(self) -> Dialect:
-        """What the trial knows of this kind."""
+        """The trial's description of this kind."""
         return dialects.named(self.kind)
 
     def connection(self) -> dict[str, Any]:
@@ -50,11 +50,11 @@ class TrialDatabase:
         return await self.dialect.read_contents(self.url, tables)
 
     async def empty(self) -> None:
-        """Make it without a table, and make it first if it is not there."""
+        """Drop all tables of the database, or create it."""
         await self.dialect.empty(self.url)
 
     async def drop(self) -> None:
-        """Drop it, if it is there."""
+        """Drop the database, if it exists."""
         await self.dialect.drop(self.url)
 
     async def execute(self, statements: Iterable[str]) -> None:
@@ -81,7 +81,7 @@ async def opened(kind: str) -> AsyncIterator[dict[str, TrialDatabase]]:
 
 
 def _drop_all(kind: str, name: str) -> None:
-    """Drop what begins with the name, also what a tool made beside its scratch database."""
+    """Drop the databases whose names begin so, also those that a tool made on its own."""
     known = databases.named(kind)
     for left in known.names():
         if left.startswith(name):

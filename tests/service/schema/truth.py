@@ -1,4 +1,4 @@
-"""Tables as Tortoise makes them from models, with the faults of its generator mended.
+"""Tables as Tortoise makes them from models, with the faults of its generator corrected.
 
 Tortoise escapes as MySQL does on every database: SQLite and PostgreSQL know no
 backslash in a text, so a quotation mark in a default is a syntax error there
@@ -58,7 +58,7 @@ async def make_tables(kind: str, *, is_strict: bool) -> None:
 
     Args:
         kind: The kind of database.
-        is_strict: Whether to mend comments and types too; Tortoise's own tool and aerich's write
+        is_strict: Whether to correct comments and types too; Tortoise's own tool and aerich's write
             them with the same fault, which is not what they are tried for.
     """
     comments = _mended_comments() if is_strict else nullcontext()

@@ -74,13 +74,13 @@ def raw(sql_type, *, generated_sql=None):
 
 @dataclass(frozen=True)
 class Kind:
-    """A type of field, with what a default of it can be."""
+    """A type of field, with its possible defaults."""
 
     call: str
     """The call that makes it, up to its options."""
     default: str
     defaults: tuple[str, ...]
-    """What the database can be told to use, in Python."""
+    """Defaults of the database, in Python."""
     is_indexable: bool = True
 
 
@@ -298,7 +298,7 @@ def text(database: str) -> str:
 
 
 async def phantoms(database: str, service: Path) -> list[str]:
-    """Make a migration of all models, apply it, and say where a difference is seen after it."""
+    """Make a migration of all models, apply it, and return the differences that remain."""
     models = {"zoo": text(database)}
     async with opened(database, service, Planner) as laboratory:
         planner, filled = laboratory.planner, laboratory.databases["filled"]

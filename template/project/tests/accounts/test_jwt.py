@@ -155,7 +155,7 @@ async def test_an_invalid_token_is_refused_even_where_none_is_needed(client: Asy
     assert_refused(response)
 
 
-async def test_a_new_key_is_brought_in_while_tokens_of_the_old_one_work(
+async def test_a_key_is_rotated_while_tokens_of_the_old_one_work(
     client: AsyncClient, change_settings: ChangeSettings
 ) -> None:
     old_key = get_settings().secret_key.get_secret_value()

@@ -69,7 +69,7 @@ async def test_a_refresh_token_yields_a_new_pair(client: AsyncClient, tokens: To
     assert await status_of(client, response.json()) == 200
 
 
-async def test_a_second_use_ends_the_session(client: AsyncClient, tokens: Tokens) -> None:
+async def test_reuse_revokes_the_session(client: AsyncClient, tokens: Tokens) -> None:
     successor = (await refresh(client, tokens["refresh_token"])).json()
 
     again = await refresh(client, tokens["refresh_token"])
@@ -93,7 +93,7 @@ async def test_one_of_ten_uses_at_once_succeeds_and_the_session_ends(
     assert (await refresh(client, winner.json()["refresh_token"])).status_code == 401
 
 
-async def test_logout_ends_this_session_and_no_other(client: AsyncClient, tokens: Tokens) -> None:
+async def test_logout_revokes_its_session_and_no_other(client: AsyncClient, tokens: Tokens) -> None:
     other = (await log_in(client, "ada")).json()
     successor = (await refresh(client, tokens["refresh_token"])).json()
 
@@ -174,7 +174,7 @@ async def test_no_secret_is_logged_even_at_debug(
     assert "hunter2" not in log
 
 
-async def test_a_new_password_ends_every_session(client: AsyncClient, tokens: Tokens) -> None:
+async def test_a_new_password_revokes_every_session(client: AsyncClient, tokens: Tokens) -> None:
     other = (await log_in(client, "ada")).json()
     new = "staple battery horse correct"
     body = {"current_password": PASSWORD, "new_password": new, "confirm_password": new}

@@ -20,13 +20,13 @@ COUNTERS = """
 
 
 async def empty(url: str) -> None:
-    """Drop it, if it is there, and make it."""
+    """Drop the database, if it exists, and create it."""
     made = [SERVER.drop_database.format(name=name_of(url)), f"CREATE DATABASE `{name_of(url)}`"]
     await execute(SERVER.administration_url, made)
 
 
 async def drop(url: str) -> None:
-    """Drop it, if it is there."""
+    """Drop the database, if it exists."""
     await execute(SERVER.administration_url, [SERVER.drop_database.format(name=name_of(url))])
 
 
@@ -38,7 +38,7 @@ async def execute(url: str, statements: Iterable[str]) -> None:
 
 
 def delete_rows(tables: Sequence[str]) -> list[str]:
-    """Return statements that check no key."""
+    """Return statements that delete rows without checks of foreign keys."""
     return ["SET FOREIGN_KEY_CHECKS = 0", *(f"DELETE FROM `{name}`" for name in tables)]  # noqa: S608 - our own names
 
 

@@ -15,17 +15,17 @@ class MariaDB(PrivateServer):
 
     @property
     def url(self) -> str:
-        """Where a database may be created."""
+        """The URL of the server, for the creation of databases."""
         return f"mysql://root@127.0.0.1:{self.port}"
 
     def prepare(self) -> None:
-        """Fill the folder."""
+        """Initialize the data directory."""
         options = ("--skip-test-db", "--auth-root-authentication-method=normal")
         data = f"--datadir={self.folder / 'data'}"
         self.run(binary("mariadb-install-db"), "--no-defaults", data, *options)
 
     def command(self) -> list[str]:
-        """Return what starts the server."""
+        """Return the command that starts the server."""
         settings = {
             "datadir": self.folder / "data",
             "socket": self.folder / "server.sock",

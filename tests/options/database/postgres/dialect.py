@@ -27,7 +27,7 @@ SEQUENCES = """
 
 
 async def empty(url: str) -> None:
-    """Drop its schemas, which is quicker than to drop it, or make it."""
+    """Drop the schemas of the database, which is faster than dropping it, or create it."""
     try:
         async with connected(url) as session:
             for (schema,) in await session.fetch(OTHER_SCHEMAS):
@@ -42,7 +42,7 @@ async def empty(url: str) -> None:
 
 
 async def drop(url: str) -> None:
-    """Drop it, if it is there."""
+    """Drop the database, if it exists."""
     await execute(SERVER.administration_url, [SERVER.drop_database.format(name=name_of(url))])
 
 
@@ -54,7 +54,7 @@ async def execute(url: str, statements: Iterable[str]) -> None:
 
 
 def delete_rows(tables: Sequence[str]) -> list[str]:
-    """Return one statement, which takes keys between the tables for granted."""
+    """Return one statement, so that foreign keys between the tables do not matter."""
     return [f"TRUNCATE {', '.join(map(_quoted, tables))} CASCADE"]
 
 

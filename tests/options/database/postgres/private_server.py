@@ -6,11 +6,11 @@ from pathlib import Path
 from tests.support.private_servers import PrivateServer, binary
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-"""Where Debian keeps them."""
+"""The directories of the binaries on Debian, by version."""
 
 
 class PostgreSQL(PrivateServer):
-    """PostgreSQL. Its shutdown is the immediate one, after which it recovers from its log."""
+    """PostgreSQL, stopped by an immediate shutdown, after which it recovers from its log."""
 
     kind = "PostgreSQL"
     owner = "postgres"
@@ -19,16 +19,16 @@ class PostgreSQL(PrivateServer):
 
     @property
     def url(self) -> str:
-        """Where a database may be created."""
+        """The URL of the server, for the creation of databases."""
         return f"postgres://postgres@127.0.0.1:{self.port}"
 
     def prepare(self) -> None:
-        """Fill the folder."""
+        """Initialize the data directory."""
         options = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
         self.run(binary("initdb", *BINARIES), "-D", str(self.folder / "data"), *options)
 
     def command(self) -> list[str]:
-        """Return what starts the server."""
+        """Return the command that starts the server."""
         settings = {
             "port": self.port,
             "listen_addresses": "127.0.0.1",

@@ -1,8 +1,7 @@
 """The catalogue of an SQLite file.
 
-SQLite answers most questions by pragmas. What it keeps to itself, the value of
-a default and the collation of a column, is asked of an empty copy of the
-schema in memory.
+Pragmas describe most of a schema. The value of a default and the collation of a
+column are read from an empty copy of the schema in memory.
 """
 
 import re
@@ -119,7 +118,7 @@ def _inside(sql: str) -> str:
 
 
 def _plain(sql: str) -> str:
-    """Return an expression without the brackets and quotation marks that mean nothing."""
+    """Return an expression without the brackets and quotation marks that have no effect."""
     return " ".join(sql.replace('"', "").replace("(", " ").replace(")", " ").split())
 
 

@@ -30,7 +30,7 @@ async def execute(url: str, statements: Iterable[str]) -> None:
 
 
 def delete_rows(tables: Sequence[str]) -> list[str]:
-    """Return statements that check no key, as SQLite does unless it is told to."""
+    """Return statements that delete rows; SQLite checks no foreign key by default."""
     return [f'DELETE FROM "{name}"' for name in tables]  # noqa: S608 - our own names
 
 

@@ -29,9 +29,9 @@ def session(url: str) -> Iterator[Session]:
 
 
 def is_busy(url: str) -> bool:
-    """Return whether another process keeps the file locked for more than a moment, or is half way.
+    """Return whether another process locks the file for long, or has half applied a migration.
 
-    Half way is a migration that has added one of `half_1` and `half_2` to the table of notes.
+    A half-applied migration has added one of `half_1` and `half_2` to the table of notes.
     """
     if _is_locked(url):
         return True

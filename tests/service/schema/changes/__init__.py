@@ -1,1 +1,1 @@
-"""The changes, by what they are about."""
+"""The changes, by subject."""

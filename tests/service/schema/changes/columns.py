@@ -1,4 +1,4 @@
-"""Columns that come and go."""
+"""Columns that are added and dropped."""
 
 from tests.service.schema.case import Case, Options, everywhere
 from tests.service.schema.models import add, drop, replace

@@ -1,4 +1,4 @@
-"""Keys to other tables."""
+"""Foreign keys."""
 
 from tests.service.schema.case import Case, Options, everywhere
 from tests.service.schema.models import add, append, drop, key, replace

@@ -1,4 +1,4 @@
-"""Relations of many to many, and the tables between."""
+"""Many-to-many relations, and their junction tables."""
 
 from tests.service.schema.case import Case, Options, all_but
 from tests.service.schema.models import add, append, drop, replace

@@ -1,4 +1,4 @@
-"""Tables and columns that get another name."""
+"""Renames of tables and columns."""
 
 from tests.service.schema.case import Case, Options, all_but, everywhere
 from tests.service.schema.models import Edits, add, append, key, meta, replace

@@ -1,4 +1,4 @@
-"""Tables that come and go, and changes of models that change no table."""
+"""Tables that are created and dropped, and changes of models that alter no table."""
 
 from tests.service.schema.case import Case, Options
 from tests.service.schema.models import WORK, Edits, add, append, drop, meta, replace

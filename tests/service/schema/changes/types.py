@@ -1,4 +1,4 @@
-"""Types that grow, shrink and become others, and NULL that is allowed or forbidden."""
+"""Changes of column types, to wider, narrower and other ones, and of NULL and NOT NULL."""
 
 import datetime as dt
 from collections.abc import Mapping

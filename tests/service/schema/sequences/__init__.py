@@ -1,1 +1,1 @@
-"""Random changes of random models, one after the other, and all the way back."""
+"""Random changes of random models, applied one after the other, and undone."""

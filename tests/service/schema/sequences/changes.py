@@ -1,4 +1,4 @@
-"""What owners do to models, drawn at random."""
+"""Changes that owners make to models, drawn at random."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,7 +37,7 @@ RETYPES: dict[str, tuple[str, ...]] = {
     "uuid": ("char", "text"),
     "json": ("text", "char"),
 }
-"""What a kind of field may become, if its values allow it."""
+"""Kinds into which a kind of field may change, if its values allow it."""
 
 
 class Inapplicable(Exception):  # noqa: N818 - a fact
@@ -155,7 +155,7 @@ def toggle_null(draft: Draft) -> None:
 
 
 def change_defaults(draft: Draft) -> None:
-    """Change what new rows get."""
+    """Change the defaults of a column."""
     model = draft.model()
     old = _some(draft, model)
     _change(draft, model, with_defaults(draft, old), "defaults of")
@@ -185,7 +185,7 @@ def toggle_index(draft: Draft) -> None:
 
 
 def change_comment(draft: Draft) -> None:
-    """Change what people read."""
+    """Change the comment of a table or column."""
     model = draft.model()
     if draft.chance(0.3):
         draft.put(replace(model, comment=draft.rng.choice(COMMENTS)), f"comment on {model.name}")
@@ -222,7 +222,7 @@ def add_key(draft: Draft) -> None:
 
 
 def change_key(draft: Draft) -> None:
-    """Change what happens when a row that is referred to goes, or where a key goes."""
+    """Change the action on delete, the constraint or the target of a foreign key."""
     model = draft.model()
     old = _some(draft, model, kinds=KEYS)
     match draft.rng.choice(("action", "action", "constraint", "target")):
@@ -333,7 +333,7 @@ CHANGES: dict[Callable[[Draft], None], int] = {
     rename_model: 3,
     reorder: 1,
 }
-"""What owners do, and how often."""
+"""Changes, and their weights in the draw."""
 
 
 def change(draft: Draft) -> Draft:

@@ -1,4 +1,4 @@
-"""What becomes of a value when its column changes its type, said in Python."""
+"""Conversions of values when a column changes its type, in Python."""
 
 import json
 import re
@@ -29,7 +29,7 @@ class Unsure(Exception):  # noqa: N818 - a fact
 
 
 def converted(value: Any, old: Shape, new: Shape, database: str) -> Any:  # noqa: ANN401 - of any type
-    """Return what a value becomes, or a `Like` that describes it.
+    """Return the converted value, or a `Like` that describes it.
 
     Raises:
         Lossy: It cannot be kept.
@@ -199,4 +199,4 @@ WAYS: dict[str, Callable[[Any, str, Shape, str], Any]] = {
     "uuid": _to_uuid,
     "json": _to_json,
 }
-"""What can become of another type; of the rest it is not known."""
+"""Conversions by the new type; for other types the result is unknown."""

@@ -1,4 +1,4 @@
-"""Models on their way to others, and what an owner says beside them."""
+"""Models during a change, and the options that an owner passes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -17,7 +17,7 @@ TABLES = ("things", "tags", "notes", "people", "order", "parts", "rooms", "lette
 
 @dataclass
 class Draft:
-    """Models on their way to others, and what has to be told beside them."""
+    """Models during a change, and the options that go with it."""
 
     rng: Random
     database: str
@@ -33,7 +33,7 @@ class Draft:
 
     @property
     def dialect(self) -> Dialect:
-        """What the trial knows of the database."""
+        """The trial's description of the database."""
         return dialects.named(self.database)
 
     def copy(self) -> "Draft":
@@ -49,7 +49,7 @@ class Draft:
         )
 
     def chance(self, share: float) -> bool:
-        """Return whether this time is one of that share."""
+        """Return whether a draw with this probability succeeds."""
         return self.rng.random() < share
 
     def model(self) -> Model:
@@ -57,12 +57,12 @@ class Draft:
         return self.rng.choice([*self.schema.values()])
 
     def put(self, model: Model, what: str) -> None:
-        """Replace a model by what it became."""
+        """Replace a model by its changed copy."""
         self.schema[model.name] = model
         self.words.append(what)
 
     def name(self, model: Model) -> str:
-        """Choose the name of a field that neither is there nor was before this step."""
+        """Choose a name for a field that is used neither now nor before this step."""
         taken = set()
         for known in (model, self.before.get(model.name, model)):
             taken |= {link.name for link in known.links}
@@ -72,14 +72,14 @@ class Draft:
         return self.rng.choice(free) if free else f"more_{next(self.numbers)}"
 
     def table(self) -> str:
-        """Choose the name of a table that neither is there nor was before this step."""
+        """Choose a name for a table that is used neither now nor before this step."""
         taken = {each.table for each in (*self.schema.values(), *self.before.values())}
         free = [name for name in TABLES if name not in taken]
         return self.rng.choice(free) if free else f"table_{next(self.numbers)}"
 
     @property
     def has_a_first_row(self) -> bool:
-        """Return whether the keys that must have a value do not go in a circle."""
+        """Return whether the foreign keys that are NOT NULL form no cycle."""
         left = {
             model.name: {
                 each.target for each in model.fields if each.kind in KEYS and not each.is_null

@@ -90,7 +90,7 @@ def a_key(draft: Draft, model: Model, target: str = "") -> Field:
 
 
 def an_action(draft: Draft, *, is_null: bool = False) -> str:
-    """Draw what becomes of rows when those go to which they refer."""
+    """Draw the action on delete of a foreign key."""
     return draft.rng.choice([*ACTIONS, "SET_NULL"] if is_null else ACTIONS)
 
 

@@ -1,4 +1,4 @@
-"""What rows hold after a change of their models, and what of them forbids it."""
+"""Expected rows after a change of their models, and the rows that forbid it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,16 +15,16 @@ from tests.support import databases
 
 @dataclass
 class Expectation:
-    """What the columns hold after a change, or why it is refused."""
+    """Expected values of columns after a change, or the reasons for its refusal."""
 
     values: dict[str, ByRow] = field(default_factory=dict)
-    """By table and column the values, by primary key."""
+    """Values by primary key, for each table and column."""
     must_refuse: list[str] = field(default_factory=list)
-    """Why the change must be refused."""
+    """Reasons why the change must be refused."""
     may_refuse: list[str] = field(default_factory=list)
-    """Why it may be refused."""
+    """Reasons why the change may be refused."""
     lost: set[int] = field(default_factory=set)
-    """The fields that come back, without the values that they had."""
+    """The fields that are restored without their values."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class Change:
     database: str
     fills: Mapping[str, str]
     is_undo: bool = False
-    """Return whether columns come back, with something neutral where they must have a value."""
+    """Marks an undo: it restores columns, with a neutral value where they are NOT NULL."""
 
     def expectation(self) -> Expectation:
-        """Work out what becomes of the rows."""
+        """Compute the expected rows."""
         found = Expectation()
         columns = {
             name: {each.identity: self._column(each, model, found) for each in model.columns}
@@ -52,7 +52,7 @@ class Change:
         return found
 
     def _column(self, new: Field, model: Model, found: Expectation) -> list[Any]:
-        """Return what rows hold in a column after the change."""
+        """Return the values of a column after the change."""
         at = f"{model.table}.{new.column}"
         was = self.before.get(model.name)
         known = {each.identity: each for each in was.columns} if was else {}
@@ -90,12 +90,12 @@ class Change:
         return value
 
     def _kept(self, row: Mapping[str, Any], old: Field, new: Field) -> Any:  # noqa: ANN401 - as above
-        """Return what becomes of a value; one that was lost is left open."""
+        """Return the value after the change; one that was lost is left open."""
         value = row.get(old.column, ANYTHING)
         return converted(value, shape(self.before, old), shape(self.after, new), self.database)
 
     def _initial(self, new: Field) -> Any:  # noqa: ANN401 - as above
-        """Return what rows get in a new column."""
+        """Return the value of rows in a new column."""
         if new.db_default:
             return _stored(new, new.db_default)
         if new.is_null:
@@ -107,7 +107,7 @@ class Change:
 
 
 def _stored(new: Field, source: str) -> Any:  # noqa: ANN401 - as above
-    """Return what the database makes of a default."""
+    """Return a default as the database stores it."""
     value = evaluate(source)
     if type(value).__module__.startswith("tortoise"):
         return ANYTHING
@@ -122,7 +122,7 @@ def _has_decimals(fields: Iterable[Field]) -> bool:
 def _uniques(
     model: Model, columns: Mapping[int, list[Any]], found: Expectation, database: str
 ) -> None:
-    """Find the rows that a unique constraint forbids."""
+    """Find the rows that violate a unique constraint."""
     for fields in model.uniques():
         rows = zip(*(columns[each.identity] for each in fields), strict=True)
         whole = [values for values in rows if None not in values]
@@ -143,7 +143,7 @@ def _keys(
     columns: Mapping[str, Mapping[int, list[Any]]],
     found: Expectation,
 ) -> None:
-    """Find the rows that refer to nothing."""
+    """Find the rows that violate a foreign key."""
     for each in model.fields:
         if each.kind not in KEYS or not each.has_constraint:
             continue
@@ -161,7 +161,7 @@ def _is_open(value: object) -> bool:
 
 
 def moves(before: Schema, after: Schema) -> Moves:
-    """Tell which tables and columns outlive a change, with their names before and after."""
+    """Return the tables and columns that a change keeps, with their names before and after."""
     tables, columns = {}, {}
     for name in [name for name in before if name in after]:
         old, new = before[name], after[name]

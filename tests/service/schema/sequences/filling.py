@@ -18,7 +18,7 @@ async def insert_rows(rng: Random, schema: Schema, chosen: Iterable[Model]) -> l
     A row that a unique constraint forbids, or that has nothing to refer to, is left out.
 
     Returns:
-        What was inserted, in words.
+        The inserted rows, in words.
     """
     forget_statements()
     words = []

@@ -1,4 +1,4 @@
-"""Models as plain values: what random changes are made to, and their source."""
+"""Models as plain values, which random changes edit, and their source."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -59,7 +59,7 @@ INTEGERS = {"smallint", "int", "bigint"}
 INDEXABLE = set(CLASSES) - {"text", "json", "binary"} - KEYS
 
 Shape = tuple[str, tuple[int, ...]]
-"""What a column holds: its kind, and its sizes."""
+"""The kind of a column, and its sizes."""
 
 
 def evaluate(source: str) -> Any:  # noqa: ANN401 - of any type
@@ -77,7 +77,7 @@ class Field:
     """A column of a model."""
 
     identity: int
-    """What stays when it gets another name."""
+    """A number that stays the same when the field is renamed."""
     name: str
     kind: str
     size: tuple[int, ...] = ()
@@ -163,13 +163,13 @@ class TableIndex:
 
     fields: tuple[str, ...]
     name: str = ""
-    """Empty for an entry that is a tuple of fields."""
+    """The name; empty for an entry that is a tuple of fields."""
     condition: tuple[str, int] | None = None
     """A field and the number that it must hold, for a partial index."""
 
     @property
     def mentioned(self) -> set[str]:
-        """The fields that it is about."""
+        """The fields of the index and of its condition."""
         return {*self.fields, *([self.condition[0]] if self.condition else [])}
 
     def source(self) -> str:
@@ -187,7 +187,7 @@ class Model:
     """A model and its table."""
 
     name: str
-    """What stays when its table gets another name."""
+    """The name of the class, which stays the same when the table is renamed."""
     table: str
     key: Field
     fields: tuple[Field, ...] = ()
@@ -225,12 +225,12 @@ class Model:
         )
 
     def without_field(self, gone: Field) -> "Model":
-        """Remove a field, and what was made of it."""
+        """Remove a field, and the constraints and indexes over it."""
         kept = tuple(field for field in self.fields if field != gone)
         return replace(self.without_indexes(gone.name), fields=kept)
 
     def without_indexes(self, name: str) -> "Model":
-        """Remove all that `Meta` says of a field."""
+        """Remove the entries of `Meta` that name a field."""
         return replace(
             self,
             together=tuple(names for names in self.together if name not in names),
@@ -269,7 +269,7 @@ def source(schema: Schema) -> str:
 
 
 def shape(schema: Schema, field: Field) -> Shape:
-    """Return what a column holds; a key holds what the primary key of its target does."""
+    """Return the shape of a column; a foreign key has that of its target's primary key."""
     if field.kind in KEYS:
         return shape(schema, schema[field.target].key)
     return field.kind, field.size

@@ -13,21 +13,21 @@ from random import Random
 
 from tests.service.schema.engines import Planner
 from tests.service.schema.laboratory import Laboratory, opened
-from tests.service.schema.sequences.meddling import MEDDLERS
 from tests.service.schema.sequences.sequence import CHANGES, Sequence, Wrong
+from tests.service.schema.sequences.tampering import TAMPERINGS
 from tests.support import harness
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How a seed ended on a database."""
+    """The result of a seed on a database."""
 
     database: str
     seed: int
     counts: Mapping[str, int]
-    """How many changes were made, refused, undone and so on."""
+    """Numbers of changes that were made, refused, undone and so on."""
     fault: str
-    """What is wrong, with the story that led to it; empty if nothing is."""
+    """The fault, with the steps that led to it; empty if there is none."""
     seconds: float
 
     @property
@@ -44,7 +44,7 @@ class Ending:
 
 
 async def endings(
-    database: str, service: Path, seeds: Iterable[int], meddler: str
+    database: str, service: Path, seeds: Iterable[int], tampering: str
 ) -> AsyncIterator[Ending]:
     """Try seeds on a kind of database; one kind a process.
 
@@ -54,19 +54,19 @@ async def endings(
         database: An answer to the question.
         service: A service rendered for it, whose `tools/` are on trial.
         seeds: What to draw from.
-        meddler: Who changes the database behind the planner's back, for a trial of the trial.
+        tampering: A name from `TAMPERINGS`, to test whether the checks detect it.
     """
     async with opened(database, service, Planner) as laboratory:
         for each in laboratory.databases.values():
             await each.empty()
         for seed in seeds:
-            yield await _ending(laboratory, seed, meddler)
+            yield await _ending(laboratory, seed, tampering)
 
 
-async def _ending(laboratory: Laboratory, seed: int, meddler: str) -> Ending:
+async def _ending(laboratory: Laboratory, seed: int, tampering: str) -> Ending:
     began = time.perf_counter()
     drawn = Random(seed)  # noqa: S311 - to be repeated
-    sequence = Sequence(laboratory, laboratory.bench(), drawn, MEDDLERS[meddler])
+    sequence = Sequence(laboratory, laboratory.bench(), drawn, TAMPERINGS[tampering])
     fault = ""
     try:
         await sequence.run(CHANGES)
@@ -85,7 +85,7 @@ def elsewhere(
     service: Path,
     seeds: range,
     *,
-    meddler: str = "nobody",
+    tampering: str = "none",
     is_watched: bool = False,
 ) -> list[Ending]:
     """Try seeds on a database in a process of its own.
@@ -94,7 +94,7 @@ def elsewhere(
         database: An answer to the question.
         service: A service rendered for it.
         seeds: What to draw from.
-        meddler: Who changes the database behind the planner's back.
+        tampering: A name from `TAMPERINGS`.
         is_watched: Whether to print at once how each seed ended.
 
     Raises:
@@ -102,7 +102,7 @@ def elsewhere(
     """
     with tempfile.TemporaryDirectory(prefix="sequences_") as folder:
         report = Path(folder, "endings.json")
-        which = ["--database", database, "--service", str(service), "--meddler", meddler]
+        which = ["--database", database, "--service", str(service), "--tampering", tampering]
         numbers = ["--seed", str(seeds.start), "--seeds", str(len(seeds)), "--json", str(report)]
         command = [sys.executable, "-m", "tests.service.schema.sequences", *which, *numbers]
         said = None if is_watched else subprocess.DEVNULL

@@ -1,4 +1,4 @@
-"""One seed on its way: models and rows are drawn, changed some times, and changed back."""
+"""A run of one seed: models and rows are drawn, changed several times, and the changes undone."""
 
 import difflib
 from collections import Counter
@@ -35,7 +35,7 @@ ABOUT_TYPES = "cannot change from"
 
 
 class Wrong(Exception):  # noqa: N818 - a finding
-    """Something is not as it should be."""
+    """Tables, rows or a refusal differ from what is expected."""
 
     def __init__(self, step: str, faults: Collection[str]) -> None:
         super().__init__("\n".join(f"{step}: {fault}" for fault in faults))
@@ -55,24 +55,24 @@ async def nothing(_: TrialDatabase) -> None:
 
 @dataclass
 class Sequence:
-    """One seed on its way."""
+    """A run of one seed."""
 
     laboratory: Laboratory
     bench: Bench
     rng: Random
-    meddle: Callable[[TrialDatabase], Awaitable[None]] = nothing
-    """What happens to the database after each change, behind the planner's back."""
+    tamper: Callable[[TrialDatabase], Awaitable[None]] = nothing
+    """Changes the database after each change of the models, unknown to the planner."""
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     moments: list[Moment] = field(default_factory=list)
     lost: set[int] = field(default_factory=set)
-    """The fields that came back without their values: models may not be able to read them."""
+    """The fields that were restored without their values: models may be unable to read them."""
     counts: Counter[str] = field(default_factory=Counter)
     story: list[str] = field(default_factory=list)
-    """What has been done, for whoever reads of a failure."""
+    """The steps so far, for the report of a failure."""
 
     @property
     def planner(self) -> Planner:
-        """What is on trial."""
+        """The planner on trial."""
         return self.laboratory.planner
 
     @property
@@ -86,10 +86,10 @@ class Sequence:
         return self.moments[-1]
 
     async def run(self, changes: int) -> None:
-        """Go there, back, and there again without rows.
+        """Make the changes, undo them, and make them again without rows.
 
         Raises:
-            Wrong: Something is not as it should be.
+            Wrong: Tables, rows or a refusal differ from what is expected.
         """
         await self._begin()
         for _ in range(changes):
@@ -140,7 +140,7 @@ class Sequence:
         if is_made:
             await self._up(expected)
         self.counts["made" if is_made else "nothing to make"] += 1
-        await self.meddle(self.database)
+        await self.tamper(self.database)
         await self._reach(draft.schema)
         self._judge_rows("after the change", before, expected)
         await self._judge_tables("after the change")
@@ -163,7 +163,7 @@ class Sequence:
         _judge("up", faults)
 
     async def _refused(self, sentence: str, expected: Expectation, options: Options) -> None:
-        """Judge a refusal, and the file that is written all the same."""
+        """Judge a refusal, and the file that is written anyway."""
         self.story.append(f"  refused: {sentence}")
         is_rightful = expected.must_refuse or expected.may_refuse
         if not is_rightful or not (ABOUT_ROWS in sentence or ABOUT_TYPES in sentence):
@@ -184,7 +184,7 @@ class Sequence:
                 file.unlink()
 
     async def _undo(self) -> None:
-        """Undo the last change; where rows forbid that, see that they should, and delete them."""
+        """Undo the last change; where rows rightly forbid that, delete them first."""
         target = self.moments[-2]
         self.story.append(f"undo, to moment {len(self.moments) - 1}")
         expected = self._expected(self.now, target.schema, Options(), is_undo=True)
@@ -231,14 +231,14 @@ class Sequence:
         self.bench.package.write({"tables": source(schema)})
 
     async def _make(self, options: Options, *, anyway: bool = False) -> bool:
-        """Let the planner write a file, if there is anything to write."""
+        """Let the planner write a file; return whether there was a change."""
         making = self.planner.write(self.bench, self.bench.config(), options, anyway=anyway)
         path = await apart(making)
         self.story += _comments(path) if path else []
         return path is not None
 
     async def _apply(self, step: str, act: Awaitable[None], faults: Collection[str] = ()) -> None:
-        """Let aerich go a step; only a refusal may end it."""
+        """Let aerich apply or undo a file; only a refusal may stop it."""
         try:
             await apart(act)
         except Refused:
@@ -298,13 +298,13 @@ class Sequence:
 
 
 def _comments(path: Path) -> list[str]:
-    """Return what a file says that it does."""
+    """Return the comments of a file, which describe its changes."""
     lines = path.read_text(encoding="utf-8").splitlines()
     return [f"  {line}" for line in lines if line.startswith("# ")]
 
 
 def _judge(step: str, faults: Iterable[str]) -> None:
-    """Raise what is wrong, if anything is.
+    """Raise the faults, if there are any.
 
     Raises:
         Wrong: There are faults.

@@ -52,7 +52,7 @@ DEFAULTS: dict[str, tuple[str, ...]] = {
 }
 """Defaults in Python, of the model and of the database."""
 COMPUTED = {"char": "RandomHex()", "datetime": "Now()", "int": 'SqlDefault("(1 + 1)")'}
-"""Defaults that the database works out."""
+"""Defaults that the database computes."""
 FILLS: dict[str, tuple[str, Any]] = {
     **dict.fromkeys(BITS, ("5", 5)),
     "decimal": ("5", Decimal(5)),
@@ -64,7 +64,7 @@ FILLS: dict[str, tuple[str, Any]] = {
     "charenum": ("'bug'", "bug"),
     "intenum": ("9", 9),
 }
-"""SQL for rows that have no value, and what they hold then."""
+"""SQL for rows without a value, and the value that results."""
 DRAWS: dict[str, Callable[[Random], Any]] = {
     "text": lambda rng: rng.choice((*TEXTS, "long " * 500)),
     "bool": lambda rng: rng.choice((True, False)),
@@ -79,7 +79,7 @@ DRAWS: dict[str, Callable[[Random], Any]] = {
     "charenum": lambda rng: rng.choice(("bug", "it's")),
     "intenum": lambda rng: rng.choice((-1, 9)),
 }
-"""How to draw a value of a kind that has no size."""
+"""Functions that draw a value of a kind without sizes."""
 
 
 def value(rng: Random, of: Shape) -> Any:  # noqa: ANN401 - of any type

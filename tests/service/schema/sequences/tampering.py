@@ -1,4 +1,4 @@
-"""What somebody does to an SQLite database behind the planner's back: the judge must notice."""
+"""Tampering with an SQLite database, unknown to the planner, that the checks must detect."""
 
 from collections.abc import Awaitable, Callable
 
@@ -32,10 +32,10 @@ async def delete_a_row(database: TrialDatabase) -> None:
         await database.execute([f'DELETE FROM "{name}" WHERE rowid = ({last})'])  # noqa: S608
 
 
-MEDDLERS: dict[str, Callable[[TrialDatabase], Awaitable[None]]] = {
-    "nobody": nothing,
+TAMPERINGS: dict[str, Callable[[TrialDatabase], Awaitable[None]]] = {
+    "none": nothing,
     "indexes": drop_an_index,
     "texts": change_texts,
     "rows": delete_a_row,
 }
-"""Who meddles, by what."""
+"""Functions that tamper with a database, by what they change."""
