@@ -39,18 +39,21 @@ def draw(seed: int, count: int, *, has_accounts: bool = True) -> Iterator[Drawn]
     random = Random(seed)  # noqa: S311 - it draws nothing secret
     kinds = random.sample(KINDS, len(KINDS))
     targets = list(OWN_TARGETS) if has_accounts else []
+    owned = {"Note"}
     for number, noun in enumerate(random.sample(NOUNS, count)):
+        is_public = has_accounts and random.random() < 0.3
+        choice = [each for each in targets if not is_public or each not in owned]
         names = random.sample(NAMES, random.randint(1, 7))
         # Each kind once, in turn, before chance decides.
         own = kinds[number * 2 : number * 2 + 2] or random.sample(KINDS, 2)
         drawn = [*own, *random.choices(KINDS, k=len(names))][: len(names)]
-        drawn += [f"fk:{random.choice(targets)}"] if targets and random.random() < 0.5 else []
+        drawn += [f"fk:{random.choice(choice)}"] if choice and random.random() < 0.5 else []
         drawn += ["fk:User"] if has_accounts and random.random() < 0.2 else []
         names = random.sample(NAMES, len(drawn))
         fields = [
             f"{name}:{kind}{'?' if random.random() < 0.3 else ''}"
             for name, kind in zip(names, drawn, strict=True)
         ]
-        is_public = random.random() < 0.3
         yield Drawn(noun, [noun, *fields, *(["--public"] if is_public else [])], is_public)
         targets.append("".join(each.capitalize() for each in noun.split("_")))
+        owned |= set() if is_public else {targets[-1]}

@@ -77,6 +77,7 @@ REFUSED = [
     (["thing", "a:int", "a:str"], "There are two fields a"),
     (["thing", "a_id:fk:User"], "write a:fk:User, whose column is a_id"),
     (["thing", "a_id:int", "a:fk:User"], "There are two fields a_id"),
+    (["thing", "a:fk:Note", "--public"], "keys of rows that only their owners see"),
 ]
 
 
@@ -87,6 +88,29 @@ def test_an_impossible_resource_is_refused_in_one_sentence(service: Service) -> 
         assert outcome.status == 1
         assert sentence in outcome.text
         assert len(outcome.text.splitlines()) == 1
+    assert git(service.project.path, "status", "--short") == ""
+
+
+def test_nothing_is_public_without_accounts(template: Path, tmp_path: Path) -> None:
+    project = harness.render(template, tmp_path / "service", {"preset": "minimal"})
+
+    refused = Service(project, "sqlite").cli(
+        "new-resource", "thing", "a:int", "--public", check=False
+    )
+
+    assert "anyone may read and write it. Leave out --public." in refused.text
+
+
+def test_nothing_is_removed_in_production(service: Service) -> None:
+    service.cli("new-resource", "thing", "a:int")
+    service.environment["ENVIRONMENT"] = "production"
+    try:
+        refused = service.cli("remove-resource", "thing", "--yes", check=False)
+    finally:
+        service.environment["ENVIRONMENT"] = "development"
+
+    assert "This is production: remove it in development" in refused.text
+    service.cli("remove-resource", "thing")
     assert git(service.project.path, "status", "--short") == ""
 
 

@@ -25,8 +25,11 @@ def check(resource: Resource, *, force: bool) -> None:
     """Check that the files are unedited, and that no other module uses the resource.
 
     Raises:
-        Refused: A file was edited, or uses the resource; the message names it.
+        Refused: A file was edited, or uses the resource; the message names it. Or this is
+            production.
     """
+    if get_settings().is_production:
+        raise Refused("This is production: remove it in development, and deploy the change.")
     source, tests = resource.folders
     if not source.is_dir():
         raise Refused(f"There is no part {source.relative_to(ROOT)}.")

@@ -92,8 +92,7 @@ class Resource:
     @property
     def has_owned_keys(self) -> bool:
         """Return whether a foreign key refers to rows that only their owner may see."""
-        owned = [each for each in self.keys if each.target and each.target.is_owned]
-        return bool(owned) and not self.is_public
+        return any(each.target and each.target.is_owned for each in self.keys)
 
     @property
     def searched(self) -> list[Field]:
@@ -148,7 +147,7 @@ def describe(
     """Parse the arguments of the command.
 
     Raises:
-        Refused: The part exists already, or a name or a field cannot be used.
+        Refused: The part exists already, or a name, a field or the option cannot be used.
     """
     resource = replace(named(noun, plural=plural), is_public=is_public)
     if is_new:
@@ -163,7 +162,25 @@ def describe(
         raise Refused(f"There are two fields {', '.join(twice)}.")
     options = ["--public"] if is_public else []
     options += [f"--plural={plural}"] if plural else []
-    return replace(resource, fields=found, command=shlex.join([noun, *typed, *options]))
+    resource = replace(resource, fields=found, command=shlex.join([noun, *typed, *options]))
+    if is_public:
+        _check_public(resource, has_accounts=models.USER in targets)
+    return resource
+
+
+def _check_public(resource: Resource, *, has_accounts: bool) -> None:
+    """Check that a resource without an owner protects, and shows, what it should.
+
+    Raises:
+        Refused: There are no permissions, or a key would show rows of others.
+    """
+    if not has_accounts:
+        raise Refused("There are no accounts: anyone may read and write it. Leave out --public.")
+    if resource.has_owned_keys:
+        raise Refused(
+            "Everyone would see the keys of rows that only their owners see: leave out"
+            " --public, or refer to a public resource."
+        )
 
 
 def _check_free(resource: Resource) -> None:
