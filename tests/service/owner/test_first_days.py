@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from tests.conftest import Render, require_server
+from tests.service.resources.trial import LINT_IMPORTS
 from tests.support import databases, harness, janitor, people
 from tests.support.harness import ROOT, Outcome, Project, Service, run, wait_until
 
@@ -180,6 +181,18 @@ def test_settings_and_files_are_found_from_any_folder(template: Path, tmp_path: 
     assert (project / ".env").exists()
     assert (project / "db.sqlite3").exists()
     assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["users", "schemas", "routes.users"])
+def test_check_refuses_an_import_of_another_parts_rules(service: Service, name: str) -> None:
+    path = service.project / "app/notes/service.py"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f"{text}\nimport app.accounts.{name}\n", encoding="utf-8")
+
+    checked = service.python(*LINT_IMPORTS, check=False)
+
+    assert checked.status == 1
+    assert f"app.notes.service -> app.accounts.{name}" in checked.text
 
 
 def test_the_version_is_that_of_pyproject(service: Service) -> None:

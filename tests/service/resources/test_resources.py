@@ -1,19 +1,18 @@
 """`new-resource` and `remove-resource`, as an owner uses them on the first day."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import require_server
+from tests.conftest import RecordFigure, require_server
 from tests.service.resources.draw import KINDS, Drawn, draw
-from tests.service.resources.trial import CHECKS, git, trial
+from tests.service.resources.trial import LINT, TESTS, TYPES, git, trial
 from tests.support import databases, harness
 from tests.support.harness import Service
 
 INVOICE = ["number:str:20", "total:decimal:12,2", "due:date?", "customer:fk:User"]
-TESTS = ("pytest", "-q", "--no-header", "-p", "no:xdist", "tests/database", "tests/invoices")
-LINT = CHECKS[:3]
 
 
 @pytest.mark.parametrize("database", databases.NAMES)
@@ -22,16 +21,27 @@ def test_a_noun_with_a_key_to_a_user(database: str, template: Path, tmp_path: Pa
     require_server(database)
     drawn = [Drawn("invoice", ["invoice", *INVOICE], is_public=False)]
     answers = {"database": database}
+    checks = [*LINT, (*TESTS, "tests/database", "tests/invoices")]
 
-    assert trial(template, tmp_path / "service", answers, drawn, checks=[*LINT, TESTS]) == []
+    assert trial(template, tmp_path / "service", answers, drawn, checks=checks) == []
 
 
 def test_drawn_nouns_of_a_service_without_accounts(template: Path, tmp_path: Path) -> None:
     drawn = list(draw(2027, 3, has_accounts=False))
     answers = {"preset": "minimal"}
-    checks = [*LINT, ("mypy",), ("pytest", "-q", "-p", "no:xdist")]
 
-    assert trial(template, tmp_path / "service", answers, drawn, checks=checks) == []
+    assert trial(template, tmp_path / "service", answers, drawn) == []
+
+
+def test_public_and_owned_nouns_with_keys(template: Path, tmp_path: Path) -> None:
+    """Such resources have strict types, and their tests pass beside those of the service."""
+    drawn = [
+        Drawn("box", ["box", "name:str", "level:int?", "--public"], is_public=True),
+        Drawn("item", ["item", "name:str", "box:fk:Box", "note:fk:Note?"], is_public=False),
+    ]
+    checks = [*LINT, TYPES, (*TESTS, "tests/accounts/test_roles.py", "tests/boxes", "tests/items")]
+
+    assert trial(template, tmp_path / "service", {}, drawn, checks=checks) == []
 
 
 def test_every_type_is_drawn() -> None:
@@ -205,8 +215,12 @@ def test_a_missing_migration_can_be_ignored_as_the_message_says(service: Service
     assert git(service.project.path, "status", "--short") == before
 
 
-def test_removing_a_table_counts_its_rows_and_asks(service: Service) -> None:
+def test_removing_a_table_counts_its_rows_and_asks(
+    service: Service, record_figure: RecordFigure
+) -> None:
+    began = time.perf_counter()
     service.cli("new-resource", "gadget", "a:int")
+    record_figure(f"new-resource: {time.perf_counter() - began:.1f} s")
     service.cli("migrate")
 
     refused = service.cli("remove-resource", "gadget", check=False, stdin="n\n")

@@ -14,16 +14,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.service.resources.draw import Drawn, draw
-from tests.support import databases, harness, people
+from tests.support import databases, harness, people, sql
 from tests.support.harness import Answers, Outcome, Service
 
-CHECKS = (
-    ("ruff", "format", "--check", "-q"),
-    ("ruff", "check", "-q"),
-    ("importlinter.cli", "lint"),
-    ("mypy",),
-    ("pytest", "-q", "--no-header", "-p", "no:xdist"),
+LINT_IMPORTS = ("-c", "from importlinter.cli import lint_imports_command as lint; lint()")
+LINT = (
+    ("-m", "ruff", "format", "--check", "-q"),
+    ("-m", "ruff", "check", "-q"),
+    LINT_IMPORTS,
 )
+TYPES = ("-m", "mypy")
+TESTS = ("-m", "pytest", "-q", "--no-header", "-p", "no:xdist")
+"""Arguments of Python, which does what `just check` does."""
 
 
 def main() -> None:
@@ -52,7 +54,7 @@ def trial(
     answers: Answers,
     drawn: Sequence[Drawn],
     *,
-    checks: Sequence[Sequence[str]] = CHECKS,
+    checks: Sequence[Sequence[str]] = (*LINT, TYPES, TESTS),
 ) -> list[str]:
     """Return a sentence for each fault."""
     slug = harness.new_slug("nouns")
@@ -62,12 +64,14 @@ def trial(
         git(project.path, *command)
     try:
         service.cli("migrate")
+        before = sql.schema(service)
         paths: list[str] = []
-        return [
+        faults = [
             *_written(service, drawn, checks, paths),
             *_served(service, paths),
             *_removed(service, drawn),
         ]
+        return faults if sql.schema(service) == before else [*faults, "tables are left behind"]
     finally:
         service.stop()
         service.drop_database()
@@ -91,8 +95,8 @@ def _written(
         faults += _fault(f"new-resource {' '.join(each.words)}", done)
         paths += re.findall(r"Served at (\S+)", done.text)
     faults += _fault("migrate", service.cli("migrate", check=False))
-    for module, *arguments in checks:
-        faults += _fault(module, service.python("-m", module, *arguments, check=False))
+    for each in checks:
+        faults += _fault(" ".join(each[:2]), service.python(*each, check=False))
     return faults
 
 
@@ -117,7 +121,7 @@ def _served(service: Service, paths: Sequence[str]) -> list[str]:
 
 
 def _removed(service: Service, drawn: Sequence[Drawn]) -> list[str]:
-    """Remove all, the last first; neither folder nor database may keep anything of them."""
+    """Remove all, the last first; the folder may keep nothing of them."""
     faults: list[str] = []
     for each in reversed(drawn):
         done = service.cli("remove-resource", each.noun, "--yes", check=False)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from app.accounts import authentication, roles
-from app.accounts.caller import Caller, NotAuthenticated
+from app.accounts.caller import Caller, NotAuthenticated, ScopedCredential
 from app.accounts.models import User
 from app.web.errors import Forbidden, documents_errors
 
@@ -36,10 +36,10 @@ async def _get_user(caller: CurrentCaller) -> User:
 CurrentUser = Annotated[User, Depends(_get_user)]
 
 
-@documents_errors(Forbidden)
+@documents_errors(ScopedCredential)
 async def _get_unscoped_user(caller: CurrentCaller) -> User:
     if caller.scopes is not None:
-        raise Forbidden("A credential with scopes may not change the account that it belongs to")
+        raise ScopedCredential
     return caller.user
 
 

@@ -22,6 +22,18 @@ SECRET_LENGTH = 32
 """Characters; they hold 190 bits of entropy."""
 
 
+class KeyNotFound(NotFound):
+    """The owner has no such key."""
+
+    detail = "There is no such key"
+
+
+class MissingPermission(Forbidden):
+    """A scope is a permission that the owner lacks."""
+
+    detail = "A key cannot have permissions that its owner lacks"
+
+
 async def create(
     owner: User, new_key: ApiKeyCreate, granted: AbstractSet[str]
 ) -> tuple[Token, str]:
@@ -29,13 +41,13 @@ async def create(
 
     Raises:
         InvalidField: A scope is no permission, or the expiry is in the past.
-        Forbidden: A scope is a permission that the owner lacks.
+        MissingPermission: A scope is a permission that the owner lacks.
     """
     scopes = new_key.scopes
     if not set(permissions.of_all_parts()).issuperset(scopes or ()):
         raise InvalidField(f"Choose from {', '.join(permissions.of_all_parts())}", "scopes")
     if not granted >= set(scopes or ()):
-        raise Forbidden("A key cannot have permissions that its owner lacks")
+        raise MissingPermission
     if new_key.expires_at and new_key.expires_at <= timezone.now():
         raise InvalidField("Choose a time in the future", "expires_at")
     prefix = _random(string.ascii_lowercase + string.digits, PREFIX_LENGTH)
@@ -58,10 +70,10 @@ async def revoke(owner: User, key_id: int) -> None:
     """Revoke a key; it stops working at once.
 
     Raises:
-        NotFound: The owner has no such key.
+        KeyNotFound: The owner has no such key.
     """
     if not await Token.exists(id=key_id, owner=owner, kind=KIND, revoked_at=None):
-        raise NotFound("There is no such key")
+        raise KeyNotFound
     await tokens.revoke(id=key_id)
 
 

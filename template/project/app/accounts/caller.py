@@ -6,7 +6,7 @@ from http import HTTPStatus
 from uuid import UUID
 
 from app.accounts.models import User
-from app.web.errors import AppError
+from app.web.errors import AppError, Forbidden
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,12 @@ class NotAuthenticated(AppError):
     def __init__(self, message: str, *challenges: str) -> None:
         super().__init__(message)
         self.headers = {"WWW-Authenticate": ", ".join(challenges)}
+
+
+class ScopedCredential(Forbidden):
+    """A credential with scopes is used to change the account that it belongs to."""
+
+    detail = "A credential with scopes may not change the account that it belongs to"
 
 
 def single_credential(values: Sequence[str], challenge: str) -> str | None:

@@ -22,7 +22,7 @@ from app.accounts.models import User
 from app.accounts.settings import Rate
 from app.database.queries import transactional
 from app.mail import FolderMailer, Mailer, NotSent, SmtpMailer
-from app.web.errors import AppError, BadRequest, Conflict
+from app.web.errors import AppError, BadRequest
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ async def reset(secret: str, password: SecretStr) -> None:
     await users.set_password_hash(token.owner, password, field="new_password")
     try:
         await users.save_password_hash(token.owner, expected_hash=stored_hash)
-    except Conflict:
+    except tokens.AccountChanged:
         raise InvalidLink from None
 
 

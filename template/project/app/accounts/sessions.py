@@ -10,6 +10,12 @@ from app.accounts.models import Token, User
 from app.web.errors import NotFound
 
 
+class SessionNotFound(NotFound):
+    """The owner has no such session."""
+
+    detail = "There is no such session"
+
+
 async def open_for(owner: User, lifetime: timedelta) -> tuple[Token, str]:
     """Open a session; return its row and its secret id."""
     now = timezone.now()
@@ -37,8 +43,8 @@ async def revoke_by_id(owner: User, session_id: int) -> None:
     """Revoke one of the owner's sessions.
 
     Raises:
-        NotFound: The owner has no such session.
+        SessionNotFound: The owner has no such session.
     """
     if not await Token.exists(id=session_id, owner=owner, kind=KIND, revoked_at=None):
-        raise NotFound("There is no such session")
+        raise SessionNotFound
     await tokens.revoke(id=session_id)

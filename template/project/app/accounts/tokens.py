@@ -23,6 +23,12 @@ _unrevoked_token = CompiledQuery(
 )
 
 
+class AccountChanged(Conflict):
+    """The account has changed since it was read."""
+
+    detail = "The account was changed at the same time; try again"
+
+
 async def issue(owner: User, kind: str, secret: str = "", **columns: Any) -> tuple[Token, str]:  # noqa: ANN401
     """Store a new token, of a new family unless one is given; return its row and its secret."""
     secret = secret or secrets.token_urlsafe(32)
@@ -36,7 +42,7 @@ async def issue_if_unchanged(owner: User, kind: str, **columns: Any) -> tuple[To
     """Issue a token, unless the account has changed since it was read.
 
     Raises:
-        Conflict: The account has changed.
+        AccountChanged: The account has changed.
     """
     await lock_unchanged(owner, expected_hash=owner.password_hash)
     return await issue(owner, kind, **columns)
@@ -46,13 +52,13 @@ async def lock_unchanged(user: User, *, expected_hash: str) -> None:
     """Lock the account until the transaction ends.
 
     Raises:
-        Conflict: Its password or e-mail address was changed since it was read, or it was disabled.
+        AccountChanged: Its password or e-mail address was changed since it was read, or it was disabled.
     """
     # An update locks the row on every database; not every one has SELECT FOR UPDATE.
     await User.filter(id=user.id).update(is_active=F("is_active"))
     expected = {"id": user.id, "email": user.email, "password_hash": expected_hash}
     if not await User.exists(**expected, is_active=True):
-        raise Conflict("The account was changed at the same time; try again")
+        raise AccountChanged
 
 
 async def find(kind: str, secret: str) -> Token | None:

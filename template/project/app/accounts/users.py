@@ -150,7 +150,7 @@ async def change_password(user: User, change: PasswordChange, *, keep_session: U
     Raises:
         WrongPassword: The current password does not match.
         InvalidField: The new one is easy to guess.
-        Conflict: The account was changed at the same time.
+        AccountChanged: The account was changed at the same time.
     """
     stored_hash = user.password_hash
     current = change.current_password.get_secret_value()
@@ -180,7 +180,7 @@ async def save_password_hash(
     """Save the new hash, and revoke the user's sessions except `keep_session`.
 
     Raises:
-        Conflict: The account has changed since it was read with the expected hash.
+        AccountChanged: The account has changed since it was read with the expected hash.
     """
     await tokens.lock_unchanged(user, expected_hash=expected_hash)
     await user.save(update_fields=["password_hash", "updated_at"])

@@ -8,10 +8,10 @@ from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader
 
 from app.accounts import attempts, tokens
-from app.accounts.caller import Caller, NotAuthenticated, single_credential
+from app.accounts.caller import Caller, NotAuthenticated, ScopedCredential, single_credential
 from app.accounts.models import Token, User
 from app.accounts.settings import AccountsSettings
-from app.web.errors import Forbidden, documents_errors
+from app.web.errors import documents_errors
 
 KIND = "api_key"
 KEY_PATTERN = re.compile(r"sk_[a-z0-9]{8}_[A-Za-z0-9]{38}")
@@ -40,7 +40,7 @@ async def authenticate(request: Request) -> Caller | None:
         raise NotAuthenticated(INVALID, CHALLENGE)
     scopes = None if token.scopes is None else frozenset(token.scopes)
     if scopes is not None and request.method != "GET" and _is_own_account(request, token.owner):
-        raise Forbidden("A key with scopes may not change the account that it belongs to")
+        raise ScopedCredential
     return Caller(token.owner, scopes)
 
 
