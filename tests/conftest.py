@@ -10,7 +10,7 @@ import pytest
 
 pytest.register_assert_rewrite("tests.options", "tests.support")
 
-from tests.support import databases, harness, janitor
+from tests.support import databases, forks, harness, janitor
 from tests.support.harness import Project, Service
 from tests.support.report import Report
 from tests.support.scheduling import (  # noqa: F401 - hooks of pytest-xdist
@@ -142,6 +142,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Remove leftovers, and fail if there are any or a branch is missed; the summary names them."""
     config = session.config
+    forks.close()
     if hasattr(config, "workerinput"):
         return
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would leave things behind

@@ -27,8 +27,9 @@ import copier
 import httpx
 import yaml
 
-from tests.support import databases
+from tests.support import databases, forks
 from tests.support.databases import Database
+from tests.support.forks import ForkedProcess
 from tests.variants.branches import Branch, recorded
 from tests.variants.space import documents
 
@@ -67,6 +68,7 @@ print(json.dumps(ends))
 """
 
 STOPPING_SECONDS = 20
+OF_PYTHON = {"PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "default"}
 _number = count(1)
 
 
@@ -170,7 +172,7 @@ class Service:
     project: Project
     database: str
     environment: dict[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[str] | None = None
+    process: subprocess.Popen[str] | ForkedProcess | None = None
     log: Path = Path()
     interpreter: Path = Path(sys.executable)
     """Python of an environment in which the service's dependencies are installed."""
@@ -189,10 +191,9 @@ class Service:
                 "LOG_FORMAT": "json",
                 "PORT": str(self.port),
                 "SECRET_KEY": "0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEF",
-                "PYTHONUNBUFFERED": "1",
                 "RATE_LIMIT_LOGIN": "1000000/minute",  # what is about it sets a lower one
-                "PYTHONWARNINGS": "default",
             }
+            | OF_PYTHON
             | self.environment
         )
 
@@ -221,8 +222,12 @@ class Service:
         return [Outcome(status, output, "") for status, output in json.loads(done.output)]
 
     def python(self, *arguments: str, check: bool = True, stdin: str | None = None) -> "Outcome":
-        """Run the interpreter inside the service."""
-        return self.run(str(self.interpreter), *arguments, check=check, stdin=stdin)
+        """Run the interpreter inside the service, as a fork where that is the same."""
+        if not forks.can_run(self.interpreter, arguments, self.environment):
+            return self.run(str(self.interpreter), *arguments, check=check, stdin=stdin)
+        folder = self.project.path
+        done = forks.run(arguments, cwd=folder, environment=self.environment, stdin=stdin)
+        return _checked(Outcome(*done), arguments, folder, check=check)
 
     def run(self, *command: str, check: bool = True, stdin: str | None = None) -> "Outcome":
         """Run a command in its folder and its environment."""
@@ -238,16 +243,26 @@ class Service:
     def start(self, *, workers: int = 1) -> None:
         """Start it and wait until it responds."""
         environment = self.environment | {"WEB_CONCURRENCY": str(workers)}
-        with self.log.open("a", encoding="utf-8") as log:
-            self.process = subprocess.Popen(
-                [str(self.interpreter), "-m", "app.cli", "serve"],
-                cwd=self.project.path,
-                env=environment,
-                stdout=log,
-                stderr=log,
-                text=True,
-                start_new_session=True,
-            )
+        arguments, folder = ["-m", "app.cli", "serve"], self.project.path
+        with (
+            self.log.open("a", encoding="utf-8") as log,
+            Path(os.devnull).open(encoding="utf-8") as no,
+        ):
+            if workers == 1 and forks.can_run(self.interpreter, arguments, environment):
+                self.process = forks.start(
+                    arguments, cwd=folder, environment=environment, files=(no, log, log)
+                )
+            else:
+                self.process = subprocess.Popen(
+                    [str(self.interpreter), *arguments],
+                    cwd=folder,
+                    env=environment,
+                    stdin=no,
+                    stdout=log,
+                    stderr=log,
+                    text=True,
+                    start_new_session=True,
+                )
         wait_until(self._answers, f"{self.project.path.name} to start", self.log)
 
     def died(self) -> str:
@@ -359,6 +374,10 @@ def run(  # noqa: PLR0913 - as many as subprocess.run has, but by name
         with transcript.open("a", encoding="utf-8") as record:
             end = f"[{outcome.status}, {seconds:.1f} s]"
             record.write(f"$ {shlex.join(command)}\n{outcome.text.rstrip()}\n{end}\n\n")
+    return _checked(outcome, command, cwd, check=check)
+
+
+def _checked(outcome: Outcome, command: Sequence[str], cwd: Path, *, check: bool) -> Outcome:
     if check and outcome.status != 0:
         raise AssertionError(
             f"{' '.join(command)} ended with {outcome.status} in {cwd}:\n{outcome.text}"

@@ -95,8 +95,8 @@ def _written(
         faults += _fault(f"new-resource {' '.join(each.words)}", done)
         paths += re.findall(r"Served at (\S+)", done.text)
     faults += _fault("migrate", service.cli("migrate", check=False))
-    for each in checks:
-        faults += _fault(" ".join(each[:2]), service.python(*each, check=False))
+    for check in checks:
+        faults += _fault(" ".join(check[:2]), service.python(*check, check=False))
     return faults
 
 
