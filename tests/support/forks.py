@@ -121,7 +121,7 @@ def can_run(interpreter: Path, arguments: Sequence[str], environment: Mapping[st
     return (
         hasattr(os, "fork")
         and interpreter == Path(sys.executable)
-        and arguments[0] in {"-m", "-c"}
+        and (arguments[0] == "-c" or tuple(arguments[:2]) == ("-m", "app.cli"))
         and _read_at_start(environment) == _read_at_start(_base())
     )
 

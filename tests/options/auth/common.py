@@ -70,6 +70,8 @@ def the_files_have_accounts(project: Project) -> None:
                 assert (answer.in_readme in readme) == is_chosen
     assert "uv run just create-admin" in project.output
     assert "dependencies=REQUIRE_SIGN_IN" in project.text("app/main.py")
+    contract = project.pyproject["tool"]["importlinter"]["contracts"][-1]
+    assert "app.** -> app.accounts.access" in contract["ignore_imports"]
     folder = "tools/resources/pattern/"
     patterns = {name[len(folder) :] for name in project.files if name.startswith(folder)}
     assert {f"owned/{name}.py.j2" for name in ("api", "models", "service", "test")} <= patterns

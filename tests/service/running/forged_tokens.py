@@ -15,7 +15,7 @@ def key_of(service: Service) -> bytes:
     """Return the key with which a service signs its access tokens."""
     program = (
         "from app.config import get_settings; keys = get_settings().access_keys;"
-        "print(keys.by_id[keys.newest].hex())"
+        "print(keys.by_id[keys.newest_id].hex())"
     )
     return bytes.fromhex(service.python("-c", program).output)
 

@@ -116,7 +116,7 @@ def test_everything_but_the_exact_key_gets_the_same_401(client: httpx.Client, ad
     for response in responses.values():
         assert_problem(response, 401)
         assert response.headers["www-authenticate"] == "ApiKey"
-    assert responses.pop("two").json()["detail"] == "Send one credential"
+    assert responses.pop("two").json()["detail"] == "Send one credential, not several"
     assert len({response.json()["detail"] for response in responses.values()}) == 1
     assert ping(client, key) == 200
 

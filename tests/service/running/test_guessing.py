@@ -146,7 +146,7 @@ def test_the_default_limit_is_ten_a_minute(running: Service) -> None:
         settings = "from app.config import get_settings as read"
         shown = sibling.python("-c", f"{settings}; print(read().rate_limit_login)").output
 
-    assert shown.strip() == "Rate(count=10, seconds=60)"
+    assert shown.strip() == "Rate(limit=10, seconds=60)"
 
 
 @pytest.mark.check("A12")

@@ -318,7 +318,7 @@ def test_mail_is_sent_encrypted(running: Service, ada: Person, tmp_path: Path, s
             {"SMTP_URL": "smtp://{user}x@127.0.0.1:{port}", "SSL_CERT_FILE": "{certificate}"},
             "SMTPAuthenticationError 535",
         ),
-        ("", {"ENVIRONMENT": "production"}, "which production requires"),
+        ("", {"ENVIRONMENT": "production"}, "set MAIL_FROM, PUBLIC_BASE_URL, SMTP_URL"),
     ],
     ids=["away", "in clear", "not trusted", "wrong password", "none"],
 )

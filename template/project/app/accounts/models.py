@@ -83,9 +83,9 @@ class Token(Model):
         table = "tokens"
 
     @property
-    def is_expired(self) -> bool:
-        """Return whether `expires_at` has passed; without it a token never expires."""
-        return self.expires_at is not None and self.expires_at <= timezone.now()
+    def is_unexpired(self) -> bool:
+        """Return whether `expires_at` has not passed; without it a token never expires."""
+        return self.expires_at is None or self.expires_at > timezone.now()
 
     async def record_use(self) -> None:
         """Update `last_used_at`, at most once per `LAST_USED_PRECISION`."""

@@ -32,7 +32,7 @@ async def rotate(secret: str, expires_at: datetime) -> IssuedToken | None:
     A reused token is treated as stolen: its whole session is revoked (RFC 9700 §4.14.2).
     """
     token = await _get(secret)
-    if token is None or token.revoked_at or token.is_expired:
+    if token is None or token.revoked_at or not token.is_unexpired:
         return None
     successor = await _exchange(token, expires_at)
     if successor is None:

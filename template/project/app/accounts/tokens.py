@@ -52,7 +52,7 @@ async def lock_unchanged(user: User, *, expected_hash: str) -> None:
     """Lock the account until the transaction ends.
 
     Raises:
-        AccountChanged: Its password or e-mail address was changed since it was read, or it was disabled.
+        AccountChanged: Since it was read its password or address was changed, or it was disabled.
     """
     # An update locks the row on every database; not every one has SELECT FOR UPDATE.
     await User.filter(id=user.id).update(is_active=F("is_active"))
@@ -64,7 +64,7 @@ async def lock_unchanged(user: User, *, expected_hash: str) -> None:
 async def find(kind: str, secret: str) -> Token | None:
     """Return the valid token with its active owner, in one statement, or None."""
     tokens = await _unrevoked_token.fetch(kind=kind, secret_hash=digest(secret))
-    return tokens[0] if tokens and not tokens[0].is_expired else None
+    return tokens[0] if tokens and tokens[0].is_unexpired else None
 
 
 async def revoke_sessions(owner: User, *, keep_session: UUID | None = None) -> None:

@@ -56,7 +56,8 @@ def operation_id(route: APIRoute) -> str:
     if fixed.replace("-", "_") == tag:
         return f"{tag}_{route.name.partition('_')[0]}"
     name = route.name.removesuffix(f"_{tag}")
-    for row in re.findall(rf"/{tag.replace('_', '-')}/{{(\w+)_id}}", route.path_format):
+    path = f"/{tag}/".replace("_", "-")
+    for row in re.findall(path + r"{(\w+)_id}", route.path_format):
         name = name.removesuffix(f"_{row}")
     return f"{tag}_{name}"
 
