@@ -98,13 +98,13 @@ class Database:
     quote: str = '"'
     """The character around a name that is a reserved word of SQL."""
     knows_time_zones: bool = True
-    """Return whether a timestamp in a statement may have a time zone."""
+    """Timestamps in statements may have a time zone."""
     checks_types: bool = True
-    """Return whether it refuses a value that does not fit its column, such as a long text."""
+    """Values that do not fit their column are refused, such as a long text."""
     folds_all_letters: bool = True
-    """Return whether searches ignore the case of letters beyond ASCII."""
+    """Searches ignore the case of letters beyond ASCII."""
     undoes_scripts: bool = False
-    """Return whether a script is rolled back when its process is killed."""
+    """Scripts are rolled back when their process is killed."""
 
     def url(self, name: str, folder: Path) -> str:
         """Return the URL of a database with this name, in the folder if it is a file."""

@@ -30,7 +30,7 @@ DATABASES = "SELECT schema_name AS name FROM information_schema.schemata"
 DROPS_KEYS_FIRST = False  # error 1553: a foreign key always needs an index
 RENAMES_FOREIGN_KEYS = False
 HOLDS_UNIQUE_KEYS = False
-"""Return whether foreign keys must be dropped before the unique key that they refer to."""
+"""Foreign keys must be dropped before the unique key that they refer to."""
 HELPER = "mysql_statements"
 """The helper module that files load when they are applied, beside `checks`."""
 REFUSE = """\
@@ -52,9 +52,9 @@ AERICH_TABLE = """CREATE TABLE IF NOT EXISTS `aerich` (
     `content` JSON NOT NULL
 ) CHARACTER SET utf8mb4"""
 HAS_ZONES = False
-"""Return whether times are written with a time zone."""
+"""Times are written with a time zone."""
 DECIMALS_ARE_TEXTS = False
-"""Return whether decimals are stored as text, which keeps all digits."""
+"""Decimals are stored as text, which keeps all digits."""
 TEXT = "char"
 """The type to which values are cast to compare different types."""
 BOOLEANS = {True: "1", False: "0"}

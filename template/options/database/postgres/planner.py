@@ -19,7 +19,7 @@ DATABASES = "SELECT datname AS name FROM pg_database"
 DROPS_KEYS_FIRST = True
 RENAMES_FOREIGN_KEYS = True
 HOLDS_UNIQUE_KEYS = True
-"""Return whether foreign keys must be dropped before the unique key that they refer to."""
+"""Foreign keys must be dropped before the unique key that they refer to."""
 HELPER = "postgres_casts"
 """The helper module that files load when they are applied, beside `checks`."""
 REFUSE = "    await checks.refuse(db, __name__, {constant})"
@@ -36,9 +36,9 @@ AERICH_TABLE = """CREATE TABLE IF NOT EXISTS "aerich" (
 BEFORE_TABLES: tuple[str, ...] = ()
 FOREIGN_KEYS_LAST = True
 HAS_ZONES = True
-"""Return whether times are written with a time zone."""
+"""Times are written with a time zone."""
 DECIMALS_ARE_TEXTS = False
-"""Return whether decimals are stored as text, which keeps all digits."""
+"""Decimals are stored as text, which keeps all digits."""
 TEXT = "text"
 """The type to which values are cast to compare different types."""
 BOOLEANS = {True: "true", False: "false"}

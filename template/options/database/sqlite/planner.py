@@ -24,7 +24,7 @@ DATABASES = ""
 DROPS_KEYS_FIRST = True
 RENAMES_FOREIGN_KEYS = False
 HOLDS_UNIQUE_KEYS = False
-"""Return whether foreign keys must be dropped before the unique key that they refer to."""
+"""Foreign keys must be dropped before the unique key that they refer to."""
 HELPER = "sqlite_tables"
 """The helper module that files load when they are applied, beside `checks`."""
 REFUSE = ""
@@ -42,9 +42,9 @@ AERICH_TABLE = """CREATE TABLE IF NOT EXISTS "aerich" (
     "content" JSON NOT NULL
 )"""
 HAS_ZONES = True
-"""Return whether times are written with a time zone."""
+"""Times are written with a time zone."""
 DECIMALS_ARE_TEXTS = True
-"""Return whether decimals are stored as text, which keeps all digits."""
+"""Decimals are stored as text, which keeps all digits."""
 TEXT = "text"
 """The type to which values are cast to compare different types."""
 BOOLEANS = {True: "1", False: "0"}

@@ -31,7 +31,7 @@ class Liveness(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Return whether the service can serve requests, with the result of each check."""
+    """The readiness of the service to serve requests, with the result of each check."""
 
     status: Verdict
     checks: dict[str, Verdict]

@@ -99,7 +99,7 @@ class Migration:
     deletes: Sequence[tuple[str, str | None]] = ()
     """Tables and columns whose values the downgrade deletes."""
     is_first: bool = False
-    """Return whether it creates aerich's own table."""
+    """The file creates aerich's own table."""
     part: str = ""
     """The part of the service, if the template ships the file."""
     unmanaged: Sequence[str] = ()

@@ -61,7 +61,7 @@ class Options:
     part: str = ""
     """The part of the tables, if the template ships the file."""
     anyway: bool = False
-    """Return whether to write the file although rows of the development database violate it."""
+    """Write the file although rows of the development database violate it."""
     ask: Callable[[Rename], bool] = lambda _: False
     """Asks whether a dropped and an added table or column are the same."""
 

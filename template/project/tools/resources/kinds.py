@@ -55,9 +55,9 @@ class Kind:
     """The filters of a list: an empty text is equality, the others are Tortoise's."""
     is_sorted: bool = True
     has_alias: bool = False
-    """Return whether the type of the body gets an alias."""
+    """The type of the body gets an alias."""
     is_searched: bool = False
-    """Return whether the keyword of a list searches it."""
+    """The keyword of a list searches it."""
     annotation: str = ""
     """The annotation of the column, if type checkers need one."""
     defaults: tuple[str, ...] = ()
