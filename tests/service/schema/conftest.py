@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import require_server
+from tests.service.resources.trial import LINT
 from tests.service.schema.owner import MODEL, TASK, TITLE, USER, Owner, warm
 from tests.support import harness, sql
 from tests.support.databases import NAMES
@@ -25,15 +26,18 @@ def reader(
     folder = tmp_path_factory.mktemp("docs") / "service"
     project = harness.render(template, folder, answers)
     with Service(project, database) as service, warm(service) as owner:
-        by_hand = "a folder such as `app/invoices/` with an empty `__init__.py` and its `models.py`"
-        assert by_hand in project.text("README.md")
+        by_hand = "an `__init__.py` that has a docstring and its `models.py`, the line"
+        assert by_hand in " ".join(project.text("README.md").split())
         model = project.text("app/notes/models.py").replace("Note", "Task")
         model = model.replace('"notes"', '"tasks"').replace(TITLE, f"{TITLE}\n    {SLUG}")
         (project / MODEL).parent.mkdir()
         (project / MODEL).write_text(model, encoding="utf-8")
+        (project / MODEL).with_name("__init__.py").write_text('"""Tasks."""\n', encoding="utf-8")
         owner.lists("app.tasks")
         made, *_ = owner.runs("make-migration add_tasks", "migrate", "rollback --to 0", "migrate")
         assert made.startswith("  add table tasks (id, title, slug, body, ")
+        for check in LINT:
+            service.python(*check)
         yield owner
 
 

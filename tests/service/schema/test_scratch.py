@@ -10,7 +10,7 @@ from tests.service.schema.owner import TITLE, Owner, on_sqlite
 from tests.support import databases, sql
 
 HOUR = 3600
-META = "class Meta(Model.Meta):"
+INDEX = 'indexes = (("owner_id", "created_at"),'
 on_postgres = pytest.mark.parametrize("reader", ["postgres"], indirect=True)
 MADE = """
 async def upgrade(db: BaseDBAsyncClient) -> str:
@@ -65,9 +65,7 @@ def test_what_files_make_beside_tables_is_there_for_the_models(owner: Owner) -> 
     columns = [f"own_{number} = own({name!r})" for number, name in enumerate(FIELDS)]
     owner.replace(TITLE, TITLE, *columns)
     owner.replace(
-        META,
-        META,
-        '    indexes = (Trigrams(fields=["title"]), Shouted(fields=["title"], name="shouted"))',
+        INDEX, f'{INDEX} Trigrams(fields=["title"]), Shouted(fields=["title"], name="shouted"),'
     )
 
     made, up, nothing, back = owner.runs(

@@ -58,14 +58,15 @@ class User(Model):
 class Token(Model):
     """An opaque token, issued to its owner.
 
-    Only its SHA-256 is stored, so a leaked table holds no usable credential. Tokens of one session
-    are a family, which is revoked as a whole: the first, and those that it was exchanged for.
+    Only its SHA-256 is stored, so a leaked table holds no usable credential. `family` is the
+    session of a token, which is revoked with all that it was exchanged for. In a mailed link it is
+    an id of the address that the link went to.
     """
 
     id = fields.BigIntField(primary_key=True)
     kind = fields.CharField(max_length=16)
     secret_hash = fields.CharField(max_length=64, unique=True)
-    family = fields.UUIDField(db_index=True)  # of tokens that are valid only together
+    family = fields.UUIDField(db_index=True)  # a session, or an address: see above
     owner: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
         "models.User", related_name="tokens", on_delete=fields.CASCADE, db_index=True
     )
@@ -97,9 +98,9 @@ class Token(Model):
 
 
 class LoginFailure(Model):
-    """A count of attempts in one window of time, for an account or a network.
+    """A count of attempts in one window of time: at a password, or at having a mail sent.
 
-    Successful attempts are uncounted, so that those that failed are left.
+    A sign-in that succeeds is uncounted, so that those that failed are left.
     """
 
     id = fields.BigIntField(primary_key=True)

@@ -101,10 +101,10 @@ def require_cover(permissions: AbstractSet[str], roles: list[Role]) -> None:
 
 @asynccontextmanager
 async def keeping_an_admin(user: User) -> AsyncIterator[None]:
-    """Change a user in a transaction, which is rolled back if no active administrator is left.
+    """Guard a change of a user inside a `@transactional` function, which LastAdmin rolls back.
 
     Raises:
-        LastAdmin: The user was the last one.
+        LastAdmin: The user was the last active administrator.
     """
     # An update locks the row, against parallel changes of two administrators.
     await Role.filter(name=ADMIN).update(name=ADMIN)

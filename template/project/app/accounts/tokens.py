@@ -12,8 +12,7 @@ from app.accounts.models import Token, User
 from app.database.queries import CompiledQuery, transactional
 from app.web.errors import Conflict
 
-# Most requests ask for one: Tortoise builds the SQL once. The keywords are the types of the
-# lambda's parameters.
+# Tortoise builds the SQL once. The keywords are the types of the lambda's parameters.
 _unrevoked_token = CompiledQuery(
     lambda kind, secret_hash: Token.filter(
         kind=kind, secret_hash=secret_hash, revoked_at=None, owner__is_active=True

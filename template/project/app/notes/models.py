@@ -10,6 +10,7 @@ class Note(Model):
     """A short text that belongs to one person."""
 
     id = fields.BigIntField(primary_key=True)
+    # "models" is Tortoise's name for the models of all parts.
     owner: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
         "models.User", related_name="notes", on_delete=fields.CASCADE
     )

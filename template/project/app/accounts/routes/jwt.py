@@ -19,7 +19,7 @@ from app.accounts.jwt_settings import ACCESS, JwtSettings
 from app.accounts.login import verify_credentials
 from app.accounts.models import User
 from app.accounts.refresh_tokens import REFRESH, IssuedToken
-from app.web.errors import Conflict, documents_errors
+from app.web.errors import documents_errors
 from app.web.schemas import Input, Output
 from app.web.types import SingleLine
 
@@ -42,7 +42,7 @@ class RefreshToken(Input):
 
 
 @public_router.post("/login")
-@documents_errors(NotAuthenticated, TooManyAttempts, Conflict)
+@documents_errors(NotAuthenticated, TooManyAttempts, tokens.AccountChanged)
 async def login(
     request: Request, form: Annotated[OAuth2PasswordRequestForm, Depends()]
 ) -> TokenPair:
@@ -52,7 +52,7 @@ async def login(
 
 
 @public_router.post("/refresh")
-@documents_errors(NotAuthenticated, Conflict)
+@documents_errors(NotAuthenticated)
 async def refresh(request: Request, body: RefreshToken) -> TokenPair:
     """Exchange a refresh token for new tokens. Using it a second time revokes the session."""
     settings: JwtSettings = request.app.state.settings

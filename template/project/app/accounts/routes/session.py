@@ -28,7 +28,8 @@ from app.accounts.login import verify_credentials
 from app.accounts.models import Token, User
 from app.accounts.session_schemas import Credentials, SessionDetail, SessionOpened
 from app.accounts.session_settings import SessionSettings
-from app.web.errors import AppError, Conflict, documents_errors
+from app.accounts.tokens import AccountChanged
+from app.web.errors import AppError, documents_errors
 from app.web.types import PathId
 
 FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
@@ -79,7 +80,7 @@ async def _get_credentials(request: Request) -> Credentials:
 
 
 @public_router.post("/api/auth/session", openapi_extra={"requestBody": BODY})
-@documents_errors(NotAuthenticated, TooManyAttempts, Conflict, CrossSiteRequest)
+@documents_errors(NotAuthenticated, TooManyAttempts, AccountChanged, CrossSiteRequest)
 async def open_session(
     request: Request,
     response: Response,
