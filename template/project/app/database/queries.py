@@ -1,5 +1,6 @@
 """Transactions that are retried after deadlocks, and compiled queries."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import cached_property, wraps
@@ -15,6 +16,7 @@ from tortoise.transactions import in_transaction
 from app.database import driver
 
 TRIES = 3
+PAUSE_SECONDS = 0.05
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -35,13 +37,15 @@ def transactional(
     async def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         if isinstance(Tortoise.get_connection("default"), TransactionalDBClient):
             return await work(*args, **kwargs)
-        for _ in range(TRIES - 1):
+        for number in range(TRIES - 1):
             try:
                 async with in_transaction():
                     return await work(*args, **kwargs)
             except driver.UNAVAILABLE as error:
                 if not driver.must_retry(error):
                     raise
+            # The other transaction goes first: without a pause this one may take its lock again.
+            await asyncio.sleep(PAUSE_SECONDS * 2**number)
         async with in_transaction():
             return await work(*args, **kwargs)
 

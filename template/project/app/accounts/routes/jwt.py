@@ -19,7 +19,7 @@ from app.accounts.jwt_settings import ACCESS, JwtSettings
 from app.accounts.login import verify_credentials
 from app.accounts.models import User
 from app.accounts.refresh_tokens import REFRESH, IssuedToken
-from app.web.errors import documents_errors
+from app.web.errors import Conflict, documents_errors
 from app.web.schemas import Input, Output
 from app.web.types import SingleLine
 
@@ -52,7 +52,7 @@ async def login(
 
 
 @public_router.post("/refresh")
-@documents_errors(NotAuthenticated)
+@documents_errors(NotAuthenticated, Conflict)  # the account is deleted at the same time
 async def refresh(request: Request, body: RefreshToken) -> TokenPair:
     """Exchange a refresh token for new tokens. Using it a second time revokes the session."""
     settings: JwtSettings = request.app.state.settings
