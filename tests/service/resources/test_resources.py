@@ -12,6 +12,7 @@ from tests.service.resources.trial import LINT, TESTS, TYPES, git, trial
 from tests.support import databases, harness
 from tests.support.harness import Service
 
+LONG = "quarterly_purchase_order_line"
 INVOICE = ["number:str:20", "total:decimal:12,2", "due:date?", "customer:fk:User"]
 
 
@@ -36,10 +37,19 @@ def test_drawn_nouns_of_a_service_without_accounts(template: Path, tmp_path: Pat
 def test_public_and_owned_nouns_with_keys(template: Path, tmp_path: Path) -> None:
     """Such resources have strict types, and their tests pass beside those of the service."""
     drawn = [
-        Drawn("box", ["box", "name:str", "level:int?", "--public"], is_public=True),
+        Drawn(
+            "box",
+            ["box", "name:str", "level:int?", "detail:enum(a|b)", "query:enum(a)", "--public"],
+            is_public=True,
+        ),
+        Drawn(LONG, [LONG, "number:str", "long_detail:str:20"], is_public=False),
         Drawn("item", ["item", "name:str", "box:fk:Box", "note:fk:Note?"], is_public=False),
     ]
-    checks = [*LINT, TYPES, (*TESTS, "tests/accounts/test_roles.py", "tests/boxes", "tests/items")]
+    checks = [
+        *LINT,
+        TYPES,
+        (*TESTS, "tests/accounts/test_roles.py", "tests/boxes", "tests/items", f"tests/{LONG}s"),
+    ]
 
     assert trial(template, tmp_path / "service", {}, drawn, checks=checks) == []
 
@@ -87,6 +97,14 @@ REFUSED = [
     (["thing", "a:int", "a:str"], "There are two fields a"),
     (["thing", "a_id:fk:User"], "write a:fk:User, whose column is a_id"),
     (["thing", "a_id:int", "a:fk:User"], "There are two fields a_id"),
+    (["client", "a:str"], "'client' is a word of Python, or of the code"),
+    (["get", "a:str"], "'get' is a word of Python, or of the code"),
+    (["current_user", "a:str"], "There is a class CurrentUser already"),
+    (["path_id", "a:str"], "There is a class PathId already"),
+    (["thing", "from:fk:Note"], "'from' is a word of Python, or of models"),
+    (["thing", "id:fk:Note"], "'id' is a word of Python, or of models"),
+    (["thing", "save:fk:Note"], "'save' is a word of Python, or of models"),
+    (["thing", "fields:int"], "'fields' exists in every resource"),
     (["thing", "a:fk:Note", "--public"], "keys of rows that only their owners see"),
 ]
 

@@ -1,11 +1,12 @@
 """Fields of models that schemas may show, filter or sort by; works before Tortoise.init()."""
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal
 from types import NoneType, UnionType
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 from tortoise.fields import Field
 from tortoise.fields.relational import (
     BackwardFKRelation,
@@ -14,13 +15,19 @@ from tortoise.fields.relational import (
     ManyToManyFieldInstance,
     RelationalField,
 )
-from tortoise.filters import get_filters_for_field
 from tortoise.models import Model
 
-LISTS = {"in", "not_in", "range"}
+LISTS = {"in", "not_in"}
 COMPARISONS = {"", "not", "gt", "gte", "lt", "lte", *LISTS}
 """Lookups of filters whose values have the type of the column."""
-NUMBERS: dict[type, tuple[type, ...]] = {Decimal: (Decimal, int), float: (float, int)}
+NULLS = {"isnull", "not_isnull"}
+PARTS_OF_TEXT = {"contains", "icontains", "startswith", "istartswith", "endswith", "iendswith"}
+VALUES: dict[type, tuple[type, ...]] = {
+    Decimal: (Decimal, int),
+    float: (float, int),
+    datetime: (datetime, AwareDatetime),
+}
+"""Types of values that fit columns of another type."""
 
 
 def are_in(row: type[Model], names: Collection[str]) -> bool:
@@ -40,46 +47,39 @@ def is_to_many(row: type[Model], name: str) -> bool:
 def is_readable(row: type[Model], name: str) -> bool:
     """Return whether a row has such a value: a column, a relation to one row, or a property."""
     is_property = hasattr(row, name) and not callable(getattr(row, name))
-    return name in _fields(row) or _is_key(row, name) or is_property
+    return name in _fields(row) or _column(row, name) is not None or is_property
 
 
 def is_filter(row: type[Model], name: str) -> bool:
     """Return whether rows can be filtered by `due__gte`, or sorted by a plain name."""
-    column = name.partition("__")[0]
-    field = _fields(row).get(column)
-    if field is None or isinstance(field, RelationalField):
-        return _is_key(row, column)
-    return name in get_filters_for_field(column, field, column)
+    column, _, lookup = name.partition("__")
+    field = _column(row, column)
+    if field is None:
+        return False
+    if not isinstance(field.field_type, type):  # JSON, which databases compare in different ways
+        return lookup in NULLS
+    is_text = issubclass(field.field_type, str) and not hasattr(field, "enum_type")
+    return lookup in COMPARISONS | NULLS or (is_text and lookup in PARTS_OF_TEXT)
 
 
 def is_comparable(row: type[Model], name: str, annotation: Any) -> bool:  # noqa: ANN401 - any type
-    """Return whether a filter's values have the type of its column: a wrong one would raise."""
+    """Return whether a filter's values have the type that it compares: a wrong one would raise."""
     column, _, lookup = name.partition("__")
+    field = _column(row, column)
     kinds = set(_classes(annotation)) - {NoneType}
     lists = {kind for kind in kinds if issubclass(kind, list | tuple | set | frozenset)}
-    field = _fields(row).get(column)
-    if lookup not in COMPARISONS or (field and not isinstance(field.field_type, type)):
-        return True
-    if bool(lists) != (lookup in LISTS):
+    if field is None or bool(lists) != (lookup in LISTS):
         return False
-    if field is None:  # the column of a foreign key, whose type is that of another model
-        return True
-    expected = getattr(field, "enum_type", field.field_type)
-    return all(
-        issubclass(kind, NUMBERS.get(expected, expected)) or kind.__module__.startswith("pydantic.")
-        for kind in kinds - lists
-    )
+    expected = bool if lookup in NULLS else getattr(field, "enum_type", field.field_type)
+    found = kinds - lists
+    return bool(found) and all(issubclass(kind, VALUES.get(expected, expected)) for kind in found)
 
 
-def shows_row(annotation: Any) -> bool:  # noqa: ANN401 - any type
-    """Return whether a field of this type shows a related row."""
-    return any(_schemas(annotation))
-
-
-def is_row(row: type[Model], name: str) -> bool:
-    """Return whether a name is a relation to one row."""
+def is_bare_row(row: type[Model], name: str, annotation: Any) -> bool:  # noqa: ANN401 - any type
+    """Return whether a relation to one row is shown with a type that is no schema."""
     field = _fields(row).get(name)
-    return isinstance(field, RelationalField) and not _is_many(field)
+    is_row = isinstance(field, RelationalField) and not _is_many(field)
+    return is_row and not any(_schemas(annotation))
 
 
 def relations(row: type[Model], schema: type[BaseModel]) -> tuple[list[str], list[str]]:
@@ -111,10 +111,34 @@ def _classes(annotation: Any) -> Iterator[type]:  # noqa: ANN401 - any type
     kind, arguments = get_origin(annotation) or annotation, get_args(annotation)
     if kind is Annotated:
         arguments = arguments[:1]
+    elif kind is Literal:
+        arguments = tuple(map(type, arguments))
     elif isinstance(kind, type) and kind is not UnionType:
         yield kind
     for each in arguments:
         yield from _classes(each)
+
+
+def _column(row: type[Model], name: str) -> Field[Any] | None:
+    """Return the column of this name; that of a foreign key is like the key that it refers to."""
+    field = _fields(row).get(name)
+    if field is not None and not isinstance(field, RelationalField):
+        return field
+    for key, relation in _fields(row).items():
+        if isinstance(relation, ForeignKeyFieldInstance) and name == (
+            relation.source_field or f"{key}_id"
+        ):
+            return _target(relation)._meta.pk  # noqa: SLF001 - as in `_fields`
+    return None
+
+
+def _target(relation: ForeignKeyFieldInstance[Any]) -> type[Model]:
+    """Return the model that a foreign key refers to, which Tortoise looks up in its init()."""
+    name = str(relation.model_name).rpartition(".")[2]
+    found: list[type[Model]] = [Model]
+    for model in found:
+        found += model.__subclasses__()
+    return next(model for model in found if model.__name__ == name)
 
 
 def _fields(row: type[Model]) -> Mapping[str, Field[Any]]:
@@ -125,11 +149,3 @@ def _is_many(field: object) -> bool:
     is_backward = isinstance(field, BackwardFKRelation)
     is_one = isinstance(field, BackwardOneToOneRelation)
     return isinstance(field, ManyToManyFieldInstance) or (is_backward and not is_one)
-
-
-def _is_key(row: type[Model], name: str) -> bool:
-    """Return whether a name is the column of a foreign key, which Tortoise adds in its init()."""
-    return any(
-        isinstance(field, ForeignKeyFieldInstance) and name == (field.source_field or f"{key}_id")
-        for key, field in _fields(row).items()
-    )

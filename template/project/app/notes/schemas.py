@@ -25,7 +25,7 @@ class NoteCreate(Input):
 
 
 class NoteUpdate(Input):
-    """Changes to a note; a field that is not sent is `MISSING`, and stays unchanged."""
+    """Changes to a note; `MISSING` fields stay unchanged."""
 
     title: Title | MISSING = MISSING
     body: Body | MISSING = MISSING

@@ -14,7 +14,7 @@ from pydantic import MISSING, BaseModel
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from tortoise.exceptions import IntegrityError
+from tortoise.exceptions import IntegrityError, ValidationError
 
 from app.database import driver
 
@@ -128,6 +128,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(IntegrityError, _conflict)
+    app.add_exception_handler(ValidationError, _unfit_value)
     for error in driver.UNAVAILABLE:
         app.add_exception_handler(error, _database_error)
 
@@ -178,6 +179,13 @@ async def _conflict(_request: Request, error: Exception) -> Response:
         detail = f"Another row has the same {' and '.join(columns)}"
     log.warning("No service handles this violated constraint: %s", type(error.__cause__))
     return problem(HTTPStatus.CONFLICT, detail)
+
+
+async def _unfit_value(_request: Request, error: Exception) -> Response:
+    """Name the field of a value that only Tortoise has checked, but do not repeat the value."""
+    field = str(error).partition(":")[0][:LONGEST_FIELD_NAME]
+    errors = [{"field": field, "msg": "The value does not fit the column", "type": "value_error"}]
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The request has invalid fields", errors=errors)
 
 
 async def _database_error(_request: Request, error: Exception) -> Response:

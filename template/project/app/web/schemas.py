@@ -80,11 +80,11 @@ class Output(ModelSchema):
         Raises:
             TypeError: It is not a column, relation or property of the model.
         """
-        is_many, is_row = columns.is_to_many(model, name), columns.is_row(model, name)
+        is_many = columns.is_to_many(model, name)
         is_converted = any(isinstance(each, BeforeValidator) for each in field.metadata)
         if is_many and not is_converted:
             raise TypeError(f"{cls.__name__}.{name} is many rows: write it as Related[…Detail]")
-        if is_row and not is_converted and not columns.shows_row(field.annotation):
+        if not is_converted and columns.is_bare_row(model, name, field.annotation):
             raise TypeError(f"{cls.__name__}.{name} is a row: write it as an Output, or {name}_id")
         if not is_many and not columns.is_readable(model, name):
             raise TypeError(
@@ -129,12 +129,13 @@ class ListQuery(ModelSchema):
             TypeError: There is no such column, it has no such filter, or another type.
         """
         names = [name] if name not in COMMON_PARAMETERS else []
-        if name == "sort" and not any(hasattr(each, "pattern") for each in field.metadata):
-            if get_origin(field.annotation) is not Literal:
-                raise TypeError(f"{cls.__name__}.sort: write the columns as a Literal")
-            names = [each.removeprefix("-") for each in get_args(field.annotation)]
+        if name == "sort" and field.metadata != ListQuery.model_fields["sort"].metadata:
+            choices = get_args(field.annotation)
+            if get_origin(field.annotation) is not Literal or field.default not in choices:
+                raise TypeError(f"{cls.__name__}.sort: write a Literal of columns, and a default")
+            names = [each.removeprefix("-") for each in choices]
         for each in names:
-            if not columns.is_filter(model, each):
+            if not columns.is_filter(model, each) or (name == "sort" and "__" in each):
                 raise TypeError(
                     f"{cls.__name__}: {model.__name__} cannot be filtered or sorted by {each}"
                 )

@@ -7,7 +7,7 @@ from fastapi import FastAPI, HTTPException
 from httpx import AsyncClient
 from pydantic import BaseModel
 from tortoise import Tortoise
-from tortoise.exceptions import IntegrityError
+from tortoise.exceptions import IntegrityError, ValidationError
 
 from app.web.errors import Conflict, NotFound
 
@@ -27,6 +27,21 @@ def _routes(app: FastAPI) -> None:
 
     app.add_api_route("/payments", pay, methods=["POST"])
     app.add_api_route("/count", count)
+
+
+async def test_a_value_that_only_tortoise_refuses_is_not_repeated(
+    app: FastAPI, client: AsyncClient
+) -> None:
+    async def fail() -> None:
+        raise ValidationError("name: Length of 'hunter2' 7 > 3")
+
+    app.add_api_route("/fail", fail)
+
+    response = await client.get("/fail")
+
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"] == "name"
+    assert "hunter2" not in response.text
 
 
 @pytest.mark.parametrize(

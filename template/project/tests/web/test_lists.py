@@ -26,6 +26,8 @@ class Thing(Model):
     id = fields.IntField(primary_key=True)
     due = fields.DateField()
     made = fields.DatetimeField()
+    name = fields.CharField(max_length=9)
+    extra: fields.Field[dict[str, str]] = fields.JSONField()
     price = fields.DecimalField(max_digits=6, decimal_places=2)
     state = fields.CharEnumField(State, max_length=4)
     label: fields.ForeignKeyRelation[Label] = fields.ForeignKeyField("models.Label")
@@ -79,7 +81,9 @@ def test_a_schema_with_another_name_is_refused(name: str, type_: object) -> None
         ("dew", Date | None),
         ("due__soon", Date | None),
         ("labels", int | None),
-        ("sort", Literal["due", "-dew"]),
+        ("due__year", int | None),
+        ("label__id", int | None),
+        ("extra", str | None),
     ],
 )
 def test_a_query_with_another_name_is_refused(name: str, type_: object) -> None:
@@ -94,13 +98,18 @@ def test_a_query_with_another_name_is_refused(name: str, type_: object) -> None:
     [
         ("sort", str),
         ("sort", Literal["due"] | None),
+        ("sort", Literal["due"]),
         ("due", str | None),
         ("due__gte", int | None),
         ("due__in", Date | None),
         ("due", list[Date] | None),
         ("label_id__in", int | None),
         ("price", str | None),
+        ("price", UtcDateTime | None),
+        ("price", Literal["a"] | None),
+        ("label_id", str | None),
         ("state", str | None),
+        ("due__isnull", Date | None),
     ],
 )
 def test_a_query_of_another_type_is_refused(name: str, type_: object) -> None:
@@ -110,16 +119,26 @@ def test_a_query_of_another_type_is_refused(name: str, type_: object) -> None:
         new_class("ThingQuery", (ListQuery,), {"model": Thing}, lambda names: names.update(body))
 
 
+@pytest.mark.parametrize("name", ["dew", "due__gte", "label"])
+def test_a_list_is_sorted_by_columns_alone(name: str) -> None:
+    body = {"__annotations__": {"sort": Literal[name]}, "sort": name, "__module__": __name__}
+
+    with pytest.raises(TypeError, match=f"cannot be filtered or sorted by {name}"):
+        new_class("ThingQuery", (ListQuery,), {"model": Thing}, lambda names: names.update(body))
+
+
 def test_a_query_has_filters_of_the_types_of_its_columns() -> None:
     class ThingQuery(ListQuery, model=Thing):
         sort: Literal["due", "-due"] = "due"
         due: Date | None = None
         due__in: Several[Date] | None = None
-        due__year: int | None = None
+        due__isnull: bool | None = None
+        extra__isnull: bool | None = None
         made__gte: UtcDateTime | None = None
         price: int | None = None
         price__lt: Decimal | None = None
         state: State | None = None
+        name__icontains: str | None = None
         state__in: Several[State] | None = None
         label_id: RowId | None = None
 

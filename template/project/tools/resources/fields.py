@@ -19,9 +19,19 @@ TYPED = re.compile(
     r"(?P<name>[^:]*):(?P<kind>[a-z]+)(\((?P<values>.*)\)|:(?P<arguments>[^?]*))?(?P<null>\??)"
 )
 VALUE = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
-TAKEN = {"id", "owner", "owner_id", "created_at", "updated_at", "keyword"}
+TAKEN = {"id", "owner", "owner_id", "created_at", "updated_at", "keyword", "fields"}
 OF_PYTHON = {"int", "str", "bool", "float", "list", "dict", "type", "datetime"}
-OF_PATTERN = {"service", "query", "changes", "owner", "values", "rows", "router"}
+OF_PATTERN = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        ada add answer body changes client create delete eve fields found get ids key keys list mine
+        name new old others owner query read response router rows search service update url
+        user users value values written
+        """,
+    )
+)
+"""Names that the modules and tests of a resource bind, so that its own name cannot be one."""
 OF_SQL = frozenset(
     re.findall(
         r"\w+",
@@ -83,7 +93,10 @@ class Field:
     @property
     def enum(self) -> str:
         """The class of an enum, or an empty text."""
-        return f"{self.noun}{self.camel}" if self.kind_name == "enum" else ""
+        if self.kind_name != "enum":
+            return ""
+        name = f"{self.noun}{self.camel}"
+        return f"{name}Value" if name in self.taken else name
 
     @property
     def members(self) -> list[tuple[str, str]]:
@@ -119,7 +132,8 @@ class Field:
         """The alias of its type in bodies, if it has one."""
         if not self.kind.has_alias:
             return ""
-        return f"{self.noun}{self.camel}" if self.camel in self.taken else self.camel
+        names = (self.camel, f"{self.noun}{self.camel}", f"{self.noun}{self.camel}Value")
+        return next(name for name in names if name not in self.taken)
 
     @property
     def definition(self) -> str:
@@ -187,6 +201,8 @@ def parse(text: str, noun: str, targets: dict[str, Target], taken: frozenset[str
         right = f"{name.removesuffix('_id')}:fk:{typed['arguments']}"
         raise Refused(f"{name}: write {right}, whose column is {name}")
     check_name(f"{name}_id" if kind == "fk" else name, f"The field {name!r}")
+    if kind == "fk" and (keyword.iskeyword(name) or name in TAKEN or hasattr(Model, name)):
+        raise Refused(f"The key {name!r} is a word of Python, or of models. Choose another.")
     if kind not in KINDS:
         raise Refused(f"{name}: there is no type {kind!r}; the types are {described()}")
     is_null = bool(typed["null"])

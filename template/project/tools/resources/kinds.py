@@ -72,7 +72,7 @@ KINDS = {
         column="CharField(max_length={0})",
         body="Annotated[SingleLine, Field(min_length=1, max_length={0})]",
         shown="str",
-        query="SingleLine",
+        query="",
         lookups=("", "in"),
         samples=always('"a"', '"b"'),
         wrong=('""', '"a\\nb"', '"x" * ({0} + 1)'),

@@ -18,16 +18,18 @@ IMPORTED = frozenset(
     re.findall(
         r"\w+",
         """
-        Annotated Any APIRouter AsyncClient BigInt CharEnumField Date UtcDateTime Decimal Field
-        Float HTTPStatus Input Int InvalidField Json JsonValue Keyword ListQuery Literal
-        Model NotFound Output Page Q Query QuerySet RowId Several SingleLine SmallRowId Strict
+        Annotated Any APIRouter AsyncClient BigInt CharEnumField CurrentUser Date UtcDateTime
+        Decimal Field Float HTTPStatus Input Int InvalidField Json JsonValue Keyword ListQuery
+        Literal MISSING Model NotFound Output Page PathId Q Query QuerySet RowId Several SingleLine
+        SmallRowId Strict
         StrEnum Text User UUID
         """,
     )
 )
 """Names that the modules of a resource import, so that its own classes cannot have them."""
 
-ROOM = 38  # characters left for names in the longest docstring
+SCHEMAS = ("Create", "Update", "Detail", "Query", "NotFound")
+ROOM = 31  # characters left for names in the longest docstring
 english = Pluralizer()  # type: ignore[no-untyped-call]
 SOUNDS_LIKE_YOU = re.compile("eu|uni|us|ut|one")
 
@@ -101,9 +103,9 @@ class Resource:
 
     @property
     def searched_in(self) -> str:
-        """The names of these fields for a docstring, or `texts` if they are too long."""
+        """The names of these fields for a docstring, `texts`, or nothing if they are too long."""
         names = " and ".join(each.name for each in self.searched)
-        return names if len(self.plural) + len(names) < ROOM else "texts"
+        return next((it for it in (names, "texts") if len(self.plural) + len(it) < ROOM), "")
 
     @property
     def sorted(self) -> list[str]:
@@ -153,7 +155,8 @@ def describe(
     if is_new:
         _check_free(resource)
     targets = models.all_targets()
-    taken = IMPORTED | {resource.model}
+    own = {f"{resource.model}{each}" for each in ("", *SCHEMAS)}
+    taken = IMPORTED | own
     found = [fields.parse(each, resource.model, targets, taken) for each in typed]
     if not found:
         raise Refused(f"Name at least one field, such as: just new-resource {noun} name:str")
