@@ -10,6 +10,7 @@ import shlex
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -40,6 +41,8 @@ if not re.fullmatch("r[0-9a-f]{8}", RUN):  # anything else may be part of a stra
 """The id of this run, in the name of each database and the environment of each process."""
 OWNER = os.environ.setdefault("TEMPLATE_TESTS_OWNER", str(os.getpid()))
 """The id of the process that began the run and cleans up after it."""
+PLAIN_HTTP = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients of services, which have no TLS: the usual context reads all certificates first."""
 Answers = Mapping[str, Any]
 OBSERVERS: list[Callable[["Service", httpx.Response], None]] = []
 """Functions that are called with every response that a client of a service gets."""
@@ -302,7 +305,12 @@ class Service:
 
         hooks = {"response": [observe]}
         return httpx.Client(
-            base_url=self.url, timeout=20, trust_env=False, event_hooks=hooks, **options
+            base_url=self.url,
+            timeout=20,
+            trust_env=False,
+            verify=PLAIN_HTTP,
+            event_hooks=hooks,
+            **options,
         )
 
     def __enter__(self) -> Self:
@@ -328,9 +336,10 @@ class Service:
         if sentence := self.died():
             raise RuntimeError(sentence)
         try:
-            return httpx.get(f"{self.url}/health/live", trust_env=False).is_success
+            answer = httpx.get(f"{self.url}/health/live", trust_env=False, verify=PLAIN_HTTP)
         except httpx.TransportError:
             return False
+        return answer.is_success
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,10 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
-from subprocess import PIPE, Popen
-from sys import executable
 from threading import Event, Lock, Thread
 from uuid import uuid4
 
@@ -28,22 +27,9 @@ ENOUGH_NOTES = 64
 
 def migrate_at_once(service: Service, processes: int = MIGRATORS) -> list[Outcome]:
     """Run the migrate command in several processes at the same time."""
-    started = [
-        Popen(
-            [executable, "-m", "app.cli", "migrate"],
-            cwd=service.project.path,
-            env=service.environment,
-            stdout=PIPE,
-            stderr=PIPE,
-            text=True,
-        )
-        for _ in range(processes)
-    ]
-    ended: list[Outcome] = []
-    for process in started:
-        output, errors = process.communicate(timeout=300)
-        ended.append(Outcome(process.returncode, output, errors))
-    return ended
+    with ThreadPoolExecutor(processes) as pool:
+        ended = [pool.submit(service.cli, "migrate", check=False) for _ in range(processes)]
+        return [each.result() for each in ended]
 
 
 def applied(service: Service) -> list[str]:
