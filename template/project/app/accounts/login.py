@@ -14,7 +14,8 @@ async def verify_credentials(
 ) -> User:
     """Return the active account with this name or e-mail address if the password is right.
 
-    Attempts are counted before the password is verified, by account and by network:
+    Attempts are counted before the password is verified, by the name or address that was sent and
+    by network:
     above the rate limit the right password is refused too.
 
     Raises:

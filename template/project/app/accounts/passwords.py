@@ -64,7 +64,7 @@ async def verify(password: str, password_hash: str | None) -> tuple[bool, str | 
 async def weakness(password: str, about: Iterable[str]) -> str | None:
     """Return why a password is easy to guess, or None.
 
-    No character classes are required (NIST SP 800-63B §3.1.1.2): a password must not be common,
+    No character classes are required (NIST SP 800-63B-4 §3.1.1.2): a password must not be common,
     and must be long enough without the publicly known words `about` its owner.
     """
     folded = password.casefold()

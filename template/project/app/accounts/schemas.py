@@ -46,7 +46,7 @@ def normalized_email(text: str) -> str:
 
 
 def _reject_invisible(name: str) -> str:
-    """Refuse `@`, as in addresses, and invisible characters, which make two names look the same."""
+    """Refuse `@`, which marks an address, and invisible characters, which make names look alike."""
     if not name.isprintable() or re.search(INVISIBLE, name) or "@" in name:
         raise ValueError("Leave out @, control and invisible characters")
     return name

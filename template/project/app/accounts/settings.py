@@ -68,7 +68,7 @@ class AccountsSettings(BaseModel):
         return Rate(self.rate_limit_login.limit * USERS_PER_NETWORK, self.rate_limit_login.seconds)
 
     def attempt_key(self, text: str) -> str:
-        """Return a keyed hash to count attempts by: names and networks are not stored in clear."""
+        """Return a keyed hash to count attempts by: names and networks are not stored."""
         return derive_key(self.secret_key, f"attempts {text}").hex()
 
 

@@ -30,7 +30,7 @@ from app.web.schemas import InvalidField
 
 
 class NameTaken(Conflict):
-    """Another account has the user name, in any case or width of its letters."""
+    """Another account has the user name, apart from case and full-width forms."""
 
     detail = "Another account has this user name"
 
@@ -60,7 +60,7 @@ async def register(new_user: UserCreate) -> User:
     would let two simultaneous sign-ups through.
 
     Raises:
-        NameTaken: Another account has the name, in any case or width of its letters.
+        NameTaken: Another account has the name, apart from case and full-width forms.
         EmailTaken: Another account has the address.
         InvalidField: The password is easy to guess.
     """
@@ -93,7 +93,7 @@ async def get_manageable(user_id: int, permissions: AbstractSet[str]) -> User:
         Forbidden: The account has a permission that the caller lacks.
     """
     user = await get(user_id)
-    roles.require_cover(permissions, list(user.roles))
+    roles.require_permissions_of(list(user.roles), permissions)
     return user
 
 
@@ -119,7 +119,7 @@ async def find(name_or_email: str) -> User | None:
 def search(query: UserQuery) -> QuerySet[User]:
     """Return the queryset of accounts whose name or e-mail address contains the keyword.
 
-    Both are stored folded, as databases differ in which letters they fold.
+    Both are stored in lower case, as databases differ in which letters they fold.
     """
     users = query.filter_and_sort(User.all())
     if query.keyword:
@@ -162,7 +162,7 @@ async def change_password(user: User, change: PasswordChange, *, keep_session: U
 
 
 async def set_password_hash(user: User, password: SecretStr, *, field: str) -> None:
-    """Set the hash of a new password, without saving the account; `field` is that of the request.
+    """Set the hash of a new password, without saving the account; `field` is for the error.
 
     Raises:
         InvalidField: The password is easy to guess.
@@ -199,7 +199,10 @@ async def delete(user: User) -> None:
 
 
 def username_key(username: str) -> str:
-    """Return the normalized, case-folded name: equal for names that look the same."""
+    """Return the key that makes names unique, NFKC-normalized and case-folded.
+
+    "ADA" and a full-width "ada" have the same key; look-alike letters of other scripts differ.
+    """
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", username).casefold())
 
 

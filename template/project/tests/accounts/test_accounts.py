@@ -26,7 +26,7 @@ async def test_the_first_administrator_has_the_typed_password(database: None) ->
     assert await passwords.verify(PASSWORD, root.password_hash) == (True, None)
 
 
-async def test_a_password_that_nobody_typed_is_shown_once(database: None) -> None:
+async def test_create_admin_shows_a_generated_password_once(database: None) -> None:
     result = await run(*CREATE_ADMIN)
 
     password = result.output.split()[-1]
@@ -34,7 +34,9 @@ async def test_a_password_that_nobody_typed_is_shown_once(database: None) -> Non
     assert await passwords.verify(password, root.password_hash) == (True, None)
 
 
-async def test_there_is_no_second_first_administrator(database: None) -> None:
+async def test_create_admin_does_nothing_if_there_is_an_active_administrator(
+    database: None,
+) -> None:
     await add_user("ada", role="admin")
 
     result = await run(*CREATE_ADMIN)
@@ -124,7 +126,7 @@ def test_each_purpose_has_a_key_of_its_own() -> None:
 @pytest.mark.parametrize(
     "rate", ["10", "0/minute", "10/week", "-1/minute", "10 per minute", "1.5/hour"]
 )
-def test_a_rate_is_a_number_and_a_time(change_settings: ChangeSettings, rate: str) -> None:
+def test_a_malformed_rate_limit_is_refused(change_settings: ChangeSettings, rate: str) -> None:
     change_settings(RATE_LIMIT_LOGIN=rate)
 
     with pytest.raises(SystemExit, match="\n  RATE_LIMIT_LOGIN: write a number and a unit of time"):

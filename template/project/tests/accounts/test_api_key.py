@@ -120,7 +120,7 @@ async def test_a_new_key_has_valid_scopes_and_a_future_expiry(
     ],
     ids=["revoked", "expired", "disabled", "deleted"],
 )
-async def test_a_key_ends_at_once(
+async def test_a_revoked_key_is_refused_at_once(
     client: AsyncClient, end: Callable[[Token], Awaitable[object]]
 ) -> None:
     headers = {NAME: await issue_key(await add_user("ada"), "bot")}

@@ -134,13 +134,17 @@ async def test_a_token_for_the_session_of_another_user_is_refused(client: AsyncC
     [b"", b"Bearer", b"Basic YWRhOmFkYQ==", b"Bearer a.b.c", b"Bearer \xff\xe9", b"Bearer" * 999],
     ids=range(6),
 )
-async def test_another_authorization_header_is_refused(client: AsyncClient, value: bytes) -> None:
+async def test_a_malformed_authorization_header_is_refused(
+    client: AsyncClient, value: bytes
+) -> None:
     response = await client.get("/api/users/me", headers={b"Authorization": value})
 
     assert_refused(response)
 
 
-async def test_a_token_is_sent_once_as_a_bearer_and_not_in_the_url(client: AsyncClient) -> None:
+async def test_a_repeated_token_another_scheme_or_a_token_in_the_url_is_refused(
+    client: AsyncClient,
+) -> None:
     token = await token_of("ada")
     header = ("Authorization", f"Bearer {token}")
 
@@ -149,7 +153,7 @@ async def test_a_token_is_sent_once_as_a_bearer_and_not_in_the_url(client: Async
     assert_refused(await client.get("/api/users/me", params={"access_token": token}))
 
 
-async def test_an_invalid_token_is_refused_even_where_none_is_needed(client: AsyncClient) -> None:
+async def test_an_invalid_token_is_refused_on_public_routes_too(client: AsyncClient) -> None:
     response = await client.post("/api/users", json={}, headers=bearer("invalid"))
 
     assert_refused(response)

@@ -76,7 +76,7 @@ async def test_people_sign_in_by_name_or_address_as_they_type_it(
     ],
     ids=range(8),
 )
-async def test_every_failure_looks_and_costs_the_same(
+async def test_every_failed_sign_in_has_the_same_response_and_hashing_cost(
     client: AsyncClient, hashing: Mock, name: str, password: str
 ) -> None:
     await add_user("ada")
@@ -136,7 +136,7 @@ async def test_nobody_is_locked_out_for_good(
     assert (await log_in(client, "ada")).status_code == status
 
 
-async def test_a_success_starts_the_count_anew(client: AsyncClient) -> None:
+async def test_a_successful_sign_in_resets_the_count_of_attempts(client: AsyncClient) -> None:
     await add_user("ada")
     for _ in range(3):
         statuses = [
@@ -148,7 +148,7 @@ async def test_a_success_starts_the_count_anew(client: AsyncClient) -> None:
 
 
 @pytest.mark.settings(RATE_LIMIT_LOGIN="10/day")  # no window ends on the way
-async def test_the_limit_holds_for_one_address(client: AsyncClient) -> None:
+async def test_sign_ins_from_one_network_are_limited_across_names(client: AsyncClient) -> None:
     statuses = [(await log_in(client, f"name{number}")).status_code for number in range(51)]
 
     assert statuses == [401] * 50 + [429]
@@ -178,7 +178,7 @@ async def reset(client: AsyncClient, token: str, password: str = f"new {PASSWORD
     return (await client.post("/api/auth/password-reset/confirm", json=form)).status_code
 
 
-async def test_the_last_of_three_links_sets_a_password_once(
+async def test_only_the_newest_reset_link_works_and_only_once(
     client: AsyncClient, mailed: Mailed
 ) -> None:
     signed_in = await headers_of(await add_user("ada"))
@@ -197,7 +197,9 @@ async def test_the_last_of_three_links_sets_a_password_once(
 
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
-async def test_a_link_is_invalid_after(client: AsyncClient, mailed: Mailed, end: End) -> None:
+async def test_a_reset_link_is_invalid_after_its_expiry_or_a_change_of_the_account(
+    client: AsyncClient, mailed: Mailed, end: End
+) -> None:
     ada = await add_user("ada")
     await request_links(client, ADA)
 

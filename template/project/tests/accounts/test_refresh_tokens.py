@@ -35,7 +35,7 @@ async def tokens(client: AsyncClient) -> Tokens:
     return pair
 
 
-async def test_the_answer_is_that_of_oauth(client: AsyncClient) -> None:
+async def test_login_returns_an_oauth_token_response(client: AsyncClient) -> None:
     await add_user("ada")
 
     response = await log_in(client, "ada")
@@ -80,7 +80,7 @@ async def test_reuse_revokes_the_session(client: AsyncClient, tokens: Tokens) ->
     assert await status_of(client, successor) == await status_of(client, tokens) == 401
 
 
-async def test_one_of_ten_uses_at_once_succeeds_and_the_session_ends(
+async def test_of_ten_parallel_uses_one_succeeds_and_the_session_is_revoked(
     client: AsyncClient, tokens: Tokens, log_lines: LogLines
 ) -> None:
     answers = await asyncio.gather(*(refresh(client, tokens["refresh_token"]) for _ in range(10)))
@@ -106,7 +106,9 @@ async def test_logout_revokes_its_session_and_no_other(client: AsyncClient, toke
     assert await status_of(client, other) == 200
 
 
-async def test_a_disabled_person_has_no_session(client: AsyncClient, tokens: Tokens) -> None:
+async def test_the_tokens_of_a_disabled_user_are_refused(
+    client: AsyncClient, tokens: Tokens
+) -> None:
     await User.all().update(is_active=False)
 
     assert await status_of(client, tokens) == 401
@@ -138,7 +140,9 @@ async def test_an_access_token_is_no_refresh_token(client: AsyncClient, tokens: 
 
 
 @pytest.mark.parametrize("token", ["unknown", "", "\x00", "\ud800", "x" * 5000, None, 1])
-async def test_any_other_text_is_refused(client: AsyncClient, token: object) -> None:
+async def test_an_unknown_or_malformed_refresh_token_is_refused(
+    client: AsyncClient, token: object
+) -> None:
     body = json.dumps({"refresh_token": token})
     headers = {"Content-Type": "application/json"}
     response = await client.post("/api/auth/refresh", content=body, headers=headers)

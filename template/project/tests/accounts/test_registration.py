@@ -122,7 +122,9 @@ async def test_a_password_that_is_easy_to_guess_is_refused(
     ],
     ids=lambda value: repr(value)[:20],
 )
-async def test_a_wrong_field_is_named(client: AsyncClient, field: str, value: object) -> None:
+async def test_the_error_names_the_invalid_field(
+    client: AsyncClient, field: str, value: object
+) -> None:
     response = await register(client, **{field: value})
 
     assert response.status_code == 422

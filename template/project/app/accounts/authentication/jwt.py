@@ -20,7 +20,7 @@ ERRORS = (NotAuthenticated,)
 scheme = OAuth2PasswordBearer("/api/auth/login", refreshUrl="/api/auth/refresh", auto_error=False)
 
 
-# An access token is valid while its session has a valid refresh token: to sign out revokes both.
+# An access token is valid while its session has a valid refresh token: signing out revokes both.
 _user_of_session = CompiledQuery(
     lambda session, now: User.filter(
         is_active=True,

@@ -52,7 +52,7 @@ async def login(
 
 
 @public_router.post("/refresh")
-@documents_errors(NotAuthenticated, Conflict)  # the account is deleted at the same time
+@documents_errors(NotAuthenticated, Conflict)  # 409: the account was deleted meanwhile
 async def refresh(request: Request, body: RefreshToken) -> TokenPair:
     """Exchange a refresh token for new tokens. Using it a second time revokes the session."""
     settings: JwtSettings = request.app.state.settings

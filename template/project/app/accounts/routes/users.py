@@ -126,7 +126,7 @@ async def assign_roles(
 ) -> User:
     """Replace the roles of an account; callers cannot grant permissions that they lack."""
     user = await users.get_manageable(user_id, permissions)
-    return await roles.grant(user, wanted.roles, permissions=permissions)
+    return await roles.replace_if_permitted(user, wanted.roles, permissions=permissions)
 
 
 @router.get("/roles", response_model=list[RoleDetail])
