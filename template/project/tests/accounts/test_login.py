@@ -111,7 +111,7 @@ async def test_after_too_many_failures_the_right_password_is_refused_too(
     client: AsyncClient,
 ) -> None:
     await add_user("ada")
-    for name in ("ada", "nobody"):
+    for name in ("nobody", "ada"):
         statuses = [(await log_in(client, name, "wrong")).status_code for _ in range(11)]
 
         assert statuses == [401] * 10 + [429]
