@@ -191,7 +191,8 @@ class Service:
                 "LOG_FORMAT": "json",
                 "PORT": str(self.port),
                 "SECRET_KEY": "0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEF",
-                "RATE_LIMIT_LOGIN": "1000000/minute",  # what is about it sets a lower one
+                "RATE_LIMIT_LOGIN": "1000000/minute",  # what is about them sets lower ones
+                "RATE_LIMIT_MAIL": "1000000/hour",
             }
             | OF_PYTHON
             | self.environment

@@ -8,9 +8,10 @@ In the order in which they can be read:
 - `authentication`: how each kind of credential is checked, with the modules beside it that each
   imports: the settings and the tokens of this way to sign in;
 - `access`: caller and permissions as dependencies of routes;
-- `routes`, which `api` joins, with the modules that each imports; `permissions` and `commands`.
+- `routes`, which `api` joins, with the modules that each imports; `notices` of changes to owners;
+  `permissions` and `commands`.
 
-What one way to sign in needs is there for all. `Token` has the columns of each; `Caller.scopes`,
+What one way to sign in needs is there for all. The tables have the columns of each; `Caller.scopes`,
 `Caller.session` and `keep_session` keep their defaults where no credential has scopes, or a new
 password revokes every session.
 """

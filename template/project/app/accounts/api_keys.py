@@ -9,6 +9,7 @@ import string
 from collections.abc import Set as AbstractSet
 
 from tortoise import timezone
+from tortoise.expressions import Q
 
 from app.accounts import permissions, tokens
 from app.accounts.api_key_schemas import ApiKeyCreate
@@ -64,6 +65,15 @@ async def create(
 async def find_all(owner: User) -> list[Token]:
     """Return the owner's keys that are not revoked, the oldest first."""
     return await Token.filter(owner=owner, kind=KIND, revoked_at=None).order_by("id")
+
+
+async def summary(owner: User) -> str:
+    """Return the name and the prefix of each valid key, one a line, for a mail to the owner."""
+    now = timezone.now()
+    is_unexpired = Q(expires_at=None) | Q(expires_at__gt=now)
+    keys = Token.filter(is_unexpired, owner=owner, kind=KIND, revoked_at=None).order_by("id")
+    lines = [f"- {key.name} (sk_{key.prefix}_…)" async for key in keys]
+    return "\n".join(lines) or "- none"
 
 
 async def revoke(owner: User, key_id: int) -> None:

@@ -4,9 +4,19 @@ from fastapi import Request
 
 from app.accounts import attempts, passwords, users
 from app.accounts.caller import NotAuthenticated
+from app.accounts.login_settings import LoginSettings
 from app.accounts.models import User
 from app.accounts.schemas import LONGEST_PASSWORD
-from app.accounts.settings import AccountsSettings
+from app.web.errors import Forbidden
+
+
+class EmailNotVerified(Forbidden):
+    """The password is right, but REQUIRE_VERIFIED_EMAIL is set and the address is not verified."""
+
+    detail = (
+        "Verify your e-mail address before you sign in: use the link in the mail, or ask for"
+        " another with POST /api/auth/verify-email/resend"
+    )
 
 
 async def verify_credentials(
@@ -20,8 +30,9 @@ async def verify_credentials(
     Raises:
         NotAuthenticated: The name or the password is wrong; the message does not say which.
         TooManyAttempts: The rate limit is exceeded.
+        EmailNotVerified: The address must be verified first.
     """
-    settings: AccountsSettings = request.app.state.settings
+    settings: LoginSettings = request.app.state.settings
     rate, network_rate = settings.rate_limit_login, settings.rate_limit_network
     column, value = users.identifier_of(name_or_email)
     account_key = settings.attempt_key(f"{column} {value}")
@@ -37,6 +48,8 @@ async def verify_credentials(
         raise NotAuthenticated("The name or the password is wrong", challenge)
     await attempts.reset(account_key)
     await attempts.uncount(network_key, network_rate)
+    if settings.require_verified_email and not user.email_verified:
+        raise EmailNotVerified
     return user
 
 

@@ -2,20 +2,16 @@
 
 from typing import Literal
 
-from pydantic import HttpUrl, NameEmail, Secret
-
-from app.accounts.settings import AccountsSettings
-from app.mail import SmtpUrl
-from app.web.settings import WebSettings
+from app.accounts.settings import AccountsSettings, Rate, RateSetting
+from app.mail import MailSettings
 
 
-class LoginSettings(AccountsSettings, WebSettings):
-    """Registration, the mail server, and the base URL of the links in mails."""
+class LoginSettings(AccountsSettings, MailSettings):
+    """Registration, the verification of addresses, and the rate limit of mails by network."""
 
     registration: Literal["open", "closed"] | None = None
-    smtp_url: Secret[SmtpUrl] | None = None
-    mail_from: NameEmail = NameEmail("", "noreply@example.org")
-    public_base_url: HttpUrl = HttpUrl("http://127.0.0.1:8000")
+    require_verified_email: bool = False
+    rate_limit_mail: RateSetting = Rate(20, 3600)
 
     @property
     def registration_is_open(self) -> bool:

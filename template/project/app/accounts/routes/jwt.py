@@ -16,7 +16,7 @@ from app.accounts.attempts import TooManyAttempts
 from app.accounts.authentication.jwt import CHALLENGE
 from app.accounts.caller import NotAuthenticated
 from app.accounts.jwt_settings import ACCESS, JwtSettings
-from app.accounts.login import verify_credentials
+from app.accounts.login import EmailNotVerified, verify_credentials
 from app.accounts.models import User
 from app.accounts.refresh_tokens import REFRESH, IssuedToken
 from app.web.errors import Conflict, documents_errors
@@ -42,7 +42,7 @@ class RefreshToken(Input):
 
 
 @public_router.post("/login")
-@documents_errors(NotAuthenticated, TooManyAttempts, tokens.AccountChanged)
+@documents_errors(NotAuthenticated, EmailNotVerified, TooManyAttempts, tokens.AccountChanged)
 async def login(
     request: Request, form: Annotated[OAuth2PasswordRequestForm, Depends()]
 ) -> TokenPair:

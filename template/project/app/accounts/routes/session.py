@@ -24,7 +24,7 @@ from app.accounts.authentication.session import (
     set_cookie,
 )
 from app.accounts.caller import NotAuthenticated
-from app.accounts.login import verify_credentials
+from app.accounts.login import EmailNotVerified, verify_credentials
 from app.accounts.models import Token, User
 from app.accounts.session_schemas import Credentials, SessionDetail, SessionOpened
 from app.accounts.session_settings import SessionSettings
@@ -80,7 +80,9 @@ async def _get_credentials(request: Request) -> Credentials:
 
 
 @public_router.post("/api/auth/session", openapi_extra={"requestBody": BODY})
-@documents_errors(NotAuthenticated, TooManyAttempts, AccountChanged, CrossSiteRequest)
+@documents_errors(
+    NotAuthenticated, EmailNotVerified, TooManyAttempts, AccountChanged, CrossSiteRequest
+)
 async def open_session(
     request: Request,
     response: Response,
