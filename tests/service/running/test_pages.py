@@ -113,7 +113,7 @@ def link_for(client: httpx.Client, service: Service, person: Person) -> str:
     def links() -> list[str]:
         mails = [message_from_bytes(file.read_bytes(), policy=default) for file in folder.glob("*")]
         texts = [mail.get_content() for mail in mails if mail["To"] == address]
-        return [word for text in texts for word in text.split() if "#token=" in word]
+        return [word for text in texts for word in text.split() if "/password-reset#token=" in word]
 
     wait_until(links, "the mail")
     parts = urlsplit(links()[0])
