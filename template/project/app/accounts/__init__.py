@@ -11,7 +11,7 @@ In the order in which they can be read:
 - `routes`, which `api` joins, with the modules that each imports; `notices` of changes to owners;
   `permissions` and `commands`.
 
-What one way to sign in needs is there for all. The tables have the columns of each; `Caller.scopes`,
+What one way to sign in needs is there for all: the tables have its columns. `Caller.scopes`,
 `Caller.session` and `keep_session` keep their defaults where no credential has scopes, or a new
 password revokes every session.
 """
