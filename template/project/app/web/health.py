@@ -45,6 +45,8 @@ async def live() -> Liveness:
 async def ready(request: Request, response: Response) -> Readiness:
     """Report whether requests can be served: the database answers and has the newest schema."""
     readiness = await examine(request.app.state.settings)
+    if request.app.state.is_draining:
+        readiness.status = "failing"
     if readiness.status != "ok":
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     return readiness

@@ -1,5 +1,6 @@
-"""Middleware of every request: request id, access log, security headers, limit of the body."""
+"""Middleware of every request: request id, access log, security headers, limits of the body."""
 
+import asyncio
 import logging
 import os
 import re
@@ -18,6 +19,7 @@ log = logging.getLogger("app.access")
 SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9-]{8,64}")
 ANY_HOST = r"[a-z0-9._-]+|\[[0-9a-f:.]+\]"
 TOO_LARGE = "The body is too large"
+TOO_SLOW = "The body took too long to arrive"
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -37,14 +39,22 @@ class RequestMiddleware:
     Args:
         app: The application inside.
         max_body_bytes: A larger body is refused with 413, before all of it is read.
+        body_timeout_seconds: A body that is not complete so long after its headers is refused
+            with 408. The limit is for the whole body: one for each piece could be stretched.
         allowed_hosts: Accepted host names, such as `*.example.org`; none means any.
     """
 
     def __init__(
-        self, app: ASGIApp, *, max_body_bytes: int, allowed_hosts: tuple[str, ...] = ()
+        self,
+        app: ASGIApp,
+        *,
+        max_body_bytes: int,
+        body_timeout_seconds: float,
+        allowed_hosts: tuple[str, ...] = (),
     ) -> None:
         self.app = app
         self.max_body_bytes = max_body_bytes
+        self.body_timeout_seconds = body_timeout_seconds
         self.is_our_host = _pattern(allowed_hosts).fullmatch
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,7 +84,7 @@ class RequestMiddleware:
             if head.has_foreign_host or not fewest_hosts <= head.hosts <= 1:
                 answer = problem(HTTPStatus.BAD_REQUEST, "Send one Host header, with our name")
                 await answer(scope, receive, send_with_headers)
-            elif head.is_chunked or head.body_bytes > self.max_body_bytes:
+            elif head.is_chunked or head.body_bytes:
                 await self.app(scope, self._limited(receive, head.body_bytes), send_with_headers)
             else:
                 await self.app(scope, receive, send_with_headers)
@@ -82,24 +92,36 @@ class RequestMiddleware:
             _log_access(scope, path, status, time.perf_counter() - started)
 
     def _limited(self, receive: Receive, declared: int) -> Receive:
-        """Refuse a body that is too large, by its declared size or else while it is read.
+        """Refuse a body that is too large, by its declared size or else while it is read, or late.
 
         The error is raised inside the application, so that its response passes the middleware.
         """
-        size = declared
+        size = declared if declared > self.max_body_bytes else 0
+        deadline = asyncio.get_running_loop().time() + self.body_timeout_seconds
+        is_complete = False
 
-        async def receive_within_limit() -> Message:
-            nonlocal size
+        async def receive_within_limits() -> Message:
+            nonlocal size, is_complete
+            if is_complete:  # what follows is the end of the connection
+                return await receive()
             if size <= self.max_body_bytes:
-                message = await receive()
+                try:
+                    async with asyncio.timeout_at(deadline):
+                        message = await receive()
+                except TimeoutError:
+                    raise _refused(HTTPStatus.REQUEST_TIMEOUT, TOO_SLOW) from None
                 size += len(message.get("body", b""))
+                is_complete = not message.get("more_body", False)
                 if size <= self.max_body_bytes:
                     return message
-            raise HTTPException(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE, headers={"Connection": "close"}
-            )
+            raise _refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE)
 
-        return receive_within_limit
+        return receive_within_limits
+
+
+def _refused(status: HTTPStatus, detail: str) -> HTTPException:
+    """Return the error of a body of which the rest is not read."""
+    return HTTPException(status, detail, headers={"Connection": "close"})
 
 
 def _pattern(allowed_hosts: tuple[str, ...]) -> re.Pattern[bytes]:
