@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 import time
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -85,10 +86,29 @@ class Server(uvicorn.Server):
         loop.call_later(left, self._cut)
         loop.call_later(left + CANCEL_SECONDS, self._cancel)
         if self.signal == signal.SIGTERM:
-            for listener in (*self.servers, *(sockets or ())):
-                listener.close()
+            for waiting in self._stop_listening(sockets or []):
+                await loop.connect_accepted_socket(self._protocol, waiting)
             await asyncio.sleep(min(LINGER_SECONDS, left))
         await super().shutdown(sockets)
+
+    def _stop_listening(self, sockets: list[socket.socket]) -> list[socket.socket]:
+        """Close the sockets, and return the connections that wait there: they would be reset."""
+        waiting = []
+        for listener in sockets:
+            listener.setblocking(False)
+            with suppress(OSError):
+                while True:
+                    waiting.append(listener.accept()[0])
+            listener.close()
+        for server in self.servers:
+            server.close()
+        return waiting
+
+    def _protocol(self) -> asyncio.Protocol:
+        """Return a protocol for a connection, as uvicorn makes them."""
+        make: Any = self.config.http_protocol_class
+        protocol: asyncio.Protocol = make(self.config, self.server_state, self.lifespan.state)
+        return protocol
 
     @property
     def _connections(self) -> list[Any]:
@@ -103,7 +123,9 @@ class Server(uvicorn.Server):
         self._ends_at = now + self.drain_seconds
         self._quiet_since = now
         importlib.import_module(APP.partition(":")[0]).app.state.is_draining = True
-        self.config.encoded_headers.append((b"connection", b"close"))
+        close = (b"connection", b"close")
+        self.server_state.default_headers = [*self.server_state.default_headers, close]
+        self.config.encoded_headers.append(close)  # uvicorn makes the default headers anew of these
         # A thread or a task that does not end must not keep the process.
         end = threading.Timer(self.drain_seconds + EXIT_SECONDS, os._exit, [0])
         end.daemon = True
