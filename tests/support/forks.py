@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import IO
 
 SERVER = """
@@ -69,6 +70,8 @@ else:
 """
 """Forks twice for each request: the first fork waits for the second, which runs the program."""
 
+ONE_AT_A_TIME = Lock()
+"""Held until the server has read a request, since it would read two as one."""
 READ_AT_START = ("PYTHON", "LANG", "LC_")
 """Variables that the interpreter reads when it starts, so that a fork cannot have others."""
 
@@ -138,13 +141,14 @@ def start(
     body = json.dumps(request).encode()
     ours, theirs = os.pipe()
     descriptors = [*(file.fileno() for file in files), theirs]
-    try:
-        control = _server()[1]
-        socket.send_fds(control, [b"%8d" % len(body)], descriptors)
-        control.sendall(body)
-    finally:
-        os.close(theirs)
-    return ForkedProcess(os.fdopen(ours, "rb"))
+    with ONE_AT_A_TIME:
+        try:
+            control = _server()[1]
+            socket.send_fds(control, [b"%8d" % len(body)], descriptors)
+            control.sendall(body)
+        finally:
+            os.close(theirs)
+        return ForkedProcess(os.fdopen(ours, "rb"))
 
 
 def run(

@@ -10,6 +10,7 @@ import shlex
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -40,13 +41,15 @@ if not re.fullmatch("r[0-9a-f]{8}", RUN):  # anything else may be part of a stra
 """The id of this run, in the name of each database and the environment of each process."""
 OWNER = os.environ.setdefault("TEMPLATE_TESTS_OWNER", str(os.getpid()))
 """The id of the process that began the run and cleans up after it."""
+PLAIN_HTTP = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients of services, which have no TLS: the usual context reads all certificates first."""
 Answers = Mapping[str, Any]
 OBSERVERS: list[Callable[["Service", httpx.Response], None]] = []
 """Functions that are called with every response that a client of a service gets."""
 DROP_DATABASE = """
 import asyncio, os
-from app.database import driver
-asyncio.run(driver.drop_database(os.environ["DATABASE_URL"]))
+from app.database import administration
+asyncio.run(administration.drop_database(os.environ["DATABASE_URL"]))
 """
 
 COMMANDS = """
@@ -68,6 +71,7 @@ print(json.dumps(ends))
 """
 
 STOPPING_SECONDS = 20
+SERVE = ("-m", "app.cli", "serve")
 OF_PYTHON = {"PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "default"}
 _number = count(1)
 
@@ -190,8 +194,9 @@ class Service:
                 "ENVIRONMENT": "development",
                 "LOG_FORMAT": "json",
                 "PORT": str(self.port),
-                "SECRET_KEY": "0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEF",
-                "RATE_LIMIT_LOGIN": "1000000/minute",  # what is about it sets a lower one
+                "SECRET_KEY": "c2Vl-IGhvdyB0aGV5-IHJ1biBsaWtlIHBpZ3MgZnJvbS",
+                "RATE_LIMIT_LOGIN": "50000/minute",  # what is about it sets a lower one
+                "RATE_LIMIT_SIGN_UP": "1000000/hour",
             }
             | OF_PYTHON
             | self.environment
@@ -240,10 +245,10 @@ class Service:
             transcript=self.transcript,
         )
 
-    def start(self, *, workers: int = 1) -> None:
-        """Start it and wait until it responds."""
+    def start(self, *, workers: int = 1, command: Sequence[str] = SERVE) -> None:
+        """Start it, by its own command or another one of Python, and wait until it responds."""
         environment = self.environment | {"WEB_CONCURRENCY": str(workers)}
-        arguments, folder = ["-m", "app.cli", "serve"], self.project.path
+        arguments, folder = list(command), self.project.path
         with (
             self.log.open("a", encoding="utf-8") as log,
             Path(os.devnull).open(encoding="utf-8") as no,
@@ -305,7 +310,12 @@ class Service:
 
         hooks = {"response": [observe]}
         return httpx.Client(
-            base_url=self.url, timeout=20, trust_env=False, event_hooks=hooks, **options
+            base_url=self.url,
+            timeout=20,
+            trust_env=False,
+            verify=PLAIN_HTTP,
+            event_hooks=hooks,
+            **options,
         )
 
     def __enter__(self) -> Self:
@@ -331,9 +341,10 @@ class Service:
         if sentence := self.died():
             raise RuntimeError(sentence)
         try:
-            return httpx.get(f"{self.url}/health/live", trust_env=False).is_success
+            answer = httpx.get(f"{self.url}/health/live", trust_env=False, verify=PLAIN_HTTP)
         except httpx.TransportError:
             return False
+        return answer.is_success
 
 
 @dataclass(frozen=True)

@@ -92,16 +92,25 @@ def mutations(pair: ServicePair) -> Iterator[Mutation]:
     on, off = pair.on, pair.off
     for name in sorted({*on.files, *off.files}):
         is_in_both = name in on.files and name in off.files
-        if name.startswith(tuple(NOT_MUTATED)) or (is_in_both and name.endswith(".md")):
-            continue  # pages hold no code
+        if name.startswith(tuple(NOT_MUTATED)):
+            continue
         if is_in_both:
+            if not _has_code(name, on.text(name)):
+                continue
             yield from _changed_lines(name, on.text(name), off.text(name))
         elif name in off.files:
             yield Mutation(f"{name} is added", name, off.text(name))
         elif not (name.startswith("app/") and name.endswith(".py")):
             yield Mutation(f"{name} is removed", name, None)
-        elif len(ast.parse(on.text(name)).body) > 1:  # more than a docstring
+        elif _has_code(name, on.text(name)):
             yield Mutation(f"{name} is stubbed", name, _stubbed(on.text(name)))
+
+
+def _has_code(name: str, text: str) -> bool:
+    """Return whether a file is more than a page or a docstring."""
+    if name.endswith(".py"):
+        return len(ast.parse(text).body) > 1
+    return not name.endswith(".md")
 
 
 def _changed_lines(name: str, on: str, off: str) -> Iterator[Mutation]:

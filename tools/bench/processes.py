@@ -40,7 +40,7 @@ async def main():
             for n in names
         )
         admin = await User.get(username={ADMIN!r})
-        await roles.assign(admin, [roles.ADMIN])
+        await roles.replace(admin, [roles.ADMIN])
 
 asyncio.run(main())
 """

@@ -85,7 +85,7 @@ def enlist(client: httpx.Client, role: str, by: Person) -> Person:
 
 @pytest.mark.check("Z10")
 @pytest.mark.parametrize("way", REMOVALS)
-def test_the_last_administrator_stays(
+def test_the_last_administrator_cannot_be_removed(
     company: Service, client: httpx.Client, root: Person, way: str
 ) -> None:
     """The last active administrator cannot be deleted, disabled or demoted; one of two can."""

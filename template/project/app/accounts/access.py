@@ -44,7 +44,7 @@ async def _get_unscoped_user(caller: CurrentCaller) -> User:
 
 
 UnscopedUser = Annotated[User, Depends(_get_unscoped_user)]
-"""The user, if the credential is unscoped: a credential with scopes may not change the account."""
+"""The user, if the credential has no scopes, as changes of an account and `require_roles` need."""
 
 
 async def effective_permissions(caller: CurrentCaller) -> frozenset[str]:

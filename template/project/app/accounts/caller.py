@@ -31,9 +31,9 @@ class NotAuthenticated(AppError):
 
 
 class ScopedCredential(Forbidden):
-    """A credential with scopes is used to change the account that it belongs to."""
+    """A credential with scopes was sent to a route that needs one without."""
 
-    detail = "A credential with scopes may not change the account that it belongs to"
+    detail = "This needs a credential without scopes"
 
 
 def single_credential(values: Sequence[str], challenge: str) -> str | None:

@@ -58,9 +58,9 @@ class User(Model):
 class Token(Model):
     """An opaque token, issued to its owner.
 
-    Only its SHA-256 is stored, so a leaked table holds no usable credential. `family` is the
-    session of a token, which is revoked with all that it was exchanged for. In a mailed link it is
-    an id of the address that the link went to.
+    Only its SHA-256 is stored, so a leaked table holds no usable credential. `family` is the id of
+    a session: a token and its successors share it, and are revoked together. In a mailed link it
+    is made from the address, so that the link is invalid once the address has changed.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -71,7 +71,9 @@ class Token(Model):
         "models.User", related_name="tokens", on_delete=fields.CASCADE, db_index=True
     )
     owner_id: int  # Tortoise adds it; declared for type checkers
-    name = fields.CharField(max_length=100, default="")  # this and the next two: of named keys
+    name = fields.CharField(
+        max_length=100, default=""
+    )  # name, prefix, scopes: if the owner named it
     prefix = fields.CharField(max_length=16, default="")
     scopes: fields.Field[list[str] | None] = fields.JSONField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
@@ -98,9 +100,10 @@ class Token(Model):
 
 
 class LoginFailure(Model):
-    """A count of attempts in one window of time: at a password, or at having a mail sent.
+    """The number of attempts with one key in one window of a rate limit.
 
-    A sign-in that succeeds is uncounted, so that those that failed are left.
+    A successful sign-in deletes the counts of its name or address, and takes back its own from
+    the count of its network.
     """
 
     id = fields.BigIntField(primary_key=True)

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 KIND = "reset"
 LIFETIME = timedelta(minutes=30)
-MAX_PENDING_MAILS = 100  # more requests are an attack
+MAX_PENDING_MAILS = 100  # so many at once are an attack: further requests are dropped
 MAIL_FOLDER = ROOT / "var/mail"
 MAIL_SETTINGS = {"smtp_url", "mail_from", "public_base_url"}
 MAILS_PER_ACCOUNT = Rate(3, 3600)

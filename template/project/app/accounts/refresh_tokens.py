@@ -58,7 +58,7 @@ async def _get(secret: str) -> Token | None:
 
 @transactional
 async def _exchange(token: Token, expires_at: datetime) -> str | None:
-    """Mark the token as rotated and issue its successor, unless another request did."""
+    """Mark the token as rotated and issue its successor, unless another request has done so."""
     unused = Token.filter(id=token.id, rotated_at=None, revoked_at=None)
     if await unused.update(rotated_at=timezone.now()) != 1:
         return None

@@ -58,7 +58,7 @@ async def names_of(user: User) -> frozenset[str]:
 
 
 @transactional
-async def assign(user: User, names: list[str]) -> User:
+async def replace(user: User, names: list[str]) -> User:
     """Replace the roles of a user.
 
     Raises:
@@ -75,7 +75,9 @@ async def assign(user: User, names: list[str]) -> User:
 
 
 @transactional
-async def grant(user: User, names: list[str], *, permissions: AbstractSet[str]) -> User:
+async def replace_if_permitted(
+    user: User, names: list[str], *, permissions: AbstractSet[str]
+) -> User:
     """Replace the roles of a user, for a caller with these permissions.
 
     Raises:
@@ -83,28 +85,30 @@ async def grant(user: User, names: list[str], *, permissions: AbstractSet[str]) 
         Forbidden: One of them has a permission that the caller lacks.
         LastAdmin: The service would be left without an administrator.
     """
-    user = await assign(user, names)
-    require_cover(permissions, list(user.roles))  # or the assignment is rolled back
+    user = await replace(user, names)
+    require_permissions_of(list(user.roles), permissions)  # or the change is rolled back
     return user
 
 
-def require_cover(permissions: AbstractSet[str], roles: list[Role]) -> None:
-    """Require that a caller has every permission of these roles: nobody grants or manages more.
+def require_permissions_of(roles: list[Role], permissions: AbstractSet[str]) -> None:
+    """Require that a caller has every permission of these roles, to give or to manage them.
 
     Raises:
         Forbidden: The roles have a permission that the caller lacks.
     """
     missing = {each for role in roles for each in role.permissions} - permissions
     if missing:
-        raise Forbidden(f"You lack the permission {min(missing)}, which these roles include")
+        raise Forbidden(
+            f"The account has or would get the permission {min(missing)}, which you lack"
+        )
 
 
 @asynccontextmanager
 async def keeping_an_admin(user: User) -> AsyncIterator[None]:
-    """Guard a change of a user inside a `@transactional` function, which LastAdmin rolls back.
+    """Wrap a change that may remove an administrator, inside a `@transactional` function.
 
     Raises:
-        LastAdmin: The user was the last active administrator.
+        LastAdmin: No active administrator would be left; the change is rolled back.
     """
     # An update locks the row, against parallel changes of two administrators.
     await Role.filter(name=ADMIN).update(name=ADMIN)

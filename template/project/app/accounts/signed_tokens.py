@@ -58,5 +58,5 @@ def decode(
     latest = int(time.time()) + LEEWAY_SECONDS
     has_valid_times = all(type(claims[name]) is int for name in TIMES) and claims["iat"] <= latest
     if claims.get("typ") != token_type or "crit" in header or not has_valid_times:
-        raise InvalidToken("The token is meant for another purpose")
+        raise InvalidToken("The token has a wrong type or wrong times")
     return dict(claims)

@@ -51,7 +51,8 @@ async def lock_unchanged(user: User, *, expected_hash: str) -> None:
     """Lock the account until the transaction ends.
 
     Raises:
-        AccountChanged: Since it was read its password or address was changed, or it was disabled.
+        AccountChanged: Since it was read, the account was disabled or deleted, or its password or
+            address was changed.
     """
     # An update locks the row on every database; not every one has SELECT FOR UPDATE.
     await User.filter(id=user.id).update(is_active=F("is_active"))
@@ -67,13 +68,13 @@ async def find(kind: str, secret: str) -> Token | None:
 
 
 async def revoke_sessions(owner: User, *, keep_session: UUID | None = None) -> None:
-    """Revoke the owner's sessions and mailed links, except `keep_session`; keep named tokens."""
+    """Revoke the owner's sessions and mailed links, but not `keep_session` and named tokens."""
     filters = {"family__not": keep_session} if keep_session else {}
     await revoke(owner_id=owner.id, name="", **filters)
 
 
 async def revoke(**filters: Any) -> None:  # noqa: ANN401 - Tortoise's filters take any value
-    """Revoke these tokens, also those that are issued concurrently.
+    """Revoke the tokens that match the filters, also those that are issued concurrently.
 
     A rotation that commits meanwhile may add a token, so this repeats until none is left.
     """
@@ -84,7 +85,7 @@ async def revoke(**filters: Any) -> None:  # noqa: ANN401 - Tortoise's filters t
 async def purge() -> int:
     """Delete expired tokens, and revoked ones that do not expire; return their number.
 
-    Revoked ones that will expire stay until then: their reuse must be noticed.
+    Others stay until they expire: reuse of a rotated token is noticed by its row.
     """
     is_expired = Q(expires_at__lte=timezone.now())
     is_revoked = Q(expires_at=None, revoked_at__not_isnull=True)

@@ -12,8 +12,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
-from app import NAME
-from app.accounts import passwords, roles, tokens
+from app.accounts import password_strength, passwords, roles, tokens
 from app.accounts.models import User
 from app.accounts.schemas import (
     LONGEST_EMAIL,
@@ -30,7 +29,7 @@ from app.web.schemas import InvalidField
 
 
 class NameTaken(Conflict):
-    """Another account has the user name, in any case or width of its letters."""
+    """Another account has the user name, apart from case and full-width forms."""
 
     detail = "Another account has this user name"
 
@@ -60,7 +59,7 @@ async def register(new_user: UserCreate) -> User:
     would let two simultaneous sign-ups through.
 
     Raises:
-        NameTaken: Another account has the name, in any case or width of its letters.
+        NameTaken: Another account has the name, apart from case and full-width forms.
         EmailTaken: Another account has the address.
         InvalidField: The password is easy to guess.
     """
@@ -93,7 +92,7 @@ async def get_manageable(user_id: int, permissions: AbstractSet[str]) -> User:
         Forbidden: The account has a permission that the caller lacks.
     """
     user = await get(user_id)
-    roles.require_cover(permissions, list(user.roles))
+    roles.require_permissions_of(list(user.roles), permissions)
     return user
 
 
@@ -119,7 +118,7 @@ async def find(name_or_email: str) -> User | None:
 def search(query: UserQuery) -> QuerySet[User]:
     """Return the queryset of accounts whose name or e-mail address contains the keyword.
 
-    Both are stored folded, as databases differ in which letters they fold.
+    Both are stored in lower case, as databases differ in which letters they fold.
     """
     users = query.filter_and_sort(User.all())
     if query.keyword:
@@ -162,13 +161,13 @@ async def change_password(user: User, change: PasswordChange, *, keep_session: U
 
 
 async def set_password_hash(user: User, password: SecretStr, *, field: str) -> None:
-    """Set the hash of a new password, without saving the account; `field` is that of the request.
+    """Set the hash of a new password, without saving the account; `field` is for the error.
 
     Raises:
         InvalidField: The password is easy to guess.
     """
-    words = (user.username, user.email, user.email.partition("@")[0], NAME)
-    if reason := await passwords.weakness(password.get_secret_value(), words):
+    words = (user.username, user.email, user.email.partition("@")[0])
+    if reason := await password_strength.weakness(password.get_secret_value(), words):
         raise InvalidField(reason, field)
     user.password_hash = await passwords.create_hash(password.get_secret_value())
 
@@ -199,7 +198,10 @@ async def delete(user: User) -> None:
 
 
 def username_key(username: str) -> str:
-    """Return the normalized, case-folded name: equal for names that look the same."""
+    """Return the key that makes names unique, NFKC-normalized and case-folded.
+
+    "ADA" and a full-width "ada" have the same key; look-alike letters of other scripts differ.
+    """
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", username).casefold())
 
 

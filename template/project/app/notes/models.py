@@ -7,10 +7,10 @@ from app.accounts.models import User
 
 
 class Note(Model):
-    """A short text that belongs to one person."""
+    """A text that belongs to one user."""
 
     id = fields.BigIntField(primary_key=True)
-    # "models" is Tortoise's name for the models of all parts.
+    # "models" is the Tortoise app of the models of all parts.
     owner: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
         "models.User", related_name="notes", on_delete=fields.CASCADE
     )
@@ -21,4 +21,4 @@ class Note(Model):
 
     class Meta(Model.Meta):
         table = "notes"
-        indexes = (("owner_id", "created_at"),)  # of the list, in its default order
+        indexes = (("owner_id", "created_at"),)  # for the list in its default order

@@ -25,7 +25,7 @@ class NoteCreate(Input):
 
 
 class NoteUpdate(Input):
-    """Changes to a note; `MISSING` fields stay unchanged."""
+    """Changes to a note; fields that are not sent stay unchanged."""
 
     title: Title | MISSING = MISSING
     body: Body | MISSING = MISSING
@@ -44,7 +44,8 @@ class NoteDetail(Output, model=Note):
 class NoteQuery(ListQuery, model=Note):
     """Parameters of the list of notes, beside `page` and `size`.
 
-    All but `keyword` and `sort` are filters, named as in Tortoise.
+    `filter_and_sort` applies `sort` and the filters, which are named like Tortoise's; `service`
+    applies `keyword`.
     """
 
     keyword: Keyword | None = None

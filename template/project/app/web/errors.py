@@ -1,30 +1,21 @@
-"""Errors with an HTTP status, and the handlers that turn them into problem documents."""
+"""Errors with an HTTP status, and problem documents."""
 
 import json
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from http import HTTPStatus
-from operator import itemgetter
 from typing import Any, ClassVar, TypeVar
 
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
+from fastapi import Response
 from pydantic import MISSING, BaseModel
-from starlette.exceptions import HTTPException
-from starlette.routing import BaseRoute, Match
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from tortoise.exceptions import IntegrityError, ValidationError
-
-from app.database import driver
-
-log = logging.getLogger(__name__)
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the current request, for responses and log lines."""
 
-LONGEST_FIELD_NAME = 64
+MOST_ERRORS = 20
+"""Invalid fields that a response lists; it counts the others."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+INVALID = "The request has invalid fields"
 PROBLEM_TYPE = "application/problem+json"
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -39,7 +30,10 @@ class FieldError(BaseModel):
 
 
 class Problem(BaseModel):
-    """An error (RFC 9457). `detail` says what is wrong, `errors` lists invalid fields."""
+    """An error (RFC 9457). `detail` says what is wrong, `errors` lists invalid fields.
+
+    These are at most 20; `more` is the number of invalid fields that are not listed.
+    """
 
     type: str
     title: str
@@ -47,6 +41,7 @@ class Problem(BaseModel):
     detail: str
     request_id: str
     errors: list[FieldError] | MISSING = MISSING
+    more: int | MISSING = MISSING
 
 
 class AppError(Exception):
@@ -58,6 +53,8 @@ class AppError(Exception):
     """Methods of the requests that can get this error."""
     parameters: ClassVar[Sequence[Mapping[str, Any]]] = ()
     """OpenAPI parameters that a request needs to avoid it."""
+    code: ClassVar[str] = ""
+    """The member `error` of the document, by default that which the route has for the status."""
     headers: Mapping[str, str] | None = None
     errors: Sequence[Mapping[str, str]] | None = None
 
@@ -97,16 +94,33 @@ def documents_errors(*errors: type[AppError]) -> Callable[[Function], Function]:
     return declare
 
 
+def with_error_codes(codes: Mapping[int, str]) -> Callable[[Function], Function]:
+    """Give the errors of a route a code in the member `error`, by their status."""
+
+    def declare(function: Function) -> Function:
+        setattr(function, "error_codes", codes)  # noqa: B010 - as above
+        return function
+
+    return declare
+
+
 def problem(
     status: int,
     detail: str | None = None,
     *,
     headers: Mapping[str, str] | None = None,
     errors: Sequence[Mapping[str, str]] | None = None,
+    **members: object,
 ) -> Response:
-    """Return a problem document (RFC 9457).
+    """Return a problem document (RFC 9457), which lists the first of the errors.
 
-    It is escaped to ASCII, so that no input makes it impossible to encode.
+    Args:
+        status: The HTTP status.
+        detail: A sentence; by default the name of the status.
+        headers: More headers.
+        errors: Invalid fields.
+        members: More members, but those that are empty: `more`, the number of invalid fields
+            beyond `errors`, and `error`, the code of OAuth 2 (RFC 6749 §5.2).
     """
     title = HTTPStatus(status).phrase
     body: dict[str, Any] = {
@@ -118,108 +132,11 @@ def problem(
     }
     if errors is not None:
         body["errors"] = errors
-    content = json.dumps(body)
+    body |= {name: value for name, value in members.items() if value}
+    content = json.dumps(body, ensure_ascii=False).encode(errors="replace")  # lone surrogates
     return Response(content, status, dict(headers or {}), media_type=PROBLEM_TYPE)
 
 
-def add_handlers(app: FastAPI) -> None:
-    """Add handlers that answer expected errors, also the database's, with a problem document."""
-    app.add_exception_handler(AppError, _app_error)
-    app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(RequestValidationError, _invalid_request)
-    app.add_exception_handler(IntegrityError, _conflict)
-    app.add_exception_handler(ValidationError, _unfit_value)
-    for error in driver.UNAVAILABLE:
-        app.add_exception_handler(error, _database_error)
-
-
-async def _app_error(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, AppError)
-    return problem(error.status, str(error), headers=error.headers, errors=error.errors)
-
-
-async def _http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    headers = dict(error.headers or {})
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["Allow"] = ", ".join(_allowed_methods(request))
-    return problem(error.status_code, error.detail, headers=headers)
-
-
-def _allowed_methods(request: Request) -> list[str]:
-    """Collect the methods of all routes of a path (RFC 9110 §15.5.6); the router knows only one."""
-    routes: Sequence[BaseRoute] = request.app.router.routes
-    scopes = {method: {**request.scope, "method": method} for method in METHODS}
-    return [
-        method
-        for method, scope in scopes.items()
-        if any(route.matches(scope)[0] is Match.FULL for route in routes)
-    ]
-
-
-async def _invalid_request(_request: Request, error: Exception) -> Response:
-    """Name the invalid fields but never their values, which may be passwords."""
-    assert isinstance(error, RequestValidationError)
-    errors = [
-        {"field": _field(loc), "msg": msg.removeprefix("Value error, "), "type": kind}
-        for loc, msg, kind in map(itemgetter("loc", "msg", "type"), error.errors())
-    ]
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The request has invalid fields", errors=errors)
-
-
-def _field(place: Sequence[object]) -> str:
-    """Return the dotted path of a field, without its first part: body, query or path."""
-    return ".".join(str(part)[:LONGEST_FIELD_NAME] for part in place[1:])
-
-
-async def _conflict(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, IntegrityError)
-    detail = "Another row has one of these values, or still refers to this one"
-    if columns := driver.taken_columns(error):
-        detail = f"Another row has the same {' and '.join(columns)}"
-    log.warning("No service handles this violated constraint: %s", type(error.__cause__))
-    return problem(HTTPStatus.CONFLICT, detail)
-
-
-async def _unfit_value(_request: Request, error: Exception) -> Response:
-    """Name the field of a value that only Tortoise has checked, but do not repeat the value."""
-    field = str(error).partition(":")[0][:LONGEST_FIELD_NAME]
-    errors = [{"field": field, "msg": "The value does not fit the column", "type": "value_error"}]
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The request has invalid fields", errors=errors)
-
-
-async def _database_error(_request: Request, error: Exception) -> Response:
-    if not driver.is_unavailable(error):
-        raise error
-    log.warning("The database is not available: %s", type(error).__name__)
-    in_a_second = {"Retry-After": "1"}
-    return problem(HTTPStatus.SERVICE_UNAVAILABLE, "Try again in a moment", headers=in_a_second)
-
-
-class CrashMiddleware:
-    """Middleware that logs an unexpected exception and answers 500.
-
-    It is the innermost, so that this answer gets CORS and security headers too;
-    Starlette's own handler is outside of all middleware.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Call the application, and answer 500 if it raises before it has answered."""
-        started = False
-
-        async def watch(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
-        try:
-            await self.app(scope, receive, watch)
-        except Exception:
-            if scope["type"] != "http" or started:
-                raise
-            log.exception("Unexpected error")
-            answer = problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side")
-            await answer(scope, receive, send)
+def first_line(error: Exception) -> str:
+    """Return the name and the first line of an error; the lines after it may have values."""
+    return f"{type(error).__name__}: {error}".partition("\n")[0]

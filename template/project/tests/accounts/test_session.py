@@ -147,7 +147,9 @@ async def test_a_session_ends_when_it_is_idle_or_old(
     assert await read(client, session) == 401
 
 
-async def test_people_see_their_sessions_and_end_one(client: AsyncClient, session: Headers) -> None:
+async def test_users_list_their_sessions_and_revoke_one(
+    client: AsyncClient, session: Headers
+) -> None:
     other = headers_from(await sign_in(client))
     await add_user("eve")
     eve = headers_from(await sign_in(client, "eve"))
@@ -174,7 +176,7 @@ async def test_no_secret_of_a_session_is_logged(
     assert "hunter2" not in log
 
 
-async def test_a_new_password_ends_other_sessions(client: AsyncClient, session: Headers) -> None:
+async def test_a_new_password_revokes_other_sessions(client: AsyncClient, session: Headers) -> None:
     other = headers_from(await sign_in(client))
     words = {"new_password": PASSWORD[::-1], "confirm_password": PASSWORD[::-1]}
     body = words | {"current_password": PASSWORD}

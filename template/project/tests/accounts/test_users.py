@@ -71,7 +71,7 @@ async def test_a_change_keeps_absent_fields_and_clears_null_ones(
         ({"email": "Eve@example.org"}, 409),
     ],
 )
-async def test_owners_may_not_change_everything(
+async def test_users_cannot_set_protected_or_taken_values_on_their_account(
     client: AsyncClient, as_ada: None, changes: dict[str, object], status: int
 ) -> None:
     await add_user("eve")
@@ -113,7 +113,7 @@ async def test_a_password_is_changed_only_with_the_current_one(
     assert await passwords.verify(PASSWORD, stored.password_hash) == (True, None)
 
 
-async def test_the_current_password_cannot_be_guessed_for_long(
+async def test_guesses_at_the_current_password_are_limited(
     client: AsyncClient, as_ada: None
 ) -> None:
     statuses = [
@@ -153,7 +153,7 @@ async def test_an_administrator_learns_which_ids_exist(
 @pytest.mark.parametrize(
     "user_id", ["0", "-1", str(2**63), "1" + "0" * 40, "1_0", "\u0661", "1.0", "%00", "ada"]
 )
-async def test_an_id_is_a_number_that_fits(
+async def test_an_invalid_user_id_is_refused(
     client: AsyncClient, as_root: None, user_id: str
 ) -> None:
     response = await client.get(f"/api/users/{user_id}")
@@ -207,7 +207,9 @@ async def test_a_list_comes_in_pages(
         *(("keyword", value) for value in ["a\x00b", "a\nb", "x" * 51]),
     ],
 )
-async def test_a_list_has_limits(client: AsyncClient, as_root: None, name: str, value: str) -> None:
+async def test_an_invalid_page_size_or_keyword_is_refused(
+    client: AsyncClient, as_root: None, name: str, value: str
+) -> None:
     response = await client.get("/api/users", params={name: value})
 
     assert response.status_code == 422
@@ -255,7 +257,7 @@ async def test_a_long_list_costs_as_many_statements_as_a_short_one(
         assert len([line for line in caplog.records if line.name == "tortoise.db_client"]) == 4
 
 
-async def test_the_last_administrator_stays(client: AsyncClient, as_root: None) -> None:
+async def test_the_last_administrator_cannot_be_removed(client: AsyncClient, as_root: None) -> None:
     root = await User.get(username="root")
     ways: list[tuple[str, str, object]] = [
         ("DELETE", "", None),

@@ -81,7 +81,7 @@ async def test_a_conflict_names_the_unique_column(
     assert second.json()["detail"] == "Another row has the same name"
 
 
-async def test_a_statement_takes_its_values_by_name() -> None:
+async def test_a_compiled_query_binds_values_by_name() -> None:
     await Role.create(name="reader", description="Reads")
     named = CompiledQuery(
         lambda text, name: Role.filter(name=name, description=text), name=str, text=str

@@ -93,7 +93,7 @@ async def test_notes_are_deleted_with_their_owner(client: AsyncClient, ada: User
     ],
     ids=lambda changes: str(changes)[:20],
 )
-async def test_a_wrong_field_is_named(
+async def test_the_error_names_the_invalid_field(
     client: AsyncClient, ada: User, changes: dict[str, object]
 ) -> None:
     note = await add_note(ada, "Bread")
@@ -129,7 +129,7 @@ async def test_notes_are_sorted(
 
 
 @pytest.mark.parametrize("sort", ["owner__password_hash", "id", "created_at,title", "", "\x00"])
-async def test_other_orders_are_refused(client: AsyncClient, ada: User, sort: str) -> None:
+async def test_an_undeclared_sort_is_refused(client: AsyncClient, ada: User, sort: str) -> None:
     response = await client.get("/api/notes", params={"sort": sort})
 
     assert response.status_code == 422

@@ -41,13 +41,13 @@ def test_a_change_is_described_in_words() -> None:
     assert str(Rename("tasks", "remark", "text")) == "rename tasks.text → remark"
 
 
-def test_changes_that_lose_data_are_known() -> None:
+def test_a_change_names_the_table_or_column_that_it_deletes() -> None:
     assert Change("tasks", TITLE, None).loses == ("tasks", "title")
     assert Change("tasks", TASKS, None).loses == ("tasks", None)
     assert Change("tasks", None, TITLE).loses is None
 
 
-def test_keys_that_differ_by_name_are_renamed() -> None:
+def test_a_foreign_key_that_differs_only_in_name_is_renamed() -> None:
     old, new = (replace(TASKS, keys=(replace(LINK, name=name),)) for name in ("old", "new"))
 
     assert words(old, new) == ["rename foreign key old → new"]
@@ -101,7 +101,7 @@ def test_a_file_comes_after_those_that_are_there(tmp_path: Path) -> None:
     assert files.next_path(tmp_path, "more").name == "99991231235960000_more.py"
 
 
-def test_an_empty_file_lists_unmanaged_objects(tmp_path: Path) -> None:
+def test_unmanaged_objects_are_left_out_of_the_comparison(tmp_path: Path) -> None:
     (tmp_path / "20260101000000000_first.py").touch()
     path = files.write_empty(tmp_path, "index of titles")
     text = path.read_text(encoding="utf-8").replace(
@@ -114,5 +114,5 @@ def test_an_empty_file_lists_unmanaged_objects(tmp_path: Path) -> None:
     assert without({"tasks": TASKS}, {"tasks.title"}) == {"tasks": with_columns(NUMBER)}
 
 
-def test_nobody_is_asked_by_default() -> None:
+def test_a_rename_is_not_assumed_by_default() -> None:
     assert Options().ask(Rename("tasks", "remark", "text")) is False

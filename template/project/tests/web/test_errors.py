@@ -80,7 +80,9 @@ async def test_an_error_becomes_a_problem_document(
     }
 
 
-async def test_without_a_database_retry_later(client: AsyncClient, no_database: None) -> None:
+async def test_an_unavailable_database_is_503_with_retry_after(
+    client: AsyncClient, no_database: None
+) -> None:
     response = await client.get("/count")
 
     assert response.status_code == response.json()["status"] == 503

@@ -68,7 +68,7 @@ def test_a_schema_names_columns_relations_and_properties() -> None:
         ("parts", list[str]),
     ],
 )
-def test_a_schema_with_another_name_is_refused(name: str, type_: object) -> None:
+def test_an_output_field_that_does_not_match_the_model_is_refused(name: str, type_: object) -> None:
     body = {"__annotations__": {name: type_}, "__module__": __name__}
 
     with pytest.raises(TypeError, match=f"ThingDetail.{name} is"):
@@ -86,7 +86,7 @@ def test_a_schema_with_another_name_is_refused(name: str, type_: object) -> None
         ("extra", str | None),
     ],
 )
-def test_a_query_with_another_name_is_refused(name: str, type_: object) -> None:
+def test_a_filter_by_an_unknown_column_or_lookup_is_refused(name: str, type_: object) -> None:
     body = {"__annotations__": {name: type_}, name: None, "__module__": __name__}
 
     with pytest.raises(TypeError, match="Thing cannot be filtered or sorted by"):
@@ -112,7 +112,7 @@ def test_a_query_with_another_name_is_refused(name: str, type_: object) -> None:
         ("due__isnull", Date | None),
     ],
 )
-def test_a_query_of_another_type_is_refused(name: str, type_: object) -> None:
+def test_a_filter_whose_type_differs_from_its_column_is_refused(name: str, type_: object) -> None:
     body = {"__annotations__": {name: type_}, name: None, "__module__": __name__}
 
     with pytest.raises(TypeError, match=f"ThingQuery.{name}: "):
@@ -155,6 +155,6 @@ def test_a_query_has_filters_of_the_types_of_its_columns() -> None:
     ],
     ids=str,
 )
-def test_a_list_refuses_undeclared_parameters(sent: dict[str, str]) -> None:
+def test_undeclared_parameters_and_invalid_pages_are_refused(sent: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         ListQuery.model_validate(sent)

@@ -22,14 +22,14 @@ def _routes(app: FastAPI) -> None:
     app.add_api_route("/measure", measure, methods=["POST"])
 
 
-async def test_a_plain_request_id_comes_back(client: AsyncClient) -> None:
+async def test_a_valid_request_id_is_echoed(client: AsyncClient) -> None:
     response = await client.get("/health/live", headers={"X-Request-ID": "order-4711-a"})
 
     assert response.headers.get_list("x-request-id") == ["order-4711-a"]
 
 
 @pytest.mark.parametrize("hostile", ["", "short", "x" * 65, "a b c d e f", "<b>1234567"])
-async def test_another_request_id_is_replaced(client: AsyncClient, hostile: str) -> None:
+async def test_an_invalid_request_id_is_replaced(client: AsyncClient, hostile: str) -> None:
     headers = {"X-Request-ID": hostile}
     answers = [await client.get("/health/live", headers=headers) for _ in range(2)]
 
@@ -49,7 +49,7 @@ async def test_every_answer_carries_the_security_headers(client: AsyncClient, pa
     assert "strict-transport-security" not in response.headers
 
 
-async def test_browsers_are_held_to_https_where_there_is_https(client: AsyncClient) -> None:
+async def test_responses_over_https_have_the_hsts_header(client: AsyncClient) -> None:
     response = await client.get("https://test/health/live")
 
     assert "max-age=" in response.headers["strict-transport-security"]

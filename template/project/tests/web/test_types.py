@@ -35,7 +35,7 @@ def test_a_value_that_some_database_refuses_is_refused(type_: type[object], valu
         TypeAdapter(type_).validate_python(value)
 
 
-def test_a_moment_is_kept_in_utc() -> None:
+def test_a_datetime_is_converted_to_utc() -> None:
     moment = TypeAdapter[datetime](UtcDateTime).validate_python("2027-01-31T01:30:00+02:00")
 
     assert moment == datetime(2027, 1, 30, 23, 30, tzinfo=UTC)

@@ -53,7 +53,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
                 PRIMARY KEY (`id`),
                 UNIQUE KEY `uid_login_failu_key_has_fd2e71` (`key_hash`,`window`),
                 KEY `idx_login_failu_window_90577f` (`window`)
-            ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT = 'A count of attempts in one window of time: at a password, or at having a mail sent.'""",
+            ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT = 'The number of attempts with one key in one window of a rate limit.'""",
             """CREATE TABLE `tokens` (
                 `id` bigint NOT NULL AUTO_INCREMENT,
                 `kind` varchar(16) COLLATE utf8mb4_bin NOT NULL,

@@ -38,7 +38,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
                 `owner_id` bigint NOT NULL,
                 PRIMARY KEY (`id`),
                 KEY `idx_notes_owner_i_871b33` (`owner_id`,`created_at`)
-            ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT = 'A short text that belongs to one person.'""",
+            ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT = 'A text that belongs to one user.'""",
             "ALTER TABLE `notes` ADD CONSTRAINT `fk_notes_users_deb965f7` FOREIGN KEY (`owner_id`) REFERENCES `users` (`id`) ON DELETE CASCADE",
         ])
     )

@@ -37,7 +37,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
             CONSTRAINT "login_failures_pkey" PRIMARY KEY (id),
             CONSTRAINT "uid_login_failu_key_has_fd2e71" UNIQUE (key_hash, "window")
         );
-        COMMENT ON TABLE "login_failures" IS 'A count of attempts in one window of time: at a password, or at having a mail sent.';
+        COMMENT ON TABLE "login_failures" IS 'The number of attempts with one key in one window of a rate limit.';
         CREATE INDEX "idx_login_failu_window_90577f" ON "login_failures" USING btree ("window");
         CREATE TABLE "roles" (
             "id" SERIAL NOT NULL,

@@ -30,7 +30,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
             "owner_id" bigint NOT NULL,
             CONSTRAINT "notes_pkey" PRIMARY KEY (id)
         );
-        COMMENT ON TABLE "notes" IS 'A short text that belongs to one person.';
+        COMMENT ON TABLE "notes" IS 'A text that belongs to one user.';
         CREATE INDEX "idx_notes_owner_i_871b33" ON "notes" USING btree (owner_id, created_at);
         ALTER TABLE "notes" ADD CONSTRAINT "notes_owner_id_fkey" FOREIGN KEY (owner_id) REFERENCES users(id) ON DELETE CASCADE;
     """
