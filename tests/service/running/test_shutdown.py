@@ -4,9 +4,7 @@ import os
 import shutil
 import signal
 import socket
-from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 from pathlib import Path
@@ -19,6 +17,15 @@ import pytest
 
 from tests.service.running import raw_http
 from tests.service.running.conftest import SQLITE, Start, sibling_service
+from tests.service.running.stopping import (
+    HEAD,
+    SIGN_UP,
+    begin,
+    half_a_body,
+    send_signal,
+    status_of,
+    stop_under_load,
+)
 from tests.support import people, processes
 from tests.support.harness import Service, free_port, wait_until
 
@@ -28,8 +35,6 @@ FOREVER = "600"
 ENOUGH_PROBES = 20
 """Requests of which each worker gets some."""
 
-HEAD = b"HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
-SIGN_UP = b"POST /api/users " + HEAD
 NOWHERE = b"POST /nowhere " + HEAD
 
 
@@ -47,29 +52,10 @@ def started(service: Service, workers: int, **environment: str) -> Iterator[Serv
         yield sibling
 
 
-def send_signal(service: Service, number: signal.Signals = signal.SIGTERM) -> None:
-    """Send a signal to the first process of the service."""
-    assert service.process
-    service.process.send_signal(number)
-
-
-def status_of(service: Service) -> int:
-    """Wait for the end of the service, and return its exit status."""
-    assert service.process
-    return service.process.wait(timeout=30)
-
-
 def readiness(service: Service) -> int:
     """Return the status of a probe with a connection of its own."""
     with service.client() as client:
         return client.get("/health/ready").status_code
-
-
-def begin(service: Service, head: bytes, length: int) -> socket.socket:
-    """Send the head of a request with a body, and its first byte."""
-    connection = raw_http.connect(service)
-    connection.sendall(head + b"Content-Length: %d\r\n\r\n{" % length)
-    return connection
 
 
 def wait_until_draining(service: Service) -> None:
@@ -162,11 +148,6 @@ def half_a_head(service: Service) -> socket.socket:
     return connection
 
 
-def half_a_body(service: Service) -> socket.socket:
-    """Return a connection with half the body of a request."""
-    return begin(service, SIGN_UP, 1000)
-
-
 def slow_reader(service: Service) -> socket.socket:
     """Return a connection that reads nothing of large responses."""
     connection = raw_http.connect(service)
@@ -226,24 +207,8 @@ def responds(service: Service) -> bool:
 @pytest.mark.check("L06")
 def test_stopping_under_load_resets_no_connection(service: Service) -> None:
     """While two workers stop, each request is answered, or its connection refused."""
-    request = b"GET /api/users/me " + HEAD + b"Connection: close\r\n\r\n"
-
-    def ask_until_refused(number: int) -> Counter[int]:
-        statuses: Counter[int] = Counter()
-        while True:
-            try:
-                connection = raw_http.connect(sibling)
-            except ConnectionRefusedError:
-                return statuses
-            with connection:
-                connection.sendall(request)
-                statuses[raw_http.read(connection).status] += 1
-            if number == 0 and statuses.total() == ENOUGH_PROBES:
-                send_signal(sibling)
-
     with started(service, 2, DRAIN_SECONDS="4") as sibling:
-        with ThreadPoolExecutor(8) as pool:
-            statuses = sum(pool.map(ask_until_refused, range(8)), Counter[int]())
+        statuses = stop_under_load(sibling)
         status = status_of(sibling)
 
     assert set(statuses) == {HTTPStatus.UNAUTHORIZED}
@@ -356,7 +321,7 @@ def test_connections_without_a_request_are_closed(service: Service, *, is_answer
     assert set(remaining) == {b""}
 
 
-@pytest.mark.check("P12")
+@pytest.mark.check("P13")
 @WORKERS
 def test_all_addresses_are_those_of_both_families(service: Service, workers: int) -> None:
     """HOST=:: listens on IPv6 and IPv4, and the log has the client's IPv4 address as it is."""
@@ -373,22 +338,14 @@ def test_all_addresses_are_those_of_both_families(service: Service, workers: int
     assert "::ffff" not in log
 
 
-@pytest.mark.check("P12")
 def test_plain_uvicorn_serves_too(service: Service) -> None:
     """`uvicorn app.main:app` serves, and ends after SIGTERM, without a drain."""
     with sibling_service(service, own_database=False) as sibling:
-        with sibling.log.open("w", encoding="utf-8") as log:
-            sibling.process = Popen(
-                [executable, "-m", "uvicorn", "app.main:app", "--port", str(sibling.port)],
-                cwd=sibling.project.path,
-                env=sibling.environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                text=True,
-            )
-        wait_until(lambda: responds(sibling), "a response", sibling.log)
+        command = ("-m", "uvicorn", "app.main:app", "--port", str(sibling.port))
+        sibling.start(command=command)
+        before = readiness(sibling)
         send_signal(sibling)
         status = status_of(sibling)
 
+    assert before == 200
     assert status == -signal.SIGTERM
