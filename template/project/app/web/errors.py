@@ -191,9 +191,14 @@ async def _unfit_value(_request: Request, error: Exception) -> Response:
 async def _database_error(_request: Request, error: Exception) -> Response:
     if not driver.is_unavailable(error):
         raise error
-    log.warning("The database is not available: %s", type(error).__name__)
+    log.warning("The database is not available: %s", first_line(error))
     in_a_second = {"Retry-After": "1"}
     return problem(HTTPStatus.SERVICE_UNAVAILABLE, "Try again in a moment", headers=in_a_second)
+
+
+def first_line(error: Exception) -> str:
+    """Return the name and the first line of an error; the lines after it may have values."""
+    return f"{type(error).__name__}: {error}".partition("\n")[0]
 
 
 class CrashMiddleware:
