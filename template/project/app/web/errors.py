@@ -10,10 +10,9 @@ from typing import Any, ClassVar, TypeVar
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import MISSING, BaseModel
 from starlette.exceptions import HTTPException
-from starlette.routing import BaseRoute, Match
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tortoise.exceptions import IntegrityError, ValidationError
 
 from app.database import driver
@@ -24,7 +23,10 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the current request, for responses and log lines."""
 
 LONGEST_FIELD_NAME = 64
+MOST_ERRORS = 20
+"""Invalid fields that a response lists; it counts the others."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+INVALID = "The request has invalid fields"
 PROBLEM_TYPE = "application/problem+json"
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -39,7 +41,10 @@ class FieldError(BaseModel):
 
 
 class Problem(BaseModel):
-    """An error (RFC 9457). `detail` says what is wrong, `errors` lists invalid fields."""
+    """An error (RFC 9457). `detail` says what is wrong, `errors` lists invalid fields.
+
+    These are at most 20; `more` is the number of invalid fields that are not listed.
+    """
 
     type: str
     title: str
@@ -47,6 +52,7 @@ class Problem(BaseModel):
     detail: str
     request_id: str
     errors: list[FieldError] | MISSING = MISSING
+    more: int | MISSING = MISSING
 
 
 class AppError(Exception):
@@ -103,10 +109,16 @@ def problem(
     *,
     headers: Mapping[str, str] | None = None,
     errors: Sequence[Mapping[str, str]] | None = None,
+    more: int = 0,
 ) -> Response:
-    """Return a problem document (RFC 9457).
+    """Return a problem document (RFC 9457), which lists the first of the errors.
 
-    It is escaped to ASCII, so that no input makes it impossible to encode.
+    Args:
+        status: The HTTP status.
+        detail: A sentence; by default the name of the status.
+        headers: More headers.
+        errors: Invalid fields.
+        more: The number of invalid fields beyond `errors`.
     """
     title = HTTPStatus(status).phrase
     body: dict[str, Any] = {
@@ -117,8 +129,10 @@ def problem(
         "request_id": request_id.get(),
     }
     if errors is not None:
-        body["errors"] = errors
-    content = json.dumps(body)
+        body["errors"] = errors[:MOST_ERRORS]
+        if more := more + len(errors[MOST_ERRORS:]):
+            body["more"] = more
+    content = json.dumps(body, ensure_ascii=False).encode(errors="replace")  # lone surrogates
     return Response(content, status, dict(headers or {}), media_type=PROBLEM_TYPE)
 
 
@@ -143,33 +157,44 @@ async def _http_error(request: Request, error: Exception) -> Response:
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(_allowed_methods(request))
-    return problem(error.status_code, error.detail, headers=headers)
+    errors = getattr(error, "errors", None)
+    return problem(error.status_code, error.detail, headers=headers, errors=errors)
 
 
 def _allowed_methods(request: Request) -> list[str]:
-    """Collect the methods of all routes of a path (RFC 9110 §15.5.6); the router knows only one."""
-    routes: Sequence[BaseRoute] = request.app.router.routes
-    scopes = {method: {**request.scope, "method": method} for method in METHODS}
-    return [
-        method
-        for method, scope in scopes.items()
-        if any(route.matches(scope)[0] is Match.FULL for route in routes)
+    """Collect the methods of all routes of a path (RFC 9110 §15.5.6); the router knows only one.
+
+    Of `/users/me` and `/users/{user_id}` only the first counts: fewer parameters say more.
+    """
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    routes = [
+        route
+        for route in iter_route_contexts(request.app.routes)
+        if route.methods and route.path_regex.match(path)
     ]
+    fewest = min((len(route.param_convertors) for route in routes), default=0)
+    own = (route.methods or () for route in routes if len(route.param_convertors) == fewest)
+    allowed = set().union(*own) or {"GET", "HEAD"}  # those of static files, which are no route
+    return [method for method in METHODS if method in allowed]
 
 
 async def _invalid_request(_request: Request, error: Exception) -> Response:
-    """Name the invalid fields but never their values, which may be passwords."""
+    """Name the first invalid fields but never their values, which may be passwords."""
     assert isinstance(error, RequestValidationError)
+    found = error.errors()
     errors = [
         {"field": _field(loc), "msg": msg.removeprefix("Value error, "), "type": kind}
-        for loc, msg, kind in map(itemgetter("loc", "msg", "type"), error.errors())
+        for loc, msg, kind in map(itemgetter("loc", "msg", "type"), found[:MOST_ERRORS])
     ]
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The request has invalid fields", errors=errors)
+    return problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, INVALID, errors=errors, more=len(found) - len(errors)
+    )
 
 
 def _field(place: Sequence[object]) -> str:
     """Return the dotted path of a field, without its first part: body, query or path."""
-    return ".".join(str(part)[:LONGEST_FIELD_NAME] for part in place[1:])
+    path = ".".join(str(part)[:LONGEST_FIELD_NAME] for part in place[1:])[:LONGEST_FIELD_NAME]
+    return "".join(char if char.isprintable() else "\ufffd" for char in path)
 
 
 async def _conflict(_request: Request, error: Exception) -> Response:
@@ -185,7 +210,7 @@ async def _unfit_value(_request: Request, error: Exception) -> Response:
     """Name the field of a value that only Tortoise has checked, but do not repeat the value."""
     field = str(error).partition(":")[0][:LONGEST_FIELD_NAME]
     errors = [{"field": field, "msg": "The value does not fit the column", "type": "value_error"}]
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The request has invalid fields", errors=errors)
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, INVALID, errors=errors)
 
 
 async def _database_error(_request: Request, error: Exception) -> Response:
@@ -194,32 +219,3 @@ async def _database_error(_request: Request, error: Exception) -> Response:
     log.warning("The database is not available: %s", type(error).__name__)
     in_a_second = {"Retry-After": "1"}
     return problem(HTTPStatus.SERVICE_UNAVAILABLE, "Try again in a moment", headers=in_a_second)
-
-
-class CrashMiddleware:
-    """Middleware that logs an unexpected exception and answers 500.
-
-    It is the innermost, so that this answer gets CORS and security headers too;
-    Starlette's own handler is outside of all middleware.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Call the application, and answer 500 if it raises before it has answered."""
-        started = False
-
-        async def watch(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
-        try:
-            await self.app(scope, receive, watch)
-        except Exception:
-            if scope["type"] != "http" or started:
-                raise
-            log.exception("Unexpected error")
-            answer = problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side")
-            await answer(scope, receive, send)

@@ -107,6 +107,6 @@ async def test_all_lines_of_a_request_carry_its_id(
     response = await client.get("/crash")
 
     lines = log_lines()
-    assert [line["logger"] for line in lines] == ["app.people", "app.web.errors", "app.access"]
+    assert [line["logger"] for line in lines] == ["app.people", "app.web.crashes", "app.access"]
     assert {line["request_id"] for line in lines} == {response.headers["x-request-id"]}
     assert "RuntimeError" in lines[1]["exc_info"]
