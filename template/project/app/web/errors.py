@@ -111,14 +111,9 @@ def problem(
     errors: Sequence[Mapping[str, str]] | None = None,
     more: int = 0,
 ) -> Response:
-    """Return a problem document (RFC 9457), which lists the first of the errors.
+    """Return a problem document (RFC 9457).
 
-    Args:
-        status: The HTTP status.
-        detail: A sentence; by default the name of the status.
-        headers: More headers.
-        errors: Invalid fields.
-        more: The number of invalid fields beyond `errors`.
+    It lists the first of the `errors`, and counts the others and the `more` that are not given.
     """
     title = HTTPStatus(status).phrase
     body: dict[str, Any] = {
