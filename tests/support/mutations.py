@@ -92,11 +92,11 @@ def mutations(pair: ServicePair) -> Iterator[Mutation]:
     on, off = pair.on, pair.off
     for name in sorted({*on.files, *off.files}):
         is_in_both = name in on.files and name in off.files
-        if name.startswith(tuple(NOT_MUTATED)):
+        if name.startswith(tuple(NOT_MUTATED)) or (
+            is_in_both and not _has_code(name, on.text(name))
+        ):
             continue
         if is_in_both:
-            if not _has_code(name, on.text(name)):
-                continue
             yield from _changed_lines(name, on.text(name), off.text(name))
         elif name in off.files:
             yield Mutation(f"{name} is added", name, off.text(name))
