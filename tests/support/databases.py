@@ -93,7 +93,7 @@ class Database:
     is_sleeping: Callable[[str], bool]
     """Return whether a migration has changed the table of notes, and sleeps."""
     patience: tuple[str, str]
-    """A text of a service's `driver.py` that sets its lock timeout, and one with a shorter one."""
+    """A text of a service's `urls.py` that sets its lock timeout, and one with a shorter one."""
 
     quote: str = '"'
     """The character around a name that is a reserved word of SQL."""

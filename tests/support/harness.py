@@ -48,8 +48,8 @@ OBSERVERS: list[Callable[["Service", httpx.Response], None]] = []
 """Functions that are called with every response that a client of a service gets."""
 DROP_DATABASE = """
 import asyncio, os
-from app.database import driver
-asyncio.run(driver.drop_database(os.environ["DATABASE_URL"]))
+from app.database import administration
+asyncio.run(administration.drop_database(os.environ["DATABASE_URL"]))
 """
 
 COMMANDS = """

@@ -59,6 +59,9 @@ async def _database(settings: Settings) -> list[Finding]:
     except driver.UNAVAILABLE as error:
         remark = f"does not answer ({reason(error)})"
         remedy = "start it, check DATABASE_URL, and run `just migrate`"
+        if driver.is_access_denied(error):
+            remark = f"refused the user or the password ({reason(error)})"
+            remedy = "correct them in DATABASE_URL"
         return [Finding("database", False, remark, remedy)]
     return [Finding("database", True, str(rows[0]["version"])), schema]
 

@@ -244,10 +244,10 @@ def test_the_commands_of_aerich_work_without_ours(fresh: Service) -> None:
 RESET = """
 import asyncio, os, sys
 from app.cli import cli
-from app.database import driver
+from app.database import administration
 url = os.environ["DATABASE_URL"]
-asyncio.run(driver.drop_database(url))
-asyncio.run(driver.create_database(url))
+asyncio.run(administration.drop_database(url))
+asyncio.run(administration.create_database(url))
 if sys.argv[1:]:
     cli.main(sys.argv[1:])
 """
@@ -283,7 +283,7 @@ def _counts(service: Service) -> dict[str, int]:
 @contextmanager
 def _short_lock_timeout(service: Service) -> Iterator[None]:
     """Shorten the lock timeout of the service."""
-    path = service.project / "app/database/driver.py"
+    path = service.project / "app/database/urls.py"
     text = path.read_text(encoding="utf-8")
     usual, short = service.database_kind.patience
     assert text.count(usual) == 1

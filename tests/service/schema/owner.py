@@ -65,10 +65,10 @@ for line in sys.stdin:
         continue
     said = []
     for arguments in json.loads(line):
-        from app.database import driver
+        from app.database import administration
         if arguments[0] == "empty":
-            asyncio.run(driver.drop_database(os.environ["DATABASE_URL"]))
-            asyncio.run(driver.create_database(os.environ["DATABASE_URL"]))
+            asyncio.run(administration.drop_database(os.environ["DATABASE_URL"]))
+            asyncio.run(administration.create_database(os.environ["DATABASE_URL"]))
             said.append("")
             continue
         if arguments[0] == "die-at":

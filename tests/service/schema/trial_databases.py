@@ -37,8 +37,8 @@ class TrialDatabase:
 
     def connection(self) -> dict[str, Any]:
         """Return the connection as the service under test describes it to Tortoise."""
-        driver = importlib.import_module("app.database.driver")
-        described: dict[str, Any] = driver.connection(self.url, driver.PoolSettings())
+        urls = importlib.import_module("app.database.urls")
+        described: dict[str, Any] = urls.connection(self.url, urls.PoolSettings())
         return described
 
     async def catalogue(self) -> Catalogue:

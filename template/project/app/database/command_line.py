@@ -50,6 +50,13 @@ def _sentence(error: Exception) -> str | None:
     """Return what is wrong and what to do, or None if the error is a bug."""
     if isinstance(error, AppError | PermissionError | TimeoutError) and str(error):
         return str(error)
+    if driver.is_access_denied(error):
+        return (
+            f"The database refused the user or the password ({reason(error)}). Correct them in"
+            " DATABASE_URL, and in MIGRATION_DATABASE_URL if it is set."
+        )
+    if driver.is_refused_write(error):
+        return f"The database refused to write ({reason(error)}). Is it read-only, its disk full?"
     if driver.is_unavailable(error):
         return (
             f"The database does not answer ({reason(error)})."

@@ -53,8 +53,9 @@ async def downgrade(config: Config) -> str | None:
 
 def reason(error: Exception) -> str:
     """Return the driver's message, without the configuration that the ORM adds."""
-    cause = error.__cause__ or error.__context__ or error
-    return f"{type(cause).__name__}: {cause}"
+    cause = error.__cause__ or error.__context__
+    shown = cause if str(cause or "") else error
+    return f"{type(shown).__name__}: {shown}"
 
 
 def names(config: Config) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from tortoise import Tortoise
 
-from app.database import adoption, driver, migration_tool, rollback
+from app.database import administration, adoption, driver, migration_tool, rollback
 from app.database.migration_tool import RESTORE, Config, reason
 from app.web.errors import AppError
 
@@ -30,8 +30,7 @@ class Migrations:
     """
 
     def __init__(self, config: Config, url: str) -> None:
-        connection = driver.migration_connection(config["connections"]["default"])
-        self.config = config | {"connections": {"default": connection}}
+        self.config = config
         self.url = url
 
     async def upgrade(
@@ -54,8 +53,8 @@ class Migrations:
             FailedMigration: The database, or a check of the migration, refused.
             CannotAdopt: The database cannot be adopted, or must be adopted first.
         """
-        await driver.create_database(self.url)
-        async with driver.migration_lock(self.url), self._open():
+        await administration.create_database(self.url)
+        async with administration.migration_lock(self.url), self._open():
             if adopt:
                 await adoption.adopt(self.config)
             else:
@@ -78,7 +77,7 @@ class Migrations:
             FailedMigration: The database, or a check of the migration, refused.
             UnusableFile: The file of a migration is missing, or cannot be undone.
         """
-        async with driver.migration_lock(self.url), self._open():
+        async with administration.migration_lock(self.url), self._open():
             names = await self._last(to_nothing=to_nothing)
             self._check(names)
             for name in names:

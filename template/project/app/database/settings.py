@@ -1,18 +1,31 @@
 """Settings of the database."""
 
-from pydantic import SecretStr, field_validator
+from typing import Annotated
 
-from app.database import driver
+from pydantic import Field, SecretStr, field_validator
+
+from app.database import urls
+
+Seconds = Annotated[int, Field(ge=1, le=3600)]
 
 
-class DatabaseSettings(driver.PoolSettings):
-    """The address of the database, and its connection pool."""
+class DatabaseSettings(urls.PoolSettings):
+    """The addresses of the database, its connection pool, and the time limits of statements."""
 
     database_url: SecretStr
+    migration_database_url: SecretStr | None = None
+    db_timeout_seconds: Seconds = 5
+    command_timeout_seconds: Seconds = 60
 
-    @field_validator("database_url")
+    @field_validator("database_url", "migration_database_url")
     @classmethod
-    def database_can_be_reached_by_its_driver(cls, url: SecretStr) -> SecretStr:
+    def database_can_be_reached_by_its_driver(cls, url: SecretStr | None) -> SecretStr | None:
         """Refuse a URL that the driver cannot parse."""
-        driver.credentials(url.get_secret_value())
+        if url is not None:
+            urls.credentials(url.get_secret_value())
         return url
+
+    @property
+    def url_for_migrations(self) -> str:
+        """The address that migrations use: it may have another role, or bypass a pooler."""
+        return (self.migration_database_url or self.database_url).get_secret_value()

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tortoise.exceptions import IntegrityError, ValidationError
 
 from app.database import driver
-from app.web.errors import METHODS, AppError, problem
+from app.web.errors import METHODS, AppError, first_line, problem
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ async def _unfit_value(_request: Request, error: Exception) -> Response:
 async def _database_error(_request: Request, error: Exception) -> Response:
     if not driver.is_unavailable(error):
         raise error
-    log.warning("The database is not available: %s", type(error).__name__)
+    log.warning("The database is not available: %s", first_line(error))
     in_a_second = {"Retry-After": "1"}
     return problem(HTTPStatus.SERVICE_UNAVAILABLE, "Try again in a moment", headers=in_a_second)
 

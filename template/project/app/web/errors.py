@@ -108,3 +108,8 @@ def problem(
         body["errors"] = errors
     content = json.dumps(body)
     return Response(content, status, dict(headers or {}), media_type=PROBLEM_TYPE)
+
+
+def first_line(error: Exception) -> str:
+    """Return the name and the first line of an error; the lines after it may have values."""
+    return f"{type(error).__name__}: {error}".partition("\n")[0]

@@ -2,26 +2,25 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from fastapi import FastAPI, Request, Response
 from pydantic import BaseModel
 from tortoise import Tortoise
+from tortoise.transactions import in_transaction
 
-from app.database import migration_tool
+from app.database import client, driver, migration_tool
 from app.database.connection import orm_config
 from app.database.migration_tool import Config
-from app.database.settings import DatabaseSettings
+from app.web.errors import first_line
 
 TIMEOUT_SECONDS = 1
 
 log = logging.getLogger(__name__)
 
 Verdict = Literal["ok", "failing"]
-
-_hanging: set[asyncio.Task[None]] = set()
 
 
 class Liveness(BaseModel):
@@ -43,44 +42,77 @@ async def live() -> Liveness:
 
 
 async def ready(request: Request, response: Response) -> Readiness:
-    """Report whether requests can be served: the database answers and has the newest schema."""
-    readiness = await examine(request.app.state.settings)
+    """Report whether requests can be served.
+
+    The database answers and has the newest schema; `writes` is there after a write was refused,
+    since the database is read-only or its disk full; `draining` is there while the service stops.
+    """
+    readiness = await examine(request.app)
     if readiness.status != "ok":
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     return readiness
 
 
-async def examine(settings: DatabaseSettings) -> Readiness:
-    """Check the database and its schema, within a second."""
-    checks: dict[str, Verdict] = {"database": "failing", "migrations": "failing"}
-    config = orm_config(settings)
-    await _with_timeout(lambda: _examine(config, checks))
+async def examine(app: FastAPI) -> Readiness:
+    """Check the database and its schema, within a second.
+
+    Probes share one examination, so that they cost as much as one. At the time limit it continues
+    until that of its statement: a driver cannot be cancelled at once. While
+    `app.state.is_draining` is true nothing is examined.
+    """
+    if getattr(app.state, "is_draining", False):
+        return Readiness(status="failing", checks={"draining": "failing"})
+    examination: Examination | None = getattr(app.state, "examination", None)
+    if examination is None or examination.task.done():
+        examination = app.state.examination = Examination(orm_config(app.state.settings))
+    await asyncio.wait({examination.task}, timeout=TIMEOUT_SECONDS)
+    checks = dict(examination.checks)
     status: Verdict = "ok" if set(checks.values()) == {"ok"} else "failing"
     return Readiness(status=status, checks=checks)
 
 
-async def _examine(config: Config, checks: dict[str, Verdict]) -> None:
-    await Tortoise.get_connection("default").execute_query("SELECT 1")
-    checks["database"] = "ok"
-    if not await migration_tool.pending(config):
-        checks["migrations"] = "ok"
+@dataclass
+class Examination:
+    """A running examination, whose checks are failing until they have succeeded."""
+
+    config: Config
+    checks: dict[str, Verdict] = field(
+        default_factory=lambda: {"database": "failing", "migrations": "failing"}
+    )
+
+    def __post_init__(self) -> None:
+        """Begin."""
+        self.task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        try:
+            await self._examine()
+        except Exception as error:  # noqa: BLE001 - a probe fails, whatever the reason
+            log.info("Not ready: %s", first_line(error))
+
+    async def _examine(self) -> None:
+        connection = cast("client.Client", Tortoise.get_connection("default"))
+        await connection.execute_query("SELECT 1")
+        self.checks["database"] = "ok"
+        if not await migration_tool.pending(self.config):
+            self.checks["migrations"] = "ok"
+        if connection.refuses_writes:
+            self.checks["writes"] = "failing"
+            await _try_to_write()
+            connection.refuses_writes = False
+            self.checks["writes"] = "ok"
 
 
-async def _with_timeout(check: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Wait for a check until the timeout, and leave it running if it hangs.
-
-    A driver cannot be cancelled at once. So a hanging check continues, and
-    no further one is started before it ends.
-    """
-    if _hanging:
-        return
-    task = asyncio.create_task(check())
-    _hanging.add(task)
-    task.add_done_callback(_hanging.discard)
-    done, _ = await asyncio.wait({task}, timeout=TIMEOUT_SECONDS)
-    for finished in done:
-        if error := finished.exception():
-            log.info("Not ready: %s", type(error).__name__)
+async def _try_to_write() -> None:
+    """Write a row and roll back; raise if the database still refuses."""
+    try:
+        async with in_transaction() as transaction:
+            await transaction.execute_script(client.TRIAL_WRITE)
+            await transaction.rollback()
+    except Exception as error:
+        if driver.is_unavailable(error):
+            raise
+        log.warning("The trial of a write failed: %s", first_line(error))  # no right, for example
 
 
 def add_routes(app: FastAPI) -> None:

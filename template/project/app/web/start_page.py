@@ -17,7 +17,7 @@ DOCUMENTATION = {"docs": "/docs", "redoc": "/redoc", "openapi": "/openapi.json"}
 async def start_page(request: Request) -> Response:
     """Show links to the documentation, and whether the service is ready."""
     app: FastAPI = request.app
-    readiness = await health.examine(app.state.settings)
+    readiness = await health.examine(app)
     vary = {"Vary": "Accept"}
     if "text/html" not in request.headers.get("accept", ""):
         content = {"name": app.title, "version": app.version} | DOCUMENTATION

@@ -10,7 +10,7 @@ from tortoise.context import TortoiseContext
 from tortoise.exceptions import OperationalError
 
 from app.config import get_settings
-from app.database import driver, migration_tool
+from app.database import administration, migration_tool
 from app.database.connection import connected, migrations, orm_config
 from app.database.migration_tool import UnusableFile
 from tests.conftest import DATABASE_URL, ChangeSettings, beside, our_tables
@@ -23,10 +23,10 @@ async def applied(client: AsyncClient, change_settings: ChangeSettings) -> Async
     """Migrate a new database and return the names of the migrations."""
     url = beside(DATABASE_URL, "_new")
     change_settings(DATABASE_URL=url)
-    await driver.drop_database(url)
+    await administration.drop_database(url)
     async with TortoiseContext():
         yield await migrations(get_settings()).upgrade()
-    await driver.drop_database(url)
+    await administration.drop_database(url)
 
 
 async def test_the_migrations_create_the_schema_of_the_models(client: AsyncClient) -> None:

@@ -12,7 +12,7 @@ import click
 
 from app.config import get_settings
 from app.database.command_line import async_command
-from app.database.connection import orm_config
+from app.database.connection import migration_config
 from app.web.errors import AppError
 from tools.migrations import adopt, files
 from tools.migrations import restart as restarting
@@ -48,8 +48,8 @@ def command(
 def project() -> Project:
     """Return this service's folder and databases."""
     settings = get_settings()
-    scratch = orm_config(settings, os.environ.get("TEST_DATABASE_URL", ""))
-    return Project(orm_config(settings), scratch, FOLDER, package="app")
+    scratch = migration_config(settings, os.environ.get("TEST_DATABASE_URL", ""))
+    return Project(migration_config(settings), scratch, FOLDER, package="app")
 
 
 def _pairs(given: Iterable[str], example: str) -> dict[str, str]:

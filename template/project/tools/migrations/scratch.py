@@ -96,7 +96,7 @@ async def renew(config: Config) -> None:
 
 
 def _create_file(path: Path) -> None:
-    path.touch()
+    path.touch(mode=0o600)
 
 
 async def drop(config: Config) -> None:

@@ -25,7 +25,7 @@ DATABASE = Database(
     sleep="WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000000)"
     " SELECT max(i) FROM n",
     is_sleeping=is_busy,
-    patience=("BUSY_WAIT_MS = 5000", "BUSY_WAIT_MS = 300"),
+    patience=("LOCK_TIMEOUT_SECONDS = 5", "LOCK_TIMEOUT_SECONDS = 0.3"),
     checks_types=False,
     folds_all_letters=False,
 )

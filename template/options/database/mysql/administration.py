@@ -1,0 +1,88 @@
+"""Creation and deletion of MySQL databases, and the lock of migrations."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncmy
+from asyncmy import errors
+
+from app.database.driver import ACCESS_DENIED, UNKNOWN_DATABASE
+from app.database.urls import credentials
+
+LOCK_WAIT_SECONDS = 60
+DATABASE_EXISTS = 1007
+
+
+async def create_database(url: str) -> None:
+    """Create the database unless it exists.
+
+    Raises:
+        PermissionError: The user lacks the right; the message contains the statement to run.
+    """
+    arguments = credentials(url)
+    name = _quoted(arguments["database"])
+    statement = f"CREATE DATABASE {name} CHARACTER SET utf8mb4"
+    try:
+        connection = await asyncmy.connect(**arguments)
+    except errors.MySQLError as error:
+        if error.args[0] != UNKNOWN_DATABASE:
+            raise
+    else:
+        connection.close()
+        return
+    try:
+        await _execute_elsewhere(arguments, statement)
+    except errors.MySQLError as error:
+        if error.args[0] in ACCESS_DENIED:
+            raise PermissionError(
+                f"This user may not create databases. Let an administrator run: {statement};"
+            ) from error
+        if error.args[0] != DATABASE_EXISTS:
+            raise
+
+
+async def drop_database(url: str) -> None:
+    """Drop the database with all its rows, if it exists."""
+    arguments = credentials(url)
+    statement = f"DROP DATABASE IF EXISTS {_quoted(arguments['database'])}"
+    await _execute_elsewhere(arguments, statement)
+
+
+@asynccontextmanager
+async def migration_lock(url: str) -> AsyncIterator[None]:
+    """Hold the migration lock: one process migrates while the others wait.
+
+    A separate session holds it, so it is released even if the process dies.
+
+    Raises:
+        TimeoutError: Another process has held the lock for a minute.
+    """
+    arguments = credentials(url)
+    connection = await asyncmy.connect(**arguments)
+    try:
+        async with connection.cursor() as cursor:
+            name = f"migrate:{arguments['database']}"[:64]
+            await cursor.execute("SELECT GET_LOCK(%s, %s)", (name, LOCK_WAIT_SECONDS))
+            (is_held,) = await cursor.fetchone()
+            if is_held != 1:
+                raise TimeoutError(
+                    f"Another process has been migrating for {LOCK_WAIT_SECONDS} seconds"
+                )
+            yield
+    finally:
+        connection.close()
+
+
+async def _execute_elsewhere(arguments: dict[str, Any], statement: str) -> None:
+    rest = {name: value for name, value in arguments.items() if name != "database"}
+    connection = await asyncmy.connect(**rest)
+    try:
+        async with connection.cursor() as cursor:
+            await cursor.execute(statement)
+    finally:
+        connection.close()
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
