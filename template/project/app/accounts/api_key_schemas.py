@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.web.schemas import Input, Output
+from app.accounts.models import Token
+from app.web.schemas import Input, ListQuery, Output
 from app.web.types import SingleLine, UtcDateTime
 
 
@@ -30,7 +31,7 @@ class ApiKeyBrief(Output):
     created_at: datetime
 
 
-class ApiKeyDetail(ApiKeyBrief):
+class ApiKeyDetail(ApiKeyBrief, model=Token):
     """A key in the list of its owner."""
 
     last_used_at: datetime | None
@@ -40,3 +41,7 @@ class ApiKeyCreated(ApiKeyBrief):
     """A new key with its secret, which is shown only once."""
 
     key: str
+
+
+class ApiKeyQuery(ListQuery, model=Token):
+    """Parameters of the list of keys, the oldest first."""

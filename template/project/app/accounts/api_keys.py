@@ -9,23 +9,33 @@ import string
 from collections.abc import Set as AbstractSet
 
 from tortoise import timezone
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
 
 from app.accounts import permissions, tokens
-from app.accounts.api_key_schemas import ApiKeyCreate
+from app.accounts.api_key_schemas import ApiKeyCreate, ApiKeyQuery
 from app.accounts.authentication.api_key import ALPHABET, KIND, checksum
 from app.accounts.models import Token, User
-from app.web.errors import Forbidden, NotFound
+from app.database.queries import transactional
+from app.web.errors import Conflict, Forbidden, NotFound
 from app.web.schemas import InvalidField
 
 PREFIX_LENGTH = 8
 SECRET_LENGTH = 32
 """Characters; they hold 190 bits of entropy."""
+MOST_KEYS = 50
 
 
 class KeyNotFound(NotFound):
     """The owner has no such key."""
 
     detail = "There is no such key"
+
+
+class TooManyKeys(Conflict):
+    """The owner has as many valid keys as an account may have."""
+
+    detail = f"An account has at most {MOST_KEYS} valid keys; revoke one first"
 
 
 class MissingPermission(Forbidden):
@@ -42,6 +52,8 @@ async def create(
     Raises:
         InvalidField: A scope is no permission, or the expiry is in the past.
         MissingPermission: A scope is a permission that the owner lacks.
+        TooManyKeys: The owner has too many valid keys.
+        AccountChanged: The owner's account has changed since it was read.
     """
     scopes = new_key.scopes
     if not set(permissions.of_all_parts()).issuperset(scopes or ()):
@@ -52,18 +64,12 @@ async def create(
         raise InvalidField("Choose a time in the future", "expires_at")
     prefix = _random(string.ascii_lowercase + string.digits, PREFIX_LENGTH)
     body = f"sk_{prefix}_{_random(ALPHABET, SECRET_LENGTH)}"
-    return await tokens.issue_if_unchanged(
-        owner,
-        KIND,
-        secret=body + checksum(body),
-        prefix=prefix,
-        **new_key.model_dump(),
-    )
+    return await _issue(owner, body + checksum(body), prefix, new_key)
 
 
-async def find_all(owner: User) -> list[Token]:
-    """Return the owner's keys that are not revoked, the oldest first."""
-    return await Token.filter(owner=owner, kind=KIND, revoked_at=None).order_by("id")
+def search(owner: User, query: ApiKeyQuery) -> QuerySet[Token]:
+    """Return the queryset of the owner's keys that are not revoked, the oldest first."""
+    return query.filter_and_sort(Token.filter(owner=owner, kind=KIND, revoked_at=None))
 
 
 async def revoke(owner: User, key_id: int) -> None:
@@ -75,6 +81,17 @@ async def revoke(owner: User, key_id: int) -> None:
     if not await Token.exists(id=key_id, owner=owner, kind=KIND, revoked_at=None):
         raise KeyNotFound
     await tokens.revoke(id=key_id)
+
+
+@transactional
+async def _issue(owner: User, secret: str, prefix: str, new_key: ApiKeyCreate) -> tuple[Token, str]:
+    """Issue a key; the owner's account is locked, so that parallel calls count each other's."""
+    await tokens.lock_unchanged(owner, expected_hash=owner.password_hash)
+    is_unexpired = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    valid = Token.filter(is_unexpired, owner=owner, kind=KIND, revoked_at=None)
+    if await valid.count() >= MOST_KEYS:
+        raise TooManyKeys
+    return await tokens.issue(owner, KIND, secret, prefix=prefix, **new_key.model_dump())
 
 
 def _random(alphabet: str, length: int) -> str:

@@ -1,5 +1,6 @@
 """API keys, which programs send with each request."""
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
@@ -32,7 +33,9 @@ async def test_a_key_is_shown_once_and_stored_as_a_hash(client: AsyncClient, key
 
     assert re.fullmatch(rf"sk_{created['prefix']}_[A-Za-z0-9]{{38}}", new)
     assert (await client.get(PING, headers={NAME: new})).json() == {"status": "ok"}
-    _, listed = (await client.get("/api/api-keys")).json()
+    page = (await client.get("/api/api-keys", params={"page": 2, "size": 1})).json()
+    assert (page["total"], page["page"], page["pages"]) == (2, 2, 2)
+    (listed,) = page["items"]
     assert listed.pop("last_used_at")
     assert listed == created
     stored = await Token.get(id=created["id"]).values()
@@ -129,6 +132,21 @@ async def test_a_revoked_key_is_refused_at_once(
     await end(await Token.get(name="bot").select_related("owner"))
 
     assert (await client.get(PING, headers=headers)).status_code == 401
+
+
+async def test_an_account_has_few_keys_also_if_many_are_created_at_once(
+    client: AsyncClient, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api_keys, "MOST_KEYS", 3)
+    past = timezone.now()
+    await tokens.issue(await User.get(username="root"), "api_key", name="old", expires_at=past)
+    new = {"name": "bot"}
+
+    answers = await asyncio.gather(*(client.post("/api/api-keys", json=new) for _ in range(6)))
+
+    assert sorted(answer.status_code for answer in answers) == [201] * 2 + [409] * 4
+    await api_keys.revoke(await User.get(username="root"), (await Token.filter(name="bot"))[0].id)
+    assert (await client.post("/api/api-keys", json=new)).status_code == 201
 
 
 async def test_a_new_password_leaves_keys_alone(client: AsyncClient, key: str) -> None:

@@ -1,13 +1,20 @@
 """API keys of the caller."""
 
 from http import HTTPStatus
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from app.accounts import api_keys
 from app.accounts.access import CurrentUser, EffectivePermissions, UnscopedUser
-from app.accounts.api_key_schemas import ApiKeyBrief, ApiKeyCreate, ApiKeyCreated, ApiKeyDetail
-from app.accounts.models import Token
+from app.accounts.api_key_schemas import (
+    ApiKeyBrief,
+    ApiKeyCreate,
+    ApiKeyCreated,
+    ApiKeyDetail,
+    ApiKeyQuery,
+)
+from app.web.schemas import Page
 from app.web.types import PathId
 
 router = APIRouter(prefix="/api/api-keys", tags=["api keys"])
@@ -22,10 +29,12 @@ async def create_api_key(
     return ApiKeyCreated(key=key, **ApiKeyBrief.model_validate(token).model_dump())
 
 
-@router.get("", response_model=list[ApiKeyDetail])
-async def list_api_keys(owner: CurrentUser) -> list[Token]:
+@router.get("", response_model=Page[ApiKeyDetail])
+async def list_api_keys(
+    owner: CurrentUser, query: Annotated[ApiKeyQuery, Query()]
+) -> dict[str, Any]:
     """Return the caller's keys, without their secrets."""
-    return await api_keys.find_all(owner)
+    return await query.fetch_page(api_keys.search(owner, query), output=ApiKeyDetail)
 
 
 @router.delete("/{key_id}", status_code=HTTPStatus.NO_CONTENT)
