@@ -193,8 +193,9 @@ class Service:
                 "ENVIRONMENT": "development",
                 "LOG_FORMAT": "json",
                 "PORT": str(self.port),
-                "SECRET_KEY": "0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEF",
-                "RATE_LIMIT_LOGIN": "1000000/minute",  # what is about it sets a lower one
+                "SECRET_KEY": "c2Vl-IGhvdyB0aGV5-IHJ1biBsaWtlIHBpZ3MgZnJvbS",
+                "RATE_LIMIT_LOGIN": "50000/minute",  # what is about it sets a lower one
+                "RATE_LIMIT_SIGN_UP": "1000000/hour",
             }
             | OF_PYTHON
             | self.environment

@@ -39,7 +39,8 @@ async def examine() -> list[Finding]:
         settings = get_settings()
     except WrongSettings as error:
         return [Finding("settings", False, "; ".join(error.faults), _remedy(error.faults))]
-    return [Finding("settings", True, "complete"), *await _database(settings), _port(settings)]
+    found = [Finding("settings", True, "complete"), _proxies(settings)]
+    return [*found, *await _database(settings), _port(settings)]
 
 
 def _remedy(faults: list[str]) -> str:
@@ -48,6 +49,17 @@ def _remedy(faults: list[str]) -> str:
     if added == names:
         return "run `just setup`, which adds to .env what it lacks"
     return f"correct them in .env{', after `just setup`' if added else ''}"
+
+
+def _proxies(settings: Settings) -> Finding:
+    """Say who is trusted to name clients; the service cannot know whether there is a proxy."""
+    remark = (
+        "none is trusted; behind one, all callers have its address in the log and in limits, until"
+        " TRUSTED_PROXIES names it"
+    )
+    if settings.trusted_proxies:
+        remark = f"{', '.join(settings.trusted_proxies)} may name clients in X-Forwarded-For"
+    return Finding("proxies", True, remark)
 
 
 async def _database(settings: Settings) -> list[Finding]:

@@ -7,14 +7,14 @@ from typing import Annotated
 from pydantic import Field
 
 from app.accounts import signed_tokens
-from app.accounts.settings import AccountsSettings, SecretKey, derive_key
+from app.accounts.secret_key import SecretKey, SecretKeySettings, derive_key
 from app.web.types import COMMA_SEPARATED
 
 ACCESS = "access"
 """Purpose of the derived keys, and the claim `typ` of the tokens that they sign."""
 
 
-class JwtSettings(AccountsSettings):
+class JwtSettings(SecretKeySettings):
     """Lifetimes of tokens, and earlier secret keys whose tokens are still accepted."""
 
     secret_keys_previous: Annotated[tuple[SecretKey, ...], *COMMA_SEPARATED] = ()

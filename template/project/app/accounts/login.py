@@ -2,11 +2,10 @@
 
 from fastapi import Request
 
-from app.accounts import attempts, passwords, users
+from app.accounts import password_attempts, passwords, users
 from app.accounts.caller import NotAuthenticated
 from app.accounts.models import User
 from app.accounts.schemas import LONGEST_PASSWORD
-from app.accounts.settings import AccountsSettings
 
 
 async def verify_credentials(
@@ -14,31 +13,16 @@ async def verify_credentials(
 ) -> User:
     """Return the active account with this name or e-mail address if the password is right.
 
-    Attempts are counted before the password is verified, by the name or address that was sent and
-    by network:
-    above the rate limit the right password is refused too.
-
     Raises:
         NotAuthenticated: The name or the password is wrong; the message does not say which.
-        TooManyAttempts: The rate limit is exceeded.
+        TooManyAttempts: A rate limit is exceeded.
     """
-    settings: AccountsSettings = request.app.state.settings
-    rate, network_rate = settings.rate_limit_login, settings.rate_limit_network
     column, value = users.identifier_of(name_or_email)
-    account_key = settings.attempt_key(f"{column} {value}")
-    network_key = attempts.network_key(request, settings)
-    await attempts.count(network_key, network_rate)
-    try:
-        await attempts.count(account_key, rate)
-    except attempts.TooManyAttempts:  # it does not count for the network, which others share
-        await attempts.uncount(network_key, network_rate)
-        raise
-    user = await _find_and_verify(name_or_email, password)
-    if user is None:
-        raise NotAuthenticated("The name or the password is wrong", challenge)
-    await attempts.reset(account_key)
-    await attempts.uncount(network_key, network_rate)
-    return user
+    async with password_attempts.counted(request, f"{column} {value}"):
+        user = await _find_and_verify(name_or_email, password)
+        if user is None:
+            raise NotAuthenticated("The name or the password is wrong", challenge)
+        return user
 
 
 async def _find_and_verify(name_or_email: str, password: str) -> User | None:

@@ -1,22 +1,26 @@
 """Password hashes: argon2id, off the event loop, a few at a time.
 
-Only this module imports `passlib`, from its maintained fork `libpass`.
+Only this module imports `passlib`, from its maintained fork `libpass`. Many requests from one
+network wait for each other, and those of other networks do not wait for all of them.
 """
 
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import lru_cache
-from typing import TypeVar
+from contextvars import ContextVar
+from typing import TypeVar, TypeVarTuple
+from weakref import WeakValueDictionary
 
 from passlib.context import CryptContext
 
-from app.accounts.schemas import SHORTEST_PASSWORD
-
+Args = TypeVarTuple("Args")
 Result = TypeVar("Result")
+
+network: ContextVar[str] = ContextVar("network", default="")
+"""The network of the current request; empty in commands."""
 
 # The profile of the OWASP Password Storage Cheat Sheet: 19 MiB, two passes, one lane.
 _context = CryptContext(
@@ -38,12 +42,16 @@ def _lower_priority() -> None:
 
 
 # More threads would take CPU time from the event loop, and 19 MiB of memory each.
-_threads = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2), "passwords", _lower_priority)
+_THREADS = max(1, (os.cpu_count() or 1) // 2)
+_threads = ThreadPoolExecutor(_THREADS, "passwords", _lower_priority)
+
+_turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+"""What each network may have in the queues of threads at a time, while it has anything there."""
 
 
 async def create_hash(password: str) -> str:
     """Return the hash of a password of any length and script."""
-    return await _in_thread(_context.hash, password)
+    return await in_turn(_threads, _context.hash, password)
 
 
 async def verify(password: str, password_hash: str | None) -> tuple[bool, str | None]:
@@ -57,35 +65,18 @@ async def verify(password: str, password_hash: str | None) -> tuple[bool, str | 
     """
     password = password.encode(errors="replace").decode()  # a form may hold lone surrogates
     stored = password_hash or _DUMMY_HASH
-    is_right, better_hash = await _in_thread(_context.verify_and_update, password, stored)
+    is_right, better_hash = await in_turn(_threads, _context.verify_and_update, password, stored)
     return bool(is_right and password_hash), better_hash
 
 
-async def weakness(password: str, about: Iterable[str]) -> str | None:
-    """Return why a password is easy to guess, or None.
+async def in_turn(
+    threads: ThreadPoolExecutor, work: Callable[[*Args], Result], *args: *Args
+) -> Result:
+    """Call a function in a thread, after the earlier calls of the same network.
 
-    No character classes are required (NIST SP 800-63B-4 §3.1.1.2): a password must not be common,
-    and must be long enough without the publicly known words `about` its owner.
+    No network has more calls in the queue than there are threads, so that a call of another one
+    waits for a few and not for a flood.
     """
-    folded = password.casefold()
-    if folded in await _in_thread(_common):
-        return "Many people use this password; choose another"
-    for word in sorted(map(str.casefold, about), key=len, reverse=True):
-        if len(word) > 2:  # noqa: PLR2004 - shorter ones occur anywhere
-            folded = folded.replace(word, "")
-    if len(folded) < SHORTEST_PASSWORD:
-        return "Do not build it from your name, your address or the name of this service"
-    return None
-
-
-async def _in_thread(work: Callable[..., Result], *args: str) -> Result:
-    return await asyncio.get_running_loop().run_in_executor(_threads, work, *args)
-
-
-@lru_cache
-def _common() -> frozenset[str]:
-    """Return the common passwords of zxcvbn's list (30,000) that have the minimum length."""
-    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415 - 15 MB, on first use
-
-    words = FREQUENCY_LISTS["passwords"]
-    return frozenset(word for word in words if len(word) >= SHORTEST_PASSWORD)
+    turn = _turns.setdefault(network.get(), asyncio.Semaphore(_THREADS))
+    async with turn:
+        return await asyncio.get_running_loop().run_in_executor(threads, work, *args)

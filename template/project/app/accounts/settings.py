@@ -1,30 +1,19 @@
 """Settings of accounts that all ways to sign in share."""
 
-import hmac
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
+from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode
 
-SHORTEST_KEY_BYTES = 32
-FEWEST_DISTINCT_CHARACTERS = 8
+from app.accounts.secret_key import SecretKeySettings, derive_key
+
 USERS_PER_NETWORK = 5
+NETWORKS_PER_ACCOUNT = 10
+MOST_PER_SECOND = 1000
 SECONDS_PER_UNIT = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 RATE = re.compile(r"([1-9][0-9]{0,6})/(second|minute|hour|day)")
-PLACEHOLDERS = (
-    "change",
-    "secret",
-    "insecure",
-    "default",
-    "password",
-    "example",
-    "development",
-    "placeholder",
-    "written-by",
-    "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",  # FastAPI's tutorial
-)
 
 
 @dataclass(frozen=True)
@@ -39,39 +28,37 @@ def parse_rate(text: str) -> Rate:
     """Parse a rate such as `10/minute`."""
     if not (parts := RATE.fullmatch(text.strip())):
         raise ValueError("write a number and a unit of time, such as 10/minute")
-    return Rate(int(parts[1]), SECONDS_PER_UNIT[parts[2]])
+    rate = Rate(int(parts[1]), SECONDS_PER_UNIT[parts[2]])
+    if rate.limit > MOST_PER_SECOND * rate.seconds:
+        raise ValueError(f"write at most {MOST_PER_SECOND}/second, above which nothing is limited")
+    return rate
 
 
-def _reject_weak_key(key: SecretStr) -> SecretStr:
-    """Refuse a key that can be guessed."""
-    value = key.get_secret_value()
-    is_known = any(word in value.lower() for word in PLACEHOLDERS)
-    is_short = len(value.encode()) < SHORTEST_KEY_BYTES
-    if is_known or is_short or len(set(value)) < FEWEST_DISTINCT_CHARACTERS:
-        raise ValueError("use at least 32 random bytes, as `just setup` writes into .env")
-    return key
-
-
-SecretKey = Annotated[SecretStr, AfterValidator(_reject_weak_key)]
 RateSetting = Annotated[Rate, NoDecode, BeforeValidator(parse_rate), Field(validate_default=False)]
 
 
-class AccountsSettings(BaseModel):
-    """The secret from which all keys are derived, and the rate limit of authentication."""
+class AccountsSettings(SecretKeySettings):
+    """The rate limits of attempts at passwords."""
 
-    secret_key: SecretKey
     rate_limit_login: RateSetting = Rate(10, 60)
 
     @property
     def rate_limit_network(self) -> Rate:
         """The rate limit of a network, which several users may share."""
-        return Rate(self.rate_limit_login.limit * USERS_PER_NETWORK, self.rate_limit_login.seconds)
+        return self._wider(USERS_PER_NETWORK)
+
+    @property
+    def rate_limit_account(self) -> Rate:
+        """The rate limit of an account from all networks together.
+
+        An attempt that one network may not make does not count, so that it takes several networks
+        to lock the owner out.
+        """
+        return self._wider(NETWORKS_PER_ACCOUNT)
 
     def attempt_key(self, text: str) -> str:
         """Return a keyed hash to count attempts by: names and networks are not stored."""
         return derive_key(self.secret_key, f"attempts {text}").hex()
 
-
-def derive_key(secret: SecretStr, purpose: str) -> bytes:
-    """Derive a separate key for each purpose, so that a signature is valid for one only."""
-    return hmac.digest(secret.get_secret_value().encode(), purpose.encode(), "sha256")
+    def _wider(self, factor: int) -> Rate:
+        return replace(self.rate_limit_login, limit=self.rate_limit_login.limit * factor)

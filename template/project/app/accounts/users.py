@@ -12,8 +12,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
-from app import NAME
-from app.accounts import passwords, roles, tokens
+from app.accounts import password_strength, passwords, roles, tokens
 from app.accounts.models import User
 from app.accounts.schemas import (
     LONGEST_EMAIL,
@@ -167,8 +166,8 @@ async def set_password_hash(user: User, password: SecretStr, *, field: str) -> N
     Raises:
         InvalidField: The password is easy to guess.
     """
-    words = (user.username, user.email, user.email.partition("@")[0], NAME)
-    if reason := await passwords.weakness(password.get_secret_value(), words):
+    words = (user.username, user.email, user.email.partition("@")[0])
+    if reason := await password_strength.weakness(password.get_secret_value(), words):
         raise InvalidField(reason, field)
     user.password_hash = await passwords.create_hash(password.get_secret_value())
 

@@ -8,7 +8,7 @@ from tortoise import timezone
 
 from app.accounts import passwords, tokens
 from app.accounts.models import Token, User
-from app.accounts.settings import derive_key
+from app.accounts.secret_key import derive_key
 from app.config import get_settings
 from app.main import create_app
 from tests.conftest import ChangeSettings, run
@@ -104,6 +104,11 @@ async def test_seed_adds_nobody_in_production(client: AsyncClient) -> None:
         "my-Secret-key-that-nobody-will-ever-guess",
         "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
         "abcabcabcabcabcabcabcabcabcabcabcabc",
+        "12345678" * 4,
+        "qwertyuiopASDFGHJKL:zxcvbnm123456",
+        "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik,",
+        "correcthorsebatterystaple" * 2,
+        "correct-horse-correct-horse-correct",
     ],
 )
 def test_a_key_that_can_be_guessed_is_refused(change_settings: ChangeSettings, key: str) -> None:
@@ -130,4 +135,12 @@ def test_a_malformed_rate_limit_is_refused(change_settings: ChangeSettings, rate
     change_settings(RATE_LIMIT_LOGIN=rate)
 
     with pytest.raises(SystemExit, match="\n  RATE_LIMIT_LOGIN: write a number and a unit of time"):
+        create_app()
+
+
+@pytest.mark.parametrize("rate", ["9999999/minute", "1001/second"])
+def test_a_rate_that_limits_nothing_is_refused(change_settings: ChangeSettings, rate: str) -> None:
+    change_settings(RATE_LIMIT_LOGIN=rate)
+
+    with pytest.raises(SystemExit, match="\n  RATE_LIMIT_LOGIN: write at most 1000/second"):
         create_app()

@@ -8,7 +8,8 @@ from unittest.mock import Mock
 
 import pytest
 from argon2 import PasswordHasher
-from httpx import AsyncClient
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient, Response
 from tortoise import timezone
 from tortoise.expressions import F
 
@@ -33,6 +34,20 @@ ENDS: dict[str, End] = {
     "a new address": lambda ada: users.update(ada, UserUpdate(email="ada@example.com")),
     "a disabled account": lambda ada: users.update(ada, UserUpdateByAdmin(is_active=False)),
 }
+
+
+Elsewhere = Callable[[int], AsyncClient]
+
+
+@pytest.fixture
+def elsewhere(app: FastAPI) -> Elsewhere:
+    """Offer a function that makes a client in another network."""
+
+    def client_of(number: int) -> AsyncClient:
+        transport = ASGITransport(app, client=(f"192.0.2.{number}", 1))
+        return AsyncClient(transport=transport, base_url="http://test")
+
+    return client_of
 
 
 @pytest.fixture
@@ -136,6 +151,32 @@ async def test_nobody_is_locked_out_for_good(
     assert (await log_in(client, "ada")).status_code == status
 
 
+@pytest.mark.settings(RATE_LIMIT_LOGIN="2/day")
+async def test_guesses_from_one_network_lock_nobody_out_elsewhere(
+    client: AsyncClient, elsewhere: Elsewhere
+) -> None:
+    await add_user("ada")
+
+    statuses = [(await log_in(client, "ada", "wrong")).status_code for _ in range(25)]
+
+    assert statuses == [401] * 2 + [429] * 23
+    async with elsewhere(0) as home:
+        assert (await log_in(home, "ada")).status_code == 200
+    assert (await log_in(client, "ada")).status_code == 429  # a success resets no other count
+
+
+@pytest.mark.settings(RATE_LIMIT_LOGIN="2/day")
+async def test_guesses_from_many_networks_are_rate_limited(
+    client: AsyncClient, elsewhere: Elsewhere
+) -> None:
+    await add_user("ada")
+    for number in range(10):
+        async with elsewhere(number) as place:
+            assert [(await log_in(place, "ada", "x")).status_code for _ in "12"] == [401] * 2
+
+    assert (await log_in(client, "ada")).status_code == 429
+
+
 async def test_a_successful_sign_in_resets_the_count_of_attempts(client: AsyncClient) -> None:
     await add_user("ada")
     for _ in range(3):
@@ -152,6 +193,46 @@ async def test_sign_ins_from_one_network_are_limited_across_names(client: AsyncC
     statuses = [(await log_in(client, f"name{number}")).status_code for number in range(51)]
 
     assert statuses == [401] * 50 + [429]
+
+
+@pytest.mark.settings(RATE_LIMIT_SIGN_UP="2/day")
+async def test_registrations_from_one_network_are_rate_limited(
+    client: AsyncClient, elsewhere: Elsewhere
+) -> None:
+    form = {"password": PASSWORD, "confirm_password": PASSWORD}
+
+    async def register(http: AsyncClient, number: int) -> Response:
+        new = {"username": f"ada{number}", "email": f"ada{number}@example.org"}
+        return await http.post("/api/users", json=form | new)
+
+    answers = [await register(client, number) for number in range(3)]
+
+    assert [answer.status_code for answer in answers] == [201, 201, 429]
+    assert int(answers[2].headers["retry-after"]) > 0
+    async with elsewhere(0) as place:
+        assert (await register(place, 3)).status_code == 201
+    client.headers.update(await headers_of(await add_user("root", role="admin")))
+    assert (await register(client, 4)).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("headers", "lines"),
+    [
+        ({}, 0),
+        ({"X-Forwarded-For": "192.0.2.1"}, 1),
+        ({"Forwarded": "for=192.0.2.1"}, 1),
+        ({"X-Forwarded-For": "127.0.0.1"}, 0),  # it was trusted: the client is a named one
+    ],
+)
+async def test_an_untrusted_proxy_is_logged_once(
+    app: FastAPI, client: AsyncClient, log_lines: LogLines, headers: dict[str, str], lines: int
+) -> None:
+    for name in ("ada", "grace"):
+        client.headers.update(headers)
+        await log_in(client, name)
+
+    found = [line["message"] for line in log_lines() if "TRUSTED_PROXIES" in line["message"]]
+    assert len(found) == lines
 
 
 @pytest.fixture

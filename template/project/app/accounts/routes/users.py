@@ -1,11 +1,12 @@
 """Accounts and their roles."""
 
+from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from app.accounts import attempts, roles, users
+from app.accounts import password_attempts, roles, users
 from app.accounts.access import (
     CurrentCaller,
     CurrentUser,
@@ -13,6 +14,7 @@ from app.accounts.access import (
     UnscopedUser,
     require_permissions,
 )
+from app.accounts.attempts import TooManyAttempts
 from app.accounts.models import Role, User
 from app.accounts.registration import REQUIRE_REGISTRATION
 from app.accounts.schemas import (
@@ -26,7 +28,6 @@ from app.accounts.schemas import (
     UserUpdate,
     UserUpdateByAdmin,
 )
-from app.accounts.settings import AccountsSettings
 from app.web.errors import documents_errors
 from app.web.schemas import Page
 from app.web.types import PathId
@@ -68,17 +69,17 @@ async def update_own_account(user: UnscopedUser, changes: UserUpdate) -> User:
     return await users.update(user, changes)
 
 
-@documents_errors(attempts.TooManyAttempts)
-async def limit_password_attempts(request: Request, user: UnscopedUser) -> None:
-    """Apply the rate limit to attempts at the caller's current password."""
-    settings: AccountsSettings = request.app.state.settings
-    await attempts.count(settings.attempt_key(f"account {user.id}"), settings.rate_limit_login)
+@documents_errors(TooManyAttempts)
+async def limit_password_attempts(request: Request, user: UnscopedUser) -> AsyncIterator[None]:
+    """Apply the rate limits to attempts at the caller's current password."""
+    async with password_attempts.counted(request, f"account {user.id}"):
+        yield
 
 
 @router.put(
     "/users/me/password",
     status_code=HTTPStatus.NO_CONTENT,
-    dependencies=[Depends(limit_password_attempts)],
+    dependencies=[Depends(limit_password_attempts, scope="function")],
 )
 async def change_own_password(
     caller: CurrentCaller, user: UnscopedUser, change: PasswordChange
