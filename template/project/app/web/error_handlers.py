@@ -1,7 +1,7 @@
 """Handlers that turn errors into problem documents."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from operator import itemgetter
 
@@ -31,9 +31,16 @@ def add_to(app: FastAPI) -> None:
         app.add_exception_handler(error, _database_error)
 
 
-async def _app_error(_request: Request, error: Exception) -> Response:
+def _code(request: Request, status: int) -> str:
+    """Return the code that the route gives to errors of this status, or an empty text."""
+    codes: Mapping[int, str] = getattr(request.scope.get("endpoint"), "error_codes", {})
+    return codes.get(status, "")
+
+
+async def _app_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, AppError)
-    return problem(error.status, str(error), headers=error.headers, errors=error.errors)
+    code = error.code or _code(request, error.status)
+    return problem(error.status, str(error), headers=error.headers, errors=error.errors, code=code)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
@@ -41,7 +48,8 @@ async def _http_error(request: Request, error: Exception) -> Response:
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(_allowed_methods(request))
-    return problem(error.status_code, error.detail, headers=headers)
+    code = _code(request, error.status_code)
+    return problem(error.status_code, error.detail, headers=headers, code=code)
 
 
 def _allowed_methods(request: Request) -> list[str]:
@@ -55,14 +63,16 @@ def _allowed_methods(request: Request) -> list[str]:
     ]
 
 
-async def _invalid_request(_request: Request, error: Exception) -> Response:
+async def _invalid_request(request: Request, error: Exception) -> Response:
     """Name the invalid fields but never their values, which may be passwords."""
     assert isinstance(error, RequestValidationError)
     errors = [
         {"field": _field(loc), "msg": msg.removeprefix("Value error, "), "type": kind}
         for loc, msg, kind in map(itemgetter("loc", "msg", "type"), error.errors())
     ]
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The request has invalid fields", errors=errors)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = _code(request, status)
+    return problem(status, "The request has invalid fields", errors=errors, code=code)
 
 
 def _field(place: Sequence[object]) -> str:

@@ -125,9 +125,11 @@ def _add_errors(operation: Operation, method: str, calls: list[Any]) -> None:
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]
     raised = _raised(method, calls)
+    codes = getattr(calls[0], "error_codes", {})
     for status in sorted({*_statuses(operation, method), *(error.status for error in raised)}):
+        with_code = f"; `error` is `{codes[status]}`" if status in codes else ""
         error: dict[str, Any] = {
-            "description": status.phrase,
+            "description": status.phrase + with_code,
             "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
         if status in HEADERS:

@@ -15,7 +15,7 @@ from tortoise import timezone
 from app import NAME
 from app.accounts import signed_tokens, tokens
 from app.accounts.refresh_tokens import REFRESH
-from app.accounts.settings import derive_key
+from app.accounts.secret_key import derive_key
 from app.config import get_settings
 from tests.conftest import ChangeSettings
 from tests.factories import add_user, bearer
@@ -57,9 +57,12 @@ async def ask(client: AsyncClient, token: str) -> Response:
     return await client.get("/api/users/me", headers=bearer(token))
 
 
-def assert_refused(response: Response) -> None:
+def assert_refused(response: Response, error: str | None = "invalid_token") -> None:
+    """Check the challenge (RFC 6750 §3)."""
     assert response.status_code == 401
-    assert response.headers["www-authenticate"].startswith("Bearer")
+    reason = f', error="{error}"' if error else ""
+    assert response.headers["www-authenticate"].startswith(f'Bearer realm="{NAME}"{reason}')
+    assert ("error=" in response.headers["www-authenticate"]) == bool(error)
 
 
 async def test_a_token_with_all_claims_and_our_signature_is_accepted(client: AsyncClient) -> None:
@@ -130,16 +133,19 @@ async def test_a_token_for_the_session_of_another_user_is_refused(client: AsyncC
 
 
 @pytest.mark.parametrize(
-    "value",
-    [b"", b"Bearer", b"Basic YWRhOmFkYQ==", b"Bearer a.b.c", b"Bearer \xff\xe9", b"Bearer" * 999],
+    ("value", "error"),
+    [
+        *((value, None) for value in [b"", b"Basic YWRhOmFkYQ==", b"Bearer" * 999]),
+        *((value, "invalid_token") for value in [b"Bearer", b"Bearer a.b.c", b"Bearer \xff\xe9"]),
+    ],
     ids=range(6),
 )
 async def test_a_malformed_authorization_header_is_refused(
-    client: AsyncClient, value: bytes
+    client: AsyncClient, value: bytes, error: str | None
 ) -> None:
     response = await client.get("/api/users/me", headers={b"Authorization": value})
 
-    assert_refused(response)
+    assert_refused(response, error)
 
 
 async def test_a_repeated_token_another_scheme_or_a_token_in_the_url_is_refused(
@@ -148,9 +154,11 @@ async def test_a_repeated_token_another_scheme_or_a_token_in_the_url_is_refused(
     token = await token_of("ada")
     header = ("Authorization", f"Bearer {token}")
 
-    assert_refused(await client.get("/api/users/me", headers=[header, header]))
-    assert_refused(await client.get("/api/users/me", headers={"Authorization": f"Basic {token}"}))
-    assert_refused(await client.get("/api/users/me", params={"access_token": token}))
+    basic = {"Authorization": f"Basic {token}"}
+    twice = await client.get("/api/users/me", headers=[header, header])
+    assert_refused(twice, "invalid_request")
+    assert_refused(await client.get("/api/users/me", headers=basic), None)
+    assert_refused(await client.get("/api/users/me", params={"access_token": token}), None)
 
 
 async def test_an_invalid_token_is_refused_on_public_routes_too(client: AsyncClient) -> None:

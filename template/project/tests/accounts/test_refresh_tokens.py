@@ -69,13 +69,24 @@ async def test_a_refresh_token_yields_a_new_pair(client: AsyncClient, tokens: To
     assert await status_of(client, response.json()) == 200
 
 
+async def test_clients_of_oauth_refresh_with_a_form(client: AsyncClient, tokens: Tokens) -> None:
+    form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+
+    refused = await client.post("/api/auth/refresh", data=form | {"grant_type": "password"})
+    response = await client.post("/api/auth/refresh", data=form | {"scope": "", "client_id": "x"})
+
+    assert (refused.status_code, refused.json()["error"]) == (400, "unsupported_grant_type")
+    assert response.json().keys() == tokens.keys()
+    assert response.headers["cache-control"] == "no-store"
+
+
 async def test_reuse_revokes_the_session(client: AsyncClient, tokens: Tokens) -> None:
     successor = (await refresh(client, tokens["refresh_token"])).json()
 
     again = await refresh(client, tokens["refresh_token"])
 
     assert again.status_code == 401
-    assert again.headers["www-authenticate"] == "Bearer"
+    assert again.json()["error"] == "invalid_grant"
     assert (await refresh(client, successor["refresh_token"])).status_code == 401
     assert await status_of(client, successor) == await status_of(client, tokens) == 401
 

@@ -14,7 +14,11 @@ from app.accounts.jwt_settings import ACCESS, JwtSettings
 from app.accounts.models import User
 from app.database.queries import CompiledQuery
 
-CHALLENGE = "Bearer"
+CHALLENGE = f'Bearer realm="{NAME}"'
+"""Says what to send (RFC 6750 §3), without an error code to callers who sent no such credential."""
+INVALID_TOKEN = f'{CHALLENGE}, error="invalid_token"'
+INVALID_REQUEST = f'{CHALLENGE}, error="invalid_request"'
+INVALID = "The Authorization header holds no valid bearer token"
 ERRORS = (NotAuthenticated,)
 
 scheme = OAuth2PasswordBearer("/api/auth/login", refreshUrl="/api/auth/refresh", auto_error=False)
@@ -40,13 +44,15 @@ async def authenticate(request: Request) -> Caller | None:
     Raises:
         NotAuthenticated: The token is not valid.
     """
-    value = single_credential(request.headers.getlist("authorization"), CHALLENGE)
+    value = single_credential(request.headers.getlist("authorization"), INVALID_REQUEST)
     if value is None:
         return None
     auth_scheme, _, token = value.partition(" ")
-    caller = await _caller(request, token) if auth_scheme.lower() == "bearer" else None
+    if auth_scheme.lower() != "bearer":
+        raise NotAuthenticated(INVALID, CHALLENGE)
+    caller = await _caller(request, token)
     if caller is None:
-        raise NotAuthenticated("The Authorization header holds no valid bearer token", CHALLENGE)
+        raise NotAuthenticated(INVALID, INVALID_TOKEN)
     return caller
 
 

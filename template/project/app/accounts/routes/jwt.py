@@ -5,9 +5,8 @@ from http import HTTPStatus
 from typing import Annotated, Literal
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Request
-from fastapi.security import OAuth2PasswordRequestForm
-from pydantic import Field
+from fastapi import APIRouter, Depends, Form, Request
+from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
 from tortoise import timezone
 
 from app import NAME
@@ -17,13 +16,52 @@ from app.accounts.authentication.jwt import CHALLENGE
 from app.accounts.caller import NotAuthenticated
 from app.accounts.jwt_settings import ACCESS, JwtSettings
 from app.accounts.login import verify_credentials
+from app.accounts.login_bodies import UnsupportedMediaType, json_body, read_body
 from app.accounts.models import User
 from app.accounts.refresh_tokens import REFRESH, IssuedToken
-from app.web.errors import Conflict, documents_errors
+from app.web.errors import AppError, Conflict, documents_errors, with_error_codes
 from app.web.schemas import Input, Output
 from app.web.types import SingleLine
 
 public_router = APIRouter(prefix="/api/auth", tags=["auth"])
+
+ERROR_CODES: dict[int, str] = {
+    HTTPStatus.BAD_REQUEST: "invalid_request",
+    HTTPStatus.UNAUTHORIZED: "invalid_grant",
+    HTTPStatus.FORBIDDEN: "invalid_grant",
+    HTTPStatus.CONFLICT: "invalid_grant",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "invalid_request",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "invalid_request",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "invalid_request",
+    HTTPStatus.TOO_MANY_REQUESTS: "invalid_grant",
+}
+"""Error codes of the token routes (RFC 6749 §5.2)."""
+
+
+class UnsupportedGrantType(AppError):
+    """The route is for another grant type (RFC 6749 §5.2)."""
+
+    code = "unsupported_grant_type"
+
+
+def _grant(name: str) -> tuple[object, ...]:
+    """Return the validator and the schema of a field that names the grant type of its route."""
+
+    def check(sent: str) -> str:
+        if sent != name:
+            raise UnsupportedGrantType(f"Send the grant type {name}, which this call is for")
+        return sent
+
+    schema = {"type": "string", "pattern": f"^{name}$", "default": name}
+    return AfterValidator(check), WithJsonSchema(schema)
+
+
+class PasswordGrant(BaseModel):
+    """A user name or e-mail address, and the password. Other fields of OAuth 2 are ignored."""
+
+    grant_type: Annotated[str, *_grant("password")] = "password"
+    username: str
+    password: Annotated[str, Field(json_schema_extra={"format": "password"})]
 
 
 class TokenPair(Output):
@@ -41,23 +79,42 @@ class RefreshToken(Input):
     refresh_token: Annotated[SingleLine, Field(max_length=200)]
 
 
+class RefreshGrant(RefreshToken):
+    """A refresh token, with or without the field that OAuth 2 clients send (RFC 6749 §6)."""
+
+    grant_type: Annotated[str, *_grant("refresh_token")] = "refresh_token"
+
+
+@documents_errors(UnsupportedMediaType)
+async def _get_refresh_grant(request: Request) -> RefreshGrant:
+    return await read_body(request, RefreshGrant)
+
+
 @public_router.post("/login")
 @documents_errors(NotAuthenticated, TooManyAttempts, tokens.AccountChanged)
-async def login(
-    request: Request, form: Annotated[OAuth2PasswordRequestForm, Depends()]
-) -> TokenPair:
+@with_error_codes(ERROR_CODES)
+async def login(request: Request, form: Annotated[PasswordGrant, Form()]) -> TokenPair:
     """Exchange a user name or e-mail address and a password for tokens."""
     user = await verify_credentials(request, form.username, form.password, challenge=CHALLENGE)
     return await open_session(user, request.app.state.settings)
 
 
-@public_router.post("/refresh")
+@public_router.post(
+    "/refresh",
+    openapi_extra={"requestBody": json_body({"$ref": "#/components/schemas/RefreshToken"})},
+)
 @documents_errors(NotAuthenticated, Conflict)  # 409: the account was deleted meanwhile
-async def refresh(request: Request, body: RefreshToken) -> TokenPair:
-    """Exchange a refresh token for new tokens. Using it a second time revokes the session."""
+@with_error_codes(ERROR_CODES)
+async def refresh(
+    request: Request, grant: Annotated[RefreshGrant, Depends(_get_refresh_grant)]
+) -> TokenPair:
+    """Exchange a refresh token, sent as JSON or as a form of OAuth 2, for new tokens.
+
+    Using it a second time revokes the session.
+    """
     settings: JwtSettings = request.app.state.settings
     successor = await refresh_tokens.rotate(
-        body.refresh_token, timezone.now() + settings.refresh_lifetime
+        grant.refresh_token, timezone.now() + settings.refresh_lifetime
     )
     if successor is None:
         raise NotAuthenticated("The refresh token is not valid; sign in again", CHALLENGE)

@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse
-from pydantic import ValidationError
 
 from app.accounts import authentication, sessions
 from app.accounts.access import CurrentCaller, UnscopedUser
@@ -25,58 +23,24 @@ from app.accounts.authentication.session import (
 )
 from app.accounts.caller import NotAuthenticated
 from app.accounts.login import verify_credentials
+from app.accounts.login_bodies import UnsupportedMediaType, json_body, read_body
 from app.accounts.models import Token, User
 from app.accounts.session_schemas import Credentials, SessionDetail, SessionOpened
 from app.accounts.session_settings import SessionSettings
 from app.accounts.tokens import AccountChanged
-from app.web.errors import AppError, documents_errors
+from app.web.errors import documents_errors
 from app.web.types import PathId
 
-FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
-# Without the form, because client generators fail on alternative bodies.
-BODY = {
-    "required": True,
-    "content": {"application/json": {"schema": Credentials.model_json_schema()}},
-}
-
+BODY = json_body(Credentials.model_json_schema())
 DEPENDENCIES = [*COOKIE_SCHEME, *authentication.REJECT_INVALID]
 
 router = APIRouter(prefix="/api/auth/sessions", tags=["auth"])
 public_router = APIRouter(tags=["auth"])
 
 
-class UnsupportedMediaType(AppError):
-    """The body is neither a form nor JSON."""
-
-    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-    detail = "Send a form or JSON"
-
-
 @documents_errors(UnsupportedMediaType)
 async def _get_credentials(request: Request) -> Credentials:
-    """Parse a form or JSON.
-
-    Raises:
-        UnsupportedMediaType: The body is neither.
-        AppError: A form is not encoded in its declared charset.
-        RequestValidationError: A field is missing or invalid.
-    """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    try:
-        if kind == "application/json":
-            return Credentials.model_validate_json(await request.body())
-        if kind in FORM_TYPES:
-            async with request.form() as form:
-                known = {name: form[name] for name in Credentials.model_fields if name in form}
-                return Credentials.model_validate(known)
-    except ValidationError as error:
-        faults = error.errors(include_input=False, include_context=False)
-        raise RequestValidationError(
-            [{**fault, "loc": ("body", *fault["loc"])} for fault in faults]
-        ) from None
-    except UnicodeError:
-        raise AppError("The form is not encoded in its declared charset") from None
-    raise UnsupportedMediaType
+    return await read_body(request, Credentials)
 
 
 @public_router.post("/api/auth/session", openapi_extra={"requestBody": BODY})
