@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 from threading import Event, Lock, Thread
@@ -139,13 +139,85 @@ def restart_under_load(
     return recovery
 
 
+@dataclass(frozen=True)
+class Hang:
+    """The responses of a service while its database did not respond, and its recovery."""
+
+    unavailable: int
+    unexpected: list[Attempt]
+    """Attempts of that time that did not end in a 503 with Retry-After."""
+    slowest: float
+    """The longest of these attempts, in seconds."""
+    lost: set[str]
+    acknowledged: int
+    """Notes that were stored afterwards."""
+    seconds: float
+    """Seconds from the end of the hang to the first success."""
+
+
+def hang_under_load(
+    service: Service,
+    hanging: AbstractContextManager[object],
+    *,
+    clients: int = WRITERS,
+    seconds: float = 0,
+    log: Log = print,
+) -> Hang:
+    """Let the database hang while notes are written, for a time and until each writer noticed."""
+    with service.client() as client:
+        owner = people.sign_up(client, "hung")
+    ledger = Ledger()
+    with _writing(service, owner, ledger, clients):
+        wait_until(
+            lambda: len(ledger.acknowledged()) >= ENOUGH_NOTES, "the first notes", service.log
+        )
+        with hanging:
+            began = time.monotonic()
+            wait_until(
+                lambda: {one.writer for one in ledger.refused(began)} == set(range(clients)),
+                "all to notice",
+                service.log,
+            )
+            time.sleep(max(0, began + seconds - time.monotonic()))
+            ended = time.monotonic()
+        resumed = time.monotonic()
+        wait_until(lambda: _all_are_back(ledger, resumed, clients), "every writer", service.log)
+    written = sql.query(service, f"SELECT title FROM notes WHERE owner_id = {owner.id}")
+    within = [one for one in ledger.attempts if one.began > began and one.ended < ended]
+    hang = Hang(
+        unavailable=sum(one.is_retryable for one in within),
+        unexpected=[one for one in within if not one.is_retryable],
+        slowest=max(one.ended - one.began for one in within),
+        lost={one.title for one in ledger.acknowledged()} - {title for (title,) in written},
+        acknowledged=len(ledger.acknowledged(resumed)),
+        seconds=min(one.ended for one in ledger.acknowledged(resumed)) - resumed,
+    )
+    log(
+        f"{hang.unavailable} × 503 within {ended - began:.0f} s, the slowest {hang.slowest:.2f} s,"
+        f" {len(hang.unexpected)} others; first success after {hang.seconds:.2f} s"
+    )
+    return hang
+
+
 @contextmanager
-def _writing(service: Service, owner: Person, ledger: Ledger) -> Iterator[None]:
+def locked(service: Service) -> Iterator[None]:
+    """Hold the lock of a database without a server, so that nobody else can write to it."""
+    with sql.session(service.database_url) as session:
+        for statement in service.database_kind.hold_lock:
+            session.execute(statement)
+        yield
+        session.execute("ROLLBACK")
+
+
+@contextmanager
+def _writing(
+    service: Service, owner: Person, ledger: Ledger, writers: int = WRITERS
+) -> Iterator[None]:
     """Write notes from several threads in this block."""
     over = Event()
     threads = [
         Thread(target=_write, args=(service, owner, ledger, number, over))
-        for number in range(WRITERS)
+        for number in range(writers)
     ]
     for thread in threads:
         thread.start()
@@ -179,8 +251,8 @@ def _try(client: httpx.Client, writer: int) -> Attempt:
     return Attempt(writer, title, status, retry_after, began, time.monotonic())
 
 
-def _all_are_back(ledger: Ledger, since: float) -> bool:
-    return {one.writer for one in ledger.acknowledged(since)} == set(range(WRITERS))
+def _all_are_back(ledger: Ledger, since: float, writers: int = WRITERS) -> bool:
+    return {one.writer for one in ledger.acknowledged(since)} == set(range(writers))
 
 
 def _all_were_refused(ledger: Ledger, since: float) -> bool:

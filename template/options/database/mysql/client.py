@@ -1,5 +1,6 @@
 """Tortoise's client of asyncmy, with time limits, and tables that tell all letters apart."""
 
+import asyncio
 from typing import Any
 
 from tortoise.backends.base.client import NestedTransactionContext, TransactionContext
@@ -31,6 +32,7 @@ class Client(PooledClient, MySQLClient):
     def __init__(self, *, timeout_seconds: float | None = None, **credentials: Any) -> None:  # noqa: ANN401 - of many types
         super().__init__(**credentials)
         self.timeout_seconds = timeout_seconds
+        self._slots = asyncio.Semaphore(self.pool_maxsize)
 
     async def create_connection(self, with_db: bool) -> None:  # noqa: FBT001 - as in Tortoise
         """Open the pool; an error is reported in the server's words."""
@@ -40,7 +42,27 @@ class Client(PooledClient, MySQLClient):
             cause = error.__context__ or error
             raise DBConnectionError(*cause.args) from cause
 
-    async def drop(self, connection: Any) -> None:  # noqa: ANN401 - of asyncmy
+    async def acquire(self, pool: Any) -> Any:  # noqa: ANN401 - of asyncmy
+        """Return a connection of the pool, once there is one.
+
+        The pool's own queue cannot be left while another task connects, as it holds the lock that
+        a condition takes before it raises. So only as many enter as there are connections.
+        """
+        await self._slots.acquire()
+        try:
+            return await pool.acquire()
+        except BaseException:
+            self._slots.release()
+            raise
+
+    async def release(self, pool: Any, connection: Any) -> None:  # noqa: ANN401 - as above
+        """Return a connection to the pool, which forgets one that was closed."""
+        try:
+            await pool.release(connection)
+        finally:
+            self._slots.release()
+
+    async def drop(self, connection: Any) -> None:  # noqa: ANN401 - as above
         """Close the connection; the server ends the statement after the same time."""
         connection.close()
 

@@ -19,7 +19,13 @@ from tortoise.backends.sqlite.client import (
 )
 from tortoise.connection import get_connections
 
-from app.database.deadline import CLOSE_SECONDS, LimitedClient, LimitedTransaction, limited
+from app.database.deadline import (
+    CLOSE_SECONDS,
+    LimitedClient,
+    LimitedTransaction,
+    limited,
+    waiting,
+)
 
 TRIAL_WRITE = "INSERT INTO aerich (version, app, content) VALUES ('', '', zeroblob(4194304))"
 """Writes more than the cache holds, so that some of it is written to the disk before a commit."""
@@ -55,14 +61,17 @@ class Client(LimitedClient, SqliteClient):
 
     @asynccontextmanager
     async def _statement(self) -> AsyncGenerator[Any]:
-        async with self.deadline(), self._lock:
-            await self.create_connection(with_db=True)
-            connection = self._connection
+        async with self.deadline():
+            with waiting():
+                await self._lock.acquire()
             try:
-                yield connection
+                await self.create_connection(with_db=True)
+                yield self._connection
             except asyncio.CancelledError:
-                await self.drop(connection)
+                await self.drop(self._connection)
                 raise
+            finally:
+                self._lock.release()
 
     def acquire_connection(self) -> Any:  # noqa: ANN401 - Tortoise's wrapper is another class
         """Return a context with the connection for one statement."""
@@ -124,7 +133,8 @@ class Context(SqliteTransactionContext):
         transaction: Transaction = self.connection
         client = transaction.client
         async with client.deadline():
-            await self._trxlock.acquire()
+            with waiting():
+                await self._trxlock.acquire()
             try:
                 await client.create_connection(with_db=True)
                 transaction._connection = client._connection  # noqa: SLF001 - as Tortoise does

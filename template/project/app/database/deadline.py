@@ -1,9 +1,11 @@
 """The time limit of statements, with which the clients of Tortoise in `client.py` are extended."""
 
 import asyncio
+import time
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from functools import wraps
 from typing import Any
 
@@ -14,6 +16,15 @@ from app.database import driver
 
 CLOSE_SECONDS = 1
 """Time for a connection to be closed in order, when the service stops or a statement is late."""
+LONG_WAIT_SECONDS = 0.1
+LEAST_SECONDS = 0.5
+
+_waited: ContextVar[float] = ContextVar("waited", default=0.0)
+"""Seconds for which the last statements of this task waited for a connection; short waits end it.
+
+They count for the next statement too. Else a request whose first statement got its connection
+late would wait as long again.
+"""
 
 
 class DatabaseTimeout(DBConnectionError):
@@ -42,10 +53,14 @@ class LimitedClient(BaseDBAsyncClient):
             DatabaseTimeout: The block took longer.
             DBConnectionError: The server cannot be reached.
         """
+        seconds = self.timeout_seconds
+        if seconds is not None and (waited := _waited.get()):
+            seconds = max(seconds - waited, LEAST_SECONDS)
         try:
-            async with asyncio.timeout(self.timeout_seconds):
+            async with asyncio.timeout(seconds):
                 yield
         except TimeoutError as error:
+            _waited.set(0.0)
             raise DatabaseTimeout("The database did not answer in time") from error
         except DBConnectionError:
             raise
@@ -55,6 +70,18 @@ class LimitedClient(BaseDBAsyncClient):
             if driver.is_refused_write(error):
                 self.refuses_writes = True
             raise
+
+
+@contextmanager
+def waiting() -> Iterator[None]:
+    """Take the time of a block that waits for a connection."""
+    began = time.monotonic()
+    yield
+    seconds, waited = time.monotonic() - began, _waited.get()
+    if seconds >= LONG_WAIT_SECONDS:
+        _waited.set(waited + seconds)
+    elif waited:
+        _waited.set(0.0)
 
 
 class LimitedTransaction(BaseDBAsyncClient):

@@ -9,7 +9,7 @@ from typing import Any
 from tortoise.backends.base.client import TransactionContextPooled
 from tortoise.connection import get_connections
 
-from app.database.deadline import CLOSE_SECONDS, LimitedClient
+from app.database.deadline import CLOSE_SECONDS, LimitedClient, waiting
 
 
 class PooledClient(LimitedClient):
@@ -28,8 +28,9 @@ class PooledClient(LimitedClient):
     @asynccontextmanager
     async def _statement(self) -> AsyncGenerator[Any]:
         async with self.deadline():
-            pool = await self.pool()
-            connection = await pool.acquire()
+            with waiting():
+                pool = await self.pool()
+                connection = await self.acquire(pool)
             try:
                 yield connection
             except asyncio.CancelledError:
@@ -41,6 +42,10 @@ class PooledClient(LimitedClient):
     def acquire_connection(self) -> Any:  # noqa: ANN401 - Tortoise's wrapper is another class
         """Return a context with a connection for one statement."""
         return self._statement()
+
+    async def acquire(self, pool: Any) -> Any:  # noqa: ANN401 - of the driver
+        """Return a connection of the pool, once there is one."""
+        return await pool.acquire()
 
     async def release(self, pool: Any, connection: Any) -> None:  # noqa: ANN401 - of the driver
         """Return a connection to the pool, unless it was dropped."""
@@ -73,8 +78,9 @@ class PooledTransaction(TransactionContextPooled):
         """Begin: waiting for a connection, connecting and BEGIN share one time limit."""
         root: PooledClient = self.client.client
         async with root.deadline():
-            self.pool = await root.pool()
-            self.client._connection = await self.pool.acquire()  # noqa: SLF001 - as Tortoise does
+            with waiting():
+                self.pool = await root.pool()
+                self.client._connection = await root.acquire(self.pool)  # noqa: SLF001 - as Tortoise does
             try:
                 await self.client.begin()
             except BaseException:
