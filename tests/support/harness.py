@@ -71,6 +71,7 @@ print(json.dumps(ends))
 """
 
 STOPPING_SECONDS = 20
+SERVE = ("-m", "app.cli", "serve")
 OF_PYTHON = {"PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "default"}
 _number = count(1)
 
@@ -244,10 +245,10 @@ class Service:
             transcript=self.transcript,
         )
 
-    def start(self, *, workers: int = 1) -> None:
-        """Start it and wait until it responds."""
+    def start(self, *, workers: int = 1, command: Sequence[str] = SERVE) -> None:
+        """Start it, by its own command or another one of Python, and wait until it responds."""
         environment = self.environment | {"WEB_CONCURRENCY": str(workers)}
-        arguments, folder = ["-m", "app.cli", "serve"], self.project.path
+        arguments, folder = list(command), self.project.path
         with (
             self.log.open("a", encoding="utf-8") as log,
             Path(os.devnull).open(encoding="utf-8") as no,

@@ -28,6 +28,7 @@ from app.web.types import Keyword, SingleLine, Text, reject_unstorable
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1024
 LONGEST_EMAIL = 254
+LONGEST_NAME = 50
 PASSWORD_EXAMPLES = ["correct horse battery staple"]  # Swagger UI would show `********` instead
 INVISIBLE = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 
@@ -59,10 +60,11 @@ def _reject_unstorable_password(value: object) -> object:
 
 Username = Annotated[
     SingleLine,
+    Field(max_length=4 * LONGEST_NAME),  # before normalization, whose time may be quadratic
     AfterValidator(partial(unicodedata.normalize, "NFKC")),  # full-width letters become ASCII
     AfterValidator(_reject_invisible),
     AfterValidator(str.strip),
-    Field(min_length=3, max_length=50),
+    Field(min_length=3, max_length=LONGEST_NAME),
 ]
 EmailAddress = Annotated[
     Text,

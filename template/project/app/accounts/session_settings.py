@@ -27,5 +27,15 @@ class SessionSettings(AccountsSettings, WebSettings):
 
     @property
     def cookie_name(self) -> str:
-        """The cookie's name; in production the prefix binds it to this host (RFC 6265bis)."""
-        return "__Host-session" if self.is_production else "session"
+        """The cookie's name; in production its prefix binds it to HTTPS (RFC 6265bis §4.1.3).
+
+        `__Host-` binds it to this host too, and requires the path `/`.
+        """
+        if not self.is_production:
+            return "session"
+        return "__Secure-session" if self.root_path else "__Host-session"
+
+    @property
+    def cookie_path(self) -> str:
+        """The cookie's path: other services of the host do not get it."""
+        return self.root_path or "/"

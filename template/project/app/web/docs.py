@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import fastapi_offline
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
@@ -20,26 +20,27 @@ CONTENT_SECURITY_POLICY = (
 def add_routes(app: FastAPI) -> None:
     """Serve Swagger UI at `/docs` and ReDoc at `/redoc`, with self-hosted assets."""
     openapi_url = app.openapi_url or "/openapi.json"
-    favicon = f"{URL}/favicon.png"
 
-    async def swagger() -> HTMLResponse:
+    async def swagger(request: Request) -> HTMLResponse:
+        root = request.scope.get("root_path", "")
         return _with_policy(
             get_swagger_ui_html(
-                openapi_url=openapi_url,
+                openapi_url=f"{root}{openapi_url}",
                 title=app.title,
-                swagger_js_url=f"{URL}/swagger-ui-bundle.js",
-                swagger_css_url=f"{URL}/swagger-ui.css",
-                swagger_favicon_url=favicon,
+                swagger_js_url=f"{root}{URL}/swagger-ui-bundle.js",
+                swagger_css_url=f"{root}{URL}/swagger-ui.css",
+                swagger_favicon_url=f"{root}{URL}/favicon.png",
             )
         )
 
-    async def redoc() -> HTMLResponse:
+    async def redoc(request: Request) -> HTMLResponse:
+        root = request.scope.get("root_path", "")
         return _with_policy(
             get_redoc_html(
-                openapi_url=openapi_url,
+                openapi_url=f"{root}{openapi_url}",
                 title=app.title,
-                redoc_js_url=f"{URL}/redoc.standalone.js",
-                redoc_favicon_url=favicon,
+                redoc_js_url=f"{root}{URL}/redoc.standalone.js",
+                redoc_favicon_url=f"{root}{URL}/favicon.png",
                 with_google_fonts=False,
             )
         )

@@ -7,13 +7,13 @@ from operator import itemgetter
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
-from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tortoise.exceptions import IntegrityError, ValidationError
 
 from app.database import driver
-from app.web.errors import METHODS, AppError, first_line, problem
+from app.web.errors import INVALID, METHODS, MOST_ERRORS, AppError, first_line, problem
 
 log = logging.getLogger(__name__)
 
@@ -49,35 +49,44 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(_allowed_methods(request))
     code = _code(request, error.status_code)
-    return problem(error.status_code, error.detail, headers=headers, code=code)
+    errors = getattr(error, "errors", None)
+    return problem(error.status_code, error.detail, headers=headers, errors=errors, code=code)
 
 
 def _allowed_methods(request: Request) -> list[str]:
-    """Collect the methods of all routes of a path (RFC 9110 §15.5.6); the router knows only one."""
-    routes: Sequence[BaseRoute] = request.app.router.routes
-    scopes = {method: {**request.scope, "method": method} for method in METHODS}
-    return [
-        method
-        for method, scope in scopes.items()
-        if any(route.matches(scope)[0] is Match.FULL for route in routes)
+    """Collect the methods of all routes of a path (RFC 9110 §15.5.6); the router knows only one.
+
+    Of `/users/me` and `/users/{user_id}` only the first counts: fewer parameters say more.
+    """
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    routes = [
+        route
+        for route in iter_route_contexts(request.app.routes)
+        if route.methods and route.path_regex.match(path)
     ]
+    fewest = min((len(route.param_convertors) for route in routes), default=0)
+    own = (route.methods or () for route in routes if len(route.param_convertors) == fewest)
+    allowed = set().union(*own) or {"GET", "HEAD"}  # those of static files, which are no route
+    return [method for method in METHODS if method in allowed]
 
 
 async def _invalid_request(request: Request, error: Exception) -> Response:
-    """Name the invalid fields but never their values, which may be passwords."""
+    """Name the first invalid fields but never their values, which may be passwords."""
     assert isinstance(error, RequestValidationError)
+    found = error.errors()
     errors = [
         {"field": _field(loc), "msg": msg.removeprefix("Value error, "), "type": kind}
-        for loc, msg, kind in map(itemgetter("loc", "msg", "type"), error.errors())
+        for loc, msg, kind in map(itemgetter("loc", "msg", "type"), found[:MOST_ERRORS])
     ]
     status = HTTPStatus.UNPROCESSABLE_ENTITY
-    code = _code(request, status)
-    return problem(status, "The request has invalid fields", errors=errors, code=code)
+    more = len(found) - len(errors)
+    return problem(status, INVALID, errors=errors, more=more, code=_code(request, status))
 
 
 def _field(place: Sequence[object]) -> str:
     """Return the dotted path of a field, without its first part: body, query or path."""
-    return ".".join(str(part)[:LONGEST_FIELD_NAME] for part in place[1:])
+    path = ".".join(str(part)[:LONGEST_FIELD_NAME] for part in place[1:])[:LONGEST_FIELD_NAME]
+    return "".join(char if char.isprintable() else "\ufffd" for char in path)
 
 
 async def _conflict(_request: Request, error: Exception) -> Response:
@@ -93,7 +102,7 @@ async def _unfit_value(_request: Request, error: Exception) -> Response:
     """Name the field of a value that only Tortoise has checked, but do not repeat the value."""
     field = str(error).partition(":")[0][:LONGEST_FIELD_NAME]
     errors = [{"field": field, "msg": "The value does not fit the column", "type": "value_error"}]
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The request has invalid fields", errors=errors)
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, INVALID, errors=errors)
 
 
 async def _database_error(_request: Request, error: Exception) -> Response:

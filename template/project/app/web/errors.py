@@ -12,7 +12,10 @@ from pydantic import MISSING, BaseModel
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the current request, for responses and log lines."""
 
+MOST_ERRORS = 20
+"""Invalid fields that a response lists; it counts the others."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+INVALID = "The request has invalid fields"
 PROBLEM_TYPE = "application/problem+json"
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -27,7 +30,10 @@ class FieldError(BaseModel):
 
 
 class Problem(BaseModel):
-    """An error (RFC 9457). `detail` says what is wrong, `errors` lists invalid fields."""
+    """An error (RFC 9457). `detail` says what is wrong, `errors` lists invalid fields.
+
+    These are at most 20; `more` is the number of invalid fields that are not listed.
+    """
 
     type: str
     title: str
@@ -35,6 +41,7 @@ class Problem(BaseModel):
     detail: str
     request_id: str
     errors: list[FieldError] | MISSING = MISSING
+    more: int | MISSING = MISSING
 
 
 class AppError(Exception):
@@ -103,11 +110,18 @@ def problem(
     *,
     headers: Mapping[str, str] | None = None,
     errors: Sequence[Mapping[str, str]] | None = None,
+    more: int = 0,
     code: str = "",
 ) -> Response:
-    """Return a problem document (RFC 9457).
+    """Return a problem document (RFC 9457), which lists the first of the errors.
 
-    It is escaped to ASCII, so that no input makes it impossible to encode.
+    Args:
+        status: The HTTP status.
+        detail: A sentence; by default the name of the status.
+        headers: More headers.
+        errors: Invalid fields.
+        more: The number of invalid fields beyond `errors`.
+        code: The `error` of OAuth 2 (RFC 6749 §5.2).
     """
     title = HTTPStatus(status).phrase
     body: dict[str, Any] = {
@@ -118,10 +132,12 @@ def problem(
         "request_id": request_id.get(),
     }
     if errors is not None:
-        body["errors"] = errors
+        body["errors"] = errors[:MOST_ERRORS]
+        if more := more + len(errors[MOST_ERRORS:]):
+            body["more"] = more
     if code:
         body["error"] = code
-    content = json.dumps(body)
+    content = json.dumps(body, ensure_ascii=False).encode(errors="replace")  # lone surrogates
     return Response(content, status, dict(headers or {}), media_type=PROBLEM_TYPE)
 
 

@@ -1,4 +1,4 @@
-"""Middleware of every request: request id, access log, security headers, limit of the body."""
+"""Middleware of every request: request id, access log, security headers, limits."""
 
 import logging
 import os
@@ -8,16 +8,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from fastapi import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.web import limits
 from app.web.errors import problem, request_id
 
-log = logging.getLogger("app.access")
+log = logging.getLogger(__name__)
+access_log = logging.getLogger("app.access")
 
 SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9-]{8,64}")
 ANY_HOST = r"[a-z0-9._-]+|\[[0-9a-f:.]+\]"
-TOO_LARGE = "The body is too large"
+LONGEST_LOGGED_HOST = 100
+FOREIGN_HOST = (
+    "Refused a request to the host %r. If it is ours, add it to ALLOWED_HOSTS; if a proxy has"
+    " changed the Host header, let it forward that of the client"
+)
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -38,14 +44,22 @@ class RequestMiddleware:
         app: The application inside.
         max_body_bytes: A larger body is refused with 413, before all of it is read.
         allowed_hosts: Accepted host names, such as `*.example.org`; none means any.
+        root_path: The prefix of our paths at the proxy, which may remove it from requests.
     """
 
     def __init__(
-        self, app: ASGIApp, *, max_body_bytes: int, allowed_hosts: tuple[str, ...] = ()
+        self,
+        app: ASGIApp,
+        *,
+        max_body_bytes: int,
+        allowed_hosts: tuple[str, ...] = (),
+        root_path: str = "",
     ) -> None:
         self.app = app
         self.max_body_bytes = max_body_bytes
+        self.small_body_bytes = min(max_body_bytes, limits.SMALL_BODY_BYTES)
         self.is_our_host = _pattern(allowed_hosts).fullmatch
+        self.root_path = root_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Call the application, without the slash at the end of the path if there is one."""
@@ -54,7 +68,9 @@ class RequestMiddleware:
             return
         started = time.perf_counter()
         path = scope["path"]
-        if len(path) > 1 and path[-1] == "/":
+        if self.root_path:
+            _add_root(scope, self.root_path)
+        elif len(path) > 1 and path[-1] == "/":
             scope["path"] = path[:-1]
         head = _inspect(scope["headers"], self.is_our_host)
         request_id.set(head.request_id)
@@ -70,36 +86,45 @@ class RequestMiddleware:
             await send(message)
 
         try:
-            fewest_hosts = 0 if scope["http_version"] == "1.0" else 1  # RFC 9112 §3.2
-            if head.has_foreign_host or not fewest_hosts <= head.hosts <= 1:
-                answer = problem(HTTPStatus.BAD_REQUEST, "Send one Host header, with our name")
-                await answer(scope, receive, send_with_headers)
-            elif head.is_chunked or head.body_bytes > self.max_body_bytes:
-                await self.app(scope, self._limited(receive, head.body_bytes), send_with_headers)
+            if refusal := self._refusal(scope, head):
+                await refusal(scope, receive, send_with_headers)
+            elif head.is_chunked or head.body_bytes > self.small_body_bytes:
+                body = limits.limited(
+                    receive,
+                    declared=head.body_bytes,
+                    largest=self.max_body_bytes,
+                    content_type=head.content_type,
+                )
+                await self.app(scope, body, send_with_headers)
             else:
                 await self.app(scope, receive, send_with_headers)
         finally:
             _log_access(scope, path, status, time.perf_counter() - started)
 
-    def _limited(self, receive: Receive, declared: int) -> Receive:
-        """Refuse a body that is too large, by its declared size or else while it is read.
-
-        The error is raised inside the application, so that its response passes the middleware.
-        """
-        size = declared
-
-        async def receive_within_limit() -> Message:
-            nonlocal size
-            if size <= self.max_body_bytes:
-                message = await receive()
-                size += len(message.get("body", b""))
-                if size <= self.max_body_bytes:
-                    return message
-            raise HTTPException(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE, headers={"Connection": "close"}
+    def _refusal(self, scope: Scope, head: "_Head") -> Response | None:
+        """Return the response to a head that is too large, or without a Host header of ours."""
+        if limits.is_head_too_large(scope, head.size):
+            return problem(
+                HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+                f"Send at most {limits.MOST_HEADERS} headers, and {limits.LARGEST_HEAD_BYTES:,}"
+                " bytes of headers, path and query",
             )
+        fewest_hosts = 0 if scope["http_version"] == "1.0" else 1  # RFC 9112 §3.2
+        if head.foreign_host is None and fewest_hosts <= head.hosts <= 1:
+            return None
+        if head.foreign_host is not None:
+            shown = head.foreign_host[:LONGEST_LOGGED_HOST].decode(errors="backslashreplace")
+            log.warning(FOREIGN_HOST, shown)
+        return problem(HTTPStatus.BAD_REQUEST, "Send one Host header, with our name")
 
-        return receive_within_limit
+
+def _add_root(scope: Scope, root_path: str) -> None:
+    """Begin the path with the prefix, as ASGI has it, whether the proxy has removed it or not."""
+    path: str = scope["path"]
+    if f"{path}/".startswith(f"{root_path}/"):
+        path = path.removeprefix(root_path)
+    scope["root_path"] = root_path
+    scope["path"] = root_path + (path.removesuffix("/") or "/")
 
 
 def _pattern(allowed_hosts: tuple[str, ...]) -> re.Pattern[bytes]:
@@ -117,20 +142,27 @@ class _Head:
     body_bytes: int = 0
     """The declared size; 0 where none is declared."""
     is_chunked: bool = False
+    content_type: bytes = b""
     hosts: int = 0
-    has_foreign_host: bool = False
+    foreign_host: bytes | None = None
+    size: int = 0
+    """The bytes of all names and values."""
 
 
 def _inspect(headers: Headers, is_our_host: Callable[[bytes], object]) -> _Head:
     head = _Head()
     for name, value in headers:
+        head.size += len(name) + len(value)
         if name == b"host":
             head.hosts += 1
-            head.has_foreign_host |= not is_our_host(value)
+            if not is_our_host(value):
+                head.foreign_host = value
         elif name == b"content-length":
             head.body_bytes = int(value) if value.isdigit() else 0
         elif name == b"transfer-encoding":
             head.is_chunked = True
+        elif name == b"content-type":
+            head.content_type = value
         elif name == b"x-request-id" and SAFE_REQUEST_ID.fullmatch(value):
             head.request_id = value.decode()
     head.request_id = head.request_id or os.urandom(16).hex()
@@ -149,7 +181,7 @@ def _with_headers(headers: Headers, request_id: str, scheme: str) -> Headers:
 
 def _log_access(scope: Scope, path: str, status: int, seconds: float) -> None:
     """Log one line without the query string, which may contain secrets."""
-    if not log.isEnabledFor(logging.INFO):
+    if not access_log.isEnabledFor(logging.INFO):
         return
     fields = {
         "method": scope["method"],
@@ -159,5 +191,8 @@ def _log_access(scope: Scope, path: str, status: int, seconds: float) -> None:
         "client": (scope["client"] or [None])[0],
     }
     text = f"{scope['method']} {path} {status}"
-    # Faster than log.info, which looks for the line of code that calls it.
-    log.handle(log.makeRecord(log.name, logging.INFO, __file__, 0, text, (), None, extra=fields))
+    # Faster than access_log.info, which looks for the line of code that calls it.
+    record = access_log.makeRecord(
+        access_log.name, logging.INFO, __file__, 0, text, (), None, extra=fields
+    )
+    access_log.handle(record)

@@ -20,7 +20,6 @@ Operation = dict[str, Any]
 DESCRIPTION = """\
 Every error is a `Problem` (RFC 9457); its `request_id` identifies the log lines of the request.
 Times are in UTC (RFC 3339)."""
-SERVERS = [{"url": "/", "description": "The service that serves this document"}]
 HEADERS = {
     HTTPStatus.UNAUTHORIZED: ("WWW-Authenticate", "The credentials that are accepted"),
     HTTPStatus.TOO_MANY_REQUESTS: ("Retry-After", "Seconds to wait"),
@@ -47,6 +46,11 @@ def complete(app: FastAPI) -> None:
         return document
 
     app.openapi = openapi  # type: ignore[method-assign] # as FastAPI documents
+
+
+def servers(root_path: str) -> list[dict[str, str]]:
+    """Return the servers of the document: the one that serves it."""
+    return [{"url": root_path or "/", "description": "The service that serves this document"}]
 
 
 def operation_id(route: APIRoute) -> str:
@@ -90,7 +94,15 @@ def _complete(document: Document, app: FastAPI) -> None:
             if hasattr(call, "complete_openapi"):
                 definition = components["securitySchemes"][call.scheme_name]
                 call.complete_openapi(definition, app.state.settings)
+    _add_root(components.get("securitySchemes", {}), app.state.settings.root_path)
     document["tags"] = _tags(app)
+
+
+def _add_root(schemes: dict[str, Any], root_path: str) -> None:
+    """Begin the URLs of OAuth 2 with the prefix: clients resolve them without that of `servers`."""
+    for flow in (flow for each in schemes.values() for flow in each.get("flows", {}).values()):
+        for name in flow.keys() & {"tokenUrl", "refreshUrl", "authorizationUrl"}:
+            flow[name] = f"{root_path}{flow[name]}"
 
 
 def _tags(app: FastAPI) -> list[dict[str, str]]:
@@ -151,6 +163,7 @@ def _raised(method: str, calls: list[Any]) -> list[type[AppError]]:
 def _statuses(operation: Operation, method: str) -> Iterator[HTTPStatus]:
     """Yield the error statuses that follow from the method, body and parameters."""
     yield HTTPStatus.BAD_REQUEST  # a wrong Host header, or malformed JSON
+    yield HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     yield HTTPStatus.INTERNAL_SERVER_ERROR
     if "health" not in operation.get("tags", ()):  # probes document their own
         yield HTTPStatus.SERVICE_UNAVAILABLE

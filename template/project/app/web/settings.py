@@ -1,13 +1,31 @@
 """Settings of the HTTP server, its middleware and its logs."""
 
+import ipaddress
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import AfterValidator, BaseModel, Field, field_validator
 
 from app.web.types import StringList
 
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
+ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
+
+
+def _root_path(text: str) -> str:
+    """Return the path without a slash at its end."""
+    path = text.rstrip("/")
+    if not ROOT_PATH.fullmatch(path):
+        raise ValueError("write a path such as /shop")
+    return path
+
+
+def _is_network(text: str) -> bool:
+    """Return whether the text is an address or a network, but not of all addresses."""
+    try:
+        return ipaddress.ip_network(text, strict=False).prefixlen > 0
+    except ValueError:
+        return False
 
 
 class WebSettings(BaseModel):
@@ -20,6 +38,7 @@ class WebSettings(BaseModel):
     allowed_hosts: StringList = ()
     cors_origins: StringList = ()
     trusted_proxies: StringList = ()
+    root_path: Annotated[str, AfterValidator(_root_path)] = ""
     max_body_bytes: Annotated[int, Field(ge=1)] = 1_048_576
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "json"
@@ -31,6 +50,22 @@ class WebSettings(BaseModel):
         if not all(ORIGIN.fullmatch(origin) for origin in origins):
             raise ValueError("name each origin as browsers do, such as https://app.example.org")
         return origins
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def hosts_are_named(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse `*`, which accepts every host."""
+        if not all(re.search("[a-z0-9]", host.partition(":")[0], re.IGNORECASE) for host in hosts):
+            raise ValueError("name each host, such as api.example.org or *.example.org")
+        return hosts
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def proxies_are_networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse `*` and networks of all addresses: anyone could choose an address of a client."""
+        if not all(_is_network(proxy) for proxy in proxies):
+            raise ValueError("write addresses or networks of proxies, such as 10.0.0.0/24; not all")
+        return proxies
 
     @property
     def is_production(self) -> bool:

@@ -18,12 +18,15 @@ async def start_page(request: Request) -> Response:
     """Show links to the documentation, and whether the service is ready."""
     app: FastAPI = request.app
     readiness = await health.examine(app)
+    root = request.scope.get("root_path", "")
     vary = {"Vary": "Accept"}
     if "text/html" not in request.headers.get("accept", ""):
-        content = {"name": app.title, "version": app.version} | DOCUMENTATION
+        documentation = {name: f"{root}{path}" for name, path in DOCUMENTATION.items()}
+        content = {"name": app.title, "version": app.version} | documentation
         return JSONResponse(content | readiness.model_dump(), headers=vary)
     rows = [ROW.substitute(subject=name, verdict=it) for name, it in readiness.checks.items()]
     page = PAGE.substitute(
+        root=escape(root),
         title=escape(app.title),
         version=escape(app.version),
         checks="\n".join(rows),

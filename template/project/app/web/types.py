@@ -2,7 +2,7 @@
 
 import json
 import math
-import unicodedata
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
@@ -24,17 +24,20 @@ Item = TypeVar("Item")
 LARGEST_ID = 2**63 - 1
 FIRST_DAY, LAST_DAY = date(1000, 1, 1), date(9998, 12, 31)
 """The dates that every database stores; for some drivers the end of 9999 means infinity."""
+UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""The characters of the Unicode categories Cc, Zl and Zp."""
 
 
 def reject_unstorable(text: str) -> str:
     """Refuse NUL, which some databases cannot store, and lone surrogates, which none can."""
-    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
+    if UNSTORABLE.search(text):
         raise ValueError("Leave out NUL characters and unpaired surrogates")
     return text
 
 
 def _one_line(text: str) -> str:
-    if any(unicodedata.category(char) in {"Cc", "Zl", "Zp"} for char in text):
+    if CONTROL.search(text):
         raise ValueError("Leave out line breaks and other control characters")
     return text
 

@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+import logging
 import re
 from datetime import timedelta
 from typing import Annotated, Any
@@ -22,6 +23,13 @@ CSRF_HEADER = "X-CSRF-Token"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 OWN_SITES = {"same-origin", "none"}
 SECRET_PATTERN = re.compile(r"[A-Za-z0-9_-]{43}")
+LONGEST_LOGGED = 100
+CROSS_SITE = (
+    "Refused a request of another site: Origin %r, Sec-Fetch-Site %r, Host %r. If the origin is"
+    " ours, add it to CORS_ORIGINS; if a proxy has changed Host, let it forward that of the client"
+)
+
+log = logging.getLogger(__name__)
 
 
 class CrossSiteRequest(Forbidden):
@@ -117,6 +125,9 @@ def check_site(request: Request) -> None:
         return
     sites = request.headers.getlist("sec-fetch-site")
     if not OWN_SITES.issuperset(sites) or not all(_is_own(origin, request) for origin in origins):
+        hosts = request.headers.getlist("host")
+        seen = [",".join(values)[:LONGEST_LOGGED] for values in (origins, sites, hosts)]
+        log.warning(CROSS_SITE, *seen)
         raise CrossSiteRequest
 
 
@@ -164,6 +175,7 @@ def set_cookie(
         settings.cookie_name,
         secret,
         max_age=int(lifetime.total_seconds()),
+        path=settings.cookie_path,
         secure=settings.environment != "development",
         httponly=True,
         samesite="lax",

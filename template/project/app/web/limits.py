@@ -1,0 +1,76 @@
+"""Limits of a request, checked before its headers are read and its body is parsed.
+
+Parsing blocks the event loop: what takes long must be refused for what it looks like.
+"""
+
+import re
+from http import HTTPStatus
+from itertools import islice
+
+from fastapi import HTTPException
+from starlette.types import Message, Receive, Scope
+
+MOST_HEADERS = 100
+LARGEST_HEAD_BYTES = 32_768
+"""Bytes of all headers, the path and the query; nginx has the same limit."""
+MOST_JSON_VALUES = 20_000
+"""Names, texts, objects and elements of a JSON body, whose validation takes up to 0.1 s."""
+LARGEST_FORM_BYTES = 65_536
+"""A form takes longer to decode than JSON; files are sent as multipart, which is no such form."""
+JSON_VALUE = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{,]', re.DOTALL)
+SMALL_BODY_BYTES = MOST_JSON_VALUES
+"""The size of a body that has no room for more values."""
+
+
+class TooManyValues(HTTPException):
+    """A JSON body with more values than are validated."""
+
+    def __init__(self) -> None:
+        message = f"Send at most {MOST_JSON_VALUES:,} names, texts and elements in one body"
+        super().__init__(HTTPStatus.UNPROCESSABLE_ENTITY, message)
+        self.errors = [{"field": "", "msg": message, "type": "too_many_values"}]
+
+
+def is_head_too_large(scope: Scope, header_bytes: int) -> bool:
+    """Return whether the headers are too many, or too long together with path and query."""
+    size = header_bytes + len(scope["path"]) + len(scope["query_string"])
+    return size > LARGEST_HEAD_BYTES or len(scope["headers"]) > MOST_HEADERS
+
+
+def limited(receive: Receive, *, declared: int, largest: int, content_type: bytes) -> Receive:
+    """Refuse a body that is too large, by its declared size or else while it is read.
+
+    JSON is refused too if it has too many values. The errors are raised inside the application,
+    so that their responses pass the middleware.
+    """
+    is_json = b"json" in content_type.lower()
+    if b"urlencoded" in content_type.lower():
+        largest = min(largest, LARGEST_FORM_BYTES)
+    size = declared if declared > largest else 0
+    chunks: list[bytes] = []
+
+    async def receive_within_limits() -> Message:
+        nonlocal size
+        if size <= largest:
+            message = await receive()
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size <= largest:
+                if is_json:
+                    chunks.append(chunk)
+                    if not message.get("more_body"):
+                        _check_json(b"".join(chunks))
+                return message
+        raise HTTPException(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            "The body is too large",
+            headers={"Connection": "close"},
+        )
+
+    return receive_within_limits
+
+
+def _check_json(body: bytes) -> None:
+    """Refuse a body with too many values, in one pass that ends at the first of them."""
+    if any(islice(JSON_VALUE.finditer(body), MOST_JSON_VALUES, None)):
+        raise TooManyValues

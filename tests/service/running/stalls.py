@@ -1,0 +1,206 @@
+"""Requests of the largest allowed size that cost as much as possible, and the stalls they cause."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import httpx
+
+from tests.support.harness import ROOT, Service
+
+MAX_BODY_BYTES = 1_048_576  # the default of the setting
+BEAT_SECONDS = 0.1
+TRIES = 3
+LARGEST_ANSWER = 8192
+
+JSON = {"Content-Type": "application/json"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+MULTIPART = {"Content-Type": "multipart/form-data; boundary=b"}
+SIGN_IN = {"/api/auth/login", "/api/auth/session"}
+"""Their forms are not described in the document, or not all fields of them."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation of the OpenAPI document."""
+
+    method: str
+    path: str
+    fields: tuple[str, ...]
+    """Fields of its body, if it has one."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A request that costs much."""
+
+    name: str
+    body: bytes = b""
+    headers: Mapping[str, str] | list[tuple[str, str]] = field(default_factory=dict)
+    query: str = ""
+
+
+@dataclass(frozen=True)
+class Stall:
+    """What a request did to the event loop."""
+
+    request: str
+    seconds: float
+    answer_bytes: int
+    status: int
+
+    @property
+    def missed_beats(self) -> int:
+        """The beats of a heart that beats each 100 ms that were missed."""
+        return int(self.seconds / BEAT_SECONDS)
+
+
+@contextmanager
+def watched(service: Service) -> Iterator[httpx.Client]:
+    """Start the service with a heartbeat in its only process, and offer a client of it."""
+    module = str(ROOT / "tests/support/watched")
+    port = str(service.port)
+    service.start(command=["-m", "uvicorn", "heartbeat:app", "--app-dir", module, "--port", port])
+    with service.client() as client:
+        longest_stall(client)
+        yield client
+
+
+def walk(client: httpx.Client, headers: Mapping[str, str]) -> Iterator[Stall]:
+    """Send each operation every shape, and yield the stall of each request."""
+    document = client.get("/openapi.json").json()
+    for operation in operations(document):
+        for shape in [*of_heads(), *(of_bodies(operation.fields) if operation.fields else ())]:
+            yield measure(client, operation, shape, headers)
+
+
+def measure(
+    client: httpx.Client, operation: Operation, shape: Shape, headers: Mapping[str, str]
+) -> Stall:
+    """Send a request up to three times, until it stalls nothing, and return the shortest stall.
+
+    Other processes may take the processor away for a while; a stall of our own is there each time.
+    """
+    name = f"{operation.method} {operation.path}: {shape.name}"
+    stalls: list[Stall] = []
+    while len(stalls) < TRIES and not (stalls and stalls[-1].seconds < BEAT_SECONDS):
+        size, status = _send(client, operation, shape, headers)
+        stalls.append(Stall(name, longest_stall(client), size, status))
+    return min(stalls, key=lambda stall: stall.seconds)
+
+
+def longest_stall(client: httpx.Client) -> float:
+    """Return the seconds of the longest stall since the last call."""
+    return float(client.get("/heartbeat").text)
+
+
+def operations(document: dict[str, Any]) -> Iterator[Operation]:
+    """Yield all operations, with an id that no row has in their paths."""
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            bodies = operation.get("requestBody", {}).get("content", {}).values()
+            names = [name for body in bodies for name in _names(document, body["schema"])]
+            if path in SIGN_IN:
+                names += ("username", "password")
+            yield Operation(method.upper(), _with_ids(path), tuple(dict.fromkeys(names)))
+
+
+def of_heads() -> Iterator[Shape]:
+    """Yield requests with as many or as long headers and parameters as are allowed, or more."""
+    run = "%CC%81%CC%A3" * 2400
+    yield Shape("many headers", headers=[(f"X-Junk-{number}", "x") for number in range(5000)])
+    yield Shape("cookies", headers={"Cookie": ";" * 30_000})
+    yield Shape("many cookies", headers={"Cookie": "; ".join(["session=b"] * 2700)})
+    yield Shape("token", headers={"Authorization": f"Bearer {'x' * 30_000}"})
+    yield Shape("deep token", headers={"Authorization": f"Bearer {'W1tb' * 7500}.e30.x"})
+    yield Shape("key", headers={"X-API-Key": f"sk_{'x' * 30_000}"})
+    yield Shape("combining parameter", query=f"keyword=abc{run}")
+    yield Shape("numbers", query=f"page={'9' * 15_000}&size=1e{'9' * 15_000}")
+    yield Shape("many parameters", query="&".join(f"{number:x}=1" for number in range(4800)))
+    yield Shape("repeated parameters", query="&".join(["page=1"] * 4300))
+
+
+def of_bodies(names: tuple[str, ...]) -> Iterator[Shape]:
+    """Yield bodies of the largest size, as a whole and for each of these fields."""
+    yield from _whole_bodies()
+    for name in names:
+        for shape, (start, middle, end) in _values():
+            body = _cut(b'{"%s": %s' % (name.encode(), start), middle, end + b"}")
+            yield Shape(f"{shape} in {name}", body, JSON)
+        yield Shape(f"form run in {name}", f"{name}=abc{'%CC%81%CC%A3' * 5400}".encode(), FORM)
+
+
+@cache
+def _whole_bodies() -> tuple[Shape, ...]:
+    return tuple(_make_whole_bodies())
+
+
+def _make_whole_bodies() -> Iterator[Shape]:
+    yield Shape("junk keys", _junk(lambda number: f'"k{number:x}":{{}}'), JSON)
+    yield Shape("fewer junk keys", _junk(lambda number: f'"{number:x}":0', 80_000), JSON)
+    yield Shape("deep lists", b"[" * MAX_BODY_BYTES, JSON)
+    yield Shape("fewer deep lists", b"[" * 19_000, JSON)
+    yield Shape("deep objects", _cut(b"", b'{"a":'), JSON)
+    yield Shape("quotes", _cut(b"", b'"'), JSON)
+    yield Shape("escapes", _cut(b'"', b'\\"'), JSON)
+    for size in (MAX_BODY_BYTES, 65_000):
+        fields = _joined("&", lambda number: f"{number:x}=1", size)
+        yield Shape(f"{size} bytes of form fields", fields, FORM)
+        yield Shape(f"{size} bytes of empty form fields", b"&" * size, FORM)
+    part = b'--b\r\nContent-Disposition: form-data; name="f"\r\n\r\n1\r\n'
+    yield Shape("parts", _cut(b"", part, b"--b--"), MULTIPART)
+    yield Shape("headers of a part", _cut(b"--b\r\n", b"A:b\r\n"), MULTIPART)
+    yield Shape("boundaries", _cut(b"--b\r\n\r\n", b"\r\n--"), MULTIPART)
+
+
+def _values() -> Iterator[tuple[str, tuple[bytes, bytes, bytes]]]:
+    """Yield JSON values: repeated from the middle one of three."""
+    yield "combining run", (b'"abc', "\u0301\u0323".encode(), b'"')
+    yield "wide text", (b'"', "\ufdfa".encode(), b'"')  # 18 characters when it is normalized
+    yield "text of digits", (b'"', b"9", b'"')
+    yield "number", (b"", b"9", b"")
+    yield "exponent", (b"1e", b"9", b"")
+    yield "list of long texts", (b"[", b'"' + b"a" * 10_000 + b'",', b"0]")
+    yield "list of numbers", (b"[", b"0,", b"0]")
+
+
+def _junk(member: Callable[[int], str], size: int = MAX_BODY_BYTES) -> bytes:
+    return b"{" + _joined(",", member, size - 2) + b"}"
+
+
+def _joined(by: str, member: Callable[[int], str], size: int = MAX_BODY_BYTES) -> bytes:
+    text = by.join(member(number) for number in range(size // 6))
+    return text[:size].rpartition(by)[0].encode()
+
+
+def _cut(start: bytes, middle: bytes, end: bytes = b"") -> bytes:
+    """Repeat the middle as often as the largest size allows."""
+    return start + middle * ((MAX_BODY_BYTES - len(start) - len(end)) // len(middle)) + end
+
+
+def _send(
+    client: httpx.Client, operation: Operation, shape: Shape, headers: Mapping[str, str]
+) -> tuple[int, int]:
+    """Return the size and the status of the answer; none if the connection was closed."""
+    given = httpx.Headers(shape.headers if isinstance(shape.headers, list) else dict(shape.headers))
+    given.update({name: value for name, value in headers.items() if name not in given})
+    url = f"{operation.path}?{shape.query}" if shape.query else operation.path
+    try:
+        answer = client.request(operation.method, url, content=shape.body, headers=given)
+    except httpx.TransportError:
+        return 0, 0
+    return len(answer.content), answer.status_code
+
+
+def _with_ids(path: str) -> str:
+    parts = path.split("/")
+    return "/".join("999999999" if part.startswith("{") else part for part in parts)
+
+
+def _names(document: dict[str, Any], schema: dict[str, Any]) -> list[str]:
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        schema = document["components"]["schemas"][name]
+    return list(schema.get("properties", {}))

@@ -1,0 +1,1 @@
+"""A module that services are started with; its folder is in their path."""
