@@ -40,7 +40,7 @@ def _code(request: Request, status: int) -> str:
 async def _app_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, AppError)
     code = error.code or _code(request, error.status)
-    return problem(error.status, str(error), headers=error.headers, errors=error.errors, code=code)
+    return problem(error.status, str(error), headers=error.headers, errors=error.errors, error=code)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
@@ -50,7 +50,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
         headers["Allow"] = ", ".join(_allowed_methods(request))
     code = _code(request, error.status_code)
     errors = getattr(error, "errors", None)
-    return problem(error.status_code, error.detail, headers=headers, errors=errors, code=code)
+    return problem(error.status_code, error.detail, headers=headers, errors=errors, error=code)
 
 
 def _allowed_methods(request: Request) -> list[str]:
@@ -80,7 +80,7 @@ async def _invalid_request(request: Request, error: Exception) -> Response:
     ]
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     more = len(found) - len(errors)
-    return problem(status, INVALID, errors=errors, more=more, code=_code(request, status))
+    return problem(status, INVALID, errors=errors, more=more, error=_code(request, status))
 
 
 def _field(place: Sequence[object]) -> str:

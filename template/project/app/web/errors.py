@@ -110,8 +110,7 @@ def problem(
     *,
     headers: Mapping[str, str] | None = None,
     errors: Sequence[Mapping[str, str]] | None = None,
-    more: int = 0,
-    code: str = "",
+    **members: object,
 ) -> Response:
     """Return a problem document (RFC 9457), which lists the first of the errors.
 
@@ -120,8 +119,8 @@ def problem(
         detail: A sentence; by default the name of the status.
         headers: More headers.
         errors: Invalid fields.
-        more: The number of invalid fields beyond `errors`.
-        code: The `error` of OAuth 2 (RFC 6749 §5.2).
+        members: More members, but those that are empty: `more`, the number of invalid fields
+            beyond `errors`, and `error`, the code of OAuth 2 (RFC 6749 §5.2).
     """
     title = HTTPStatus(status).phrase
     body: dict[str, Any] = {
@@ -132,11 +131,8 @@ def problem(
         "request_id": request_id.get(),
     }
     if errors is not None:
-        body["errors"] = errors[:MOST_ERRORS]
-        if more := more + len(errors[MOST_ERRORS:]):
-            body["more"] = more
-    if code:
-        body["error"] = code
+        body["errors"] = errors
+    body |= {name: value for name, value in members.items() if value}
     content = json.dumps(body, ensure_ascii=False).encode(errors="replace")  # lone surrogates
     return Response(content, status, dict(headers or {}), media_type=PROBLEM_TYPE)
 
