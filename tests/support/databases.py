@@ -48,6 +48,14 @@ class Server:
     """Counts the open transactions of other sessions in this database."""
     refresh_counts: tuple[str, ...] = ()
     """Statements to run before `count_waiting` and `count_transactions`, which may be cached."""
+    administrator: str
+    """The user in `url`."""
+    plain_user: str
+    """A user without the rights of an administrator, and its part of a URL."""
+    create_plain_user: tuple[str, ...]
+    make_read_only: tuple[str, ...]
+    """Make the server refuse the writes of plain users."""
+    make_writable: tuple[str, ...]
     delay_deadlocks: tuple[str, ...] = ()
     """Make other transactions than this one the victim of a deadlock, where that can be set."""
 

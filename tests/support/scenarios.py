@@ -174,7 +174,7 @@ def hang_under_load(
         with hanging:
             began = time.monotonic()
             wait_until(
-                lambda: {one.writer for one in ledger.refused(began)} == set(range(clients)),
+                lambda: _all_were_refused(ledger, began, clients, times=1),
                 "all to notice",
                 service.log,
             )
@@ -255,10 +255,12 @@ def _all_are_back(ledger: Ledger, since: float, writers: int = WRITERS) -> bool:
     return {one.writer for one in ledger.acknowledged(since)} == set(range(writers))
 
 
-def _all_were_refused(ledger: Ledger, since: float) -> bool:
+def _all_were_refused(
+    ledger: Ledger, since: float, writers: int = WRITERS, *, times: int = 2
+) -> bool:
     """Return whether each writer met both a connection that broke and a server that is away."""
-    refusals = Counter(one.writer for one in ledger.refused(since))
-    return all(refusals[writer] > 1 for writer in range(WRITERS))
+    refusals = Counter(one.writer for one in ledger.refused() if one.began > since)
+    return all(refusals[writer] >= times for writer in range(writers))
 
 
 def _failures_in_a_row(ledger: Ledger, writer: int, since: float) -> int:

@@ -9,11 +9,11 @@ import pytest
 
 from tests.conftest import start_service
 from tests.service.running.conftest import name_the_server, sibling_service
-from tests.support import databases, people
+from tests.support import databases, people, sql
 from tests.support.harness import Service, wait_until
 from tests.support.private_servers import NotInstalled, PrivateServer, StopMode, private_server
 from tests.support.problems import assert_problem
-from tests.support.scenarios import ENOUGH_NOTES, restart_under_load
+from tests.support.scenarios import ENOUGH_NOTES, WRITERS, hang_under_load, restart_under_load
 from tests.variants.rows import RUNNING, Row
 
 REMOTE = [row for row in RUNNING if databases.named(row.database).server]
@@ -123,3 +123,54 @@ def test_a_service_starts_before_its_server(pair: tuple[PrivateServer, Service])
     assert still_running
     assert migration.status == 1
     assert "Traceback" not in migration.text
+
+
+@pytest.mark.check("L03")
+def test_a_hung_server_makes_no_request_hang(pair: tuple[PrivateServer, Service]) -> None:
+    """While the server does not respond, writers get 503; afterwards all write again."""
+    server, service = pair
+
+    hang = hang_under_load(service, server.hanging())
+
+    assert hang.unexpected == []
+    assert hang.lost == set()
+    assert hang.unavailable >= WRITERS
+    assert hang.acknowledged >= WRITERS
+    assert "Unexpected error" not in service.log.read_text(encoding="utf-8")
+
+
+@pytest.mark.check("L14")
+def test_readiness_sees_a_read_only_server(pair: tuple[PrivateServer, Service]) -> None:
+    """After a refused write, readiness fails until the server accepts writes again."""
+    server, service = pair
+    administration = f"{server.url}/{server.own_database}"
+    described = databases.server(service.database)
+    with sql.session(administration) as session:
+        for statement in described.create_plain_user:
+            session.execute(statement)
+    url = service.database_url.replace(described.administrator, described.plain_user)
+    with sibling_service(service, own_database=False, DATABASE_URL=url) as sibling:
+        sibling.start()
+        with sibling.client() as client:
+            ready = [client.get("/health/ready")]
+            owner = people.sign_up(client)
+            with sql.session(administration) as session:
+                for statement in described.make_read_only:
+                    session.execute(statement)
+                refused = client.post("/api/notes", json={"title": "t"}, headers=owner.headers)
+                read = client.get("/api/notes", headers=owner.headers)
+                ready += [client.get("/health/ready") for _ in range(2)]
+                for statement in described.make_writable:
+                    session.execute(statement)
+            ready.append(client.get("/health/ready"))
+            written = client.post("/api/notes", json={"title": "t"}, headers=owner.headers)
+        text = sibling.log.read_text(encoding="utf-8")
+
+    assert_problem(refused, 503)
+    assert refused.headers["retry-after"].isdigit()
+    assert read.status_code == 200
+    assert [response.status_code for response in ready] == [200, 503, 503, 200]
+    assert ready[1].json()["checks"] == {"database": "ok", "migrations": "ok", "writes": "failing"}
+    assert written.status_code == 201
+    assert "read-only" in text or "read only" in text
+    assert "Unexpected error" not in text

@@ -1,8 +1,9 @@
 """Creation and deletion of SQLite files, and the lock of migrations."""
 
+import os
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from app.database.urls import credentials
@@ -13,6 +14,15 @@ LOCK_WAIT_SECONDS = 60
 async def create_database(url: str) -> None:
     """Create the file's folder; SQLite creates the file when it is opened."""
     Path(credentials(url)["file_path"]).parent.mkdir(parents=True, exist_ok=True)
+
+
+def create_file(path: str) -> None:
+    """Create an empty file that its owner alone can read, unless there is one.
+
+    SQLite gives the files beside it the same mode.
+    """
+    with suppress(OSError):  # there is one, or SQLite says why it cannot be created
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
 
 
 async def drop_database(url: str) -> None:
@@ -33,6 +43,7 @@ async def migration_lock(url: str) -> AsyncIterator[None]:
         TimeoutError: Another process has held the lock for a minute.
     """
     path = credentials(url)["file_path"] + "-migrating"
+    create_file(path)
     lock = sqlite3.connect(path, timeout=LOCK_WAIT_SECONDS)
     try:
         try:

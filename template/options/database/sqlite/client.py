@@ -1,7 +1,6 @@
 """Tortoise's client of SQLite, with time limits: one connection, which statements share."""
 
 import asyncio
-import os
 import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
@@ -19,6 +18,7 @@ from tortoise.backends.sqlite.client import (
 )
 from tortoise.connection import get_connections
 
+from app.database.administration import create_file
 from app.database.deadline import (
     CLOSE_SECONDS,
     LimitedClient,
@@ -45,14 +45,10 @@ class Client(LimitedClient, SqliteClient):
         self.timeout_seconds = timeout_seconds
 
     async def create_connection(self, with_db: bool) -> None:  # noqa: FBT001 - as in Tortoise
-        """Open the file unless it is open; a new one can be read by its owner alone.
-
-        SQLite gives the files beside it the same mode.
-        """
+        """Open the file unless it is open; a new one can be read by its owner alone."""
         if self._connection:
             return
-        with suppress(OSError):  # it exists, or SQLite says why it cannot be created
-            os.close(os.open(self.filename, os.O_CREAT | os.O_EXCL, 0o600))
+        create_file(self.filename)
         try:
             await super().create_connection(with_db)
         except BaseException:

@@ -22,6 +22,14 @@ SERVER = Server(
     administration="information_schema",
     list_databases="SELECT schema_name FROM information_schema.schemata",
     drop_database="DROP DATABASE IF EXISTS `{name}`",
+    administrator="root@",
+    plain_user="plain:plain@",
+    create_plain_user=(
+        "CREATE OR REPLACE USER plain@'%' IDENTIFIED BY 'plain'",
+        "GRANT ALL ON running.* TO plain@'%'",
+    ),
+    make_read_only=("SET GLOBAL read_only = 1",),
+    make_writable=("SET GLOBAL read_only = 0",),
     lock_table=("LOCK TABLES {table} WRITE",),
     count_waiting="SELECT count(*) FROM information_schema.innodb_trx"
     " JOIN information_schema.processlist ON id = trx_mysql_thread_id"

@@ -22,6 +22,17 @@ SERVER = Server(
     administration="postgres",
     list_databases="SELECT datname FROM pg_database",
     drop_database='DROP DATABASE IF EXISTS "{name}" WITH (FORCE)',
+    administrator="postgres@",
+    plain_user="postgres@",
+    create_plain_user=(),
+    make_read_only=(
+        "ALTER SYSTEM SET default_transaction_read_only = on",
+        "SELECT pg_reload_conf()",
+    ),
+    make_writable=(
+        "ALTER SYSTEM RESET default_transaction_read_only",
+        "SELECT pg_reload_conf()",
+    ),
     lock_table=("BEGIN", "LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"),
     count_waiting="SELECT count(*) FROM pg_stat_activity"
     " WHERE datname = current_database() AND wait_event_type = 'Lock'",
