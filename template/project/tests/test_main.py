@@ -22,6 +22,18 @@ async def test_documentation_loads_nothing_from_elsewhere(client: AsyncClient, p
         assert (await client.get(asset)).status_code == 200
 
 
+@pytest.mark.settings(ROOT_PATH="/shop")
+@pytest.mark.parametrize("path", ["/", "/docs", "/redoc"])
+async def test_documentation_is_found_behind_a_prefix(client: AsyncClient, path: str) -> None:
+    page = await client.get(path, headers=BROWSER)
+    document = (await client.get("/openapi.json")).json()
+
+    assets = re.findall(r'(?:src|href)="(.+?)"', page.text)
+    assert all(asset.startswith("/shop/") for asset in assets)
+    assert document["servers"][0]["url"] == "/shop"
+    assert not re.findall('Url": "/(?!shop/)', str(document))
+
+
 @pytest.mark.settings(ENVIRONMENT="production")
 @pytest.mark.parametrize("path", ["", "docs", "redoc", "openapi.json", "docs/assets/favicon.png"])
 async def test_production_has_no_documentation(client: AsyncClient, path: str) -> None:

@@ -38,7 +38,12 @@ def test_the_start_names_all_wrong_settings_at_once(command: list[str], tmp_path
 
 
 @pytest.mark.parametrize(
-    "setting", ["DATABASE_URL=", "DATABASE_URL=oracle://x", "PORT=0", "CORS_ORIGINS=*"]
+    "setting",
+    [
+        *("DATABASE_URL=", "DATABASE_URL=oracle://x", "PORT=0", "CORS_ORIGINS=*"),
+        *("ALLOWED_HOSTS=*", "ALLOWED_HOSTS=a.org,*:80", "ROOT_PATH=shop", "ROOT_PATH=/a b"),
+        *("TRUSTED_PROXIES=*", "TRUSTED_PROXIES=10.0.0.1,::/0", "TRUSTED_PROXIES=proxy"),
+    ],
 )
 def test_a_wrong_setting_is_named(change_settings: ChangeSettings, setting: str) -> None:
     name, _, value = setting.partition("=")

@@ -112,7 +112,7 @@ def problem(
     errors: Sequence[Mapping[str, str]] | None = None,
     **members: object,
 ) -> Response:
-    """Return a problem document (RFC 9457), which lists the first of the errors.
+    """Return a problem document (RFC 9457).
 
     Args:
         status: The HTTP status.

@@ -55,6 +55,16 @@ async def test_scripts_and_other_sites_cannot_use_the_cookie(
     assert await read(client, session) == 401
 
 
+@pytest.mark.settings(ENVIRONMENT="production", ROOT_PATH="/shop")
+async def test_behind_a_prefix_the_cookie_stays_below_it(client: AsyncClient) -> None:
+    await add_user("ada")
+
+    cookie = (await sign_in(client)).headers["set-cookie"]
+
+    assert cookie.startswith("__Secure-session=")
+    assert "; Path=/shop; " in cookie
+
+
 async def test_forms_and_json_are_read_and_nothing_else(client: AsyncClient) -> None:
     await add_user("ada")
     right = {"username": "ada@example.org", "password": PASSWORD}

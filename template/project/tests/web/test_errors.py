@@ -22,10 +22,15 @@ def _routes(app: FastAPI) -> None:
     async def pay(payment: Payment) -> Payment:
         return payment
 
+    async def cancel(number: int) -> None:
+        pass
+
     async def count() -> None:
         await Tortoise.get_connection("default").execute_query("SELECT 1")
 
     app.add_api_route("/payments", pay, methods=["POST"])
+    app.add_api_route("/payments/mine", pay, methods=["PATCH"])
+    app.add_api_route("/payments/{number}", cancel, methods=["DELETE"])
     app.add_api_route("/count", count)
 
 
@@ -92,10 +97,12 @@ async def test_an_unavailable_database_is_503_with_retry_after(
 async def test_unknown_paths_and_methods_are_problems_too(client: AsyncClient) -> None:
     unknown = await client.get("/nowhere")
     wrong_method = await client.post("/health/live")
+    more_methods = await client.put("/payments/mine")
 
     assert unknown.json()["status"] == unknown.status_code == 404
     assert wrong_method.json()["status"] == wrong_method.status_code == 405
     assert wrong_method.headers["allow"] == "GET, HEAD"
+    assert more_methods.headers["allow"] == "PATCH"
 
 
 async def test_invalid_fields_are_named_without_what_was_sent(client: AsyncClient) -> None:
@@ -107,6 +114,17 @@ async def test_invalid_fields_are_named_without_what_was_sent(client: AsyncClien
     assert "hunter2" not in response.text
 
 
+async def test_many_invalid_fields_are_counted(client: AsyncClient) -> None:
+    body = {"card": "x", "amount": 1} | {f"\x00{'🦊' * 100}{number}": 0 for number in range(99)}
+
+    response = await client.post("/payments", json=body)
+
+    errors, more = response.json()["errors"], response.json()["more"]
+    assert (len(errors), more) == (20, 79)
+    assert {error["field"] for error in errors} == {"\ufffd" + "🦊" * 63}
+    assert len(response.content) < 8192
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -116,8 +134,9 @@ async def test_invalid_fields_are_named_without_what_was_sent(client: AsyncClien
         b'{"amount": 1, "card": "x", "\\ud800": NaN}',
         b"[" * 100_000,
         b'{"card":' * 900 + b"1" + b"}" * 900,
+        b"[" + b"0," * 20_000 + b"0]",
     ],
-    ids=range(6),
+    ids=range(7),
 )
 async def test_a_malformed_body_is_a_client_error(client: AsyncClient, body: bytes) -> None:
     headers = {"Content-Type": "application/json"}

@@ -6,6 +6,8 @@ import pytest
 from fastapi import FastAPI, Request
 from httpx import AsyncClient
 
+from tests.conftest import LogLines
+
 small_bodies = pytest.mark.settings(MAX_BODY_BYTES="1000")
 
 
@@ -58,6 +60,57 @@ async def test_a_slash_at_the_end_makes_no_difference(client: AsyncClient) -> No
     response = await client.get("/health/live/")
 
     assert response.status_code == 200
+
+
+@pytest.mark.settings(ROOT_PATH="/shop/")
+@pytest.mark.parametrize("path", ["/health/live", "/shop/health/live", "/shop/health/live/"])
+async def test_a_proxy_may_remove_the_prefix_or_not(client: AsyncClient, path: str) -> None:
+    response = await client.get(path)
+
+    assert response.status_code == 200
+
+
+@pytest.mark.settings(ALLOWED_HOSTS="test")
+async def test_a_refused_host_is_named_in_the_log(client: AsyncClient, log_lines: LogLines) -> None:
+    response = await client.get("/health/live", headers={"Host": "evil.example"})
+
+    assert response.status_code == 400
+    assert "'evil.example'" in log_lines()[0]["message"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{f"X-{number}": "x" for number in range(101)}, {"X-Long": "x" * 33_000}],
+    ids=["many", "long"],
+)
+async def test_too_many_or_too_long_headers_are_refused(
+    client: AsyncClient, headers: dict[str, str]
+) -> None:
+    response = await client.get("/health/live", headers=headers)
+
+    assert response.status_code == response.json()["status"] == 431
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "status"),
+    [
+        ("application/json", b"[" + b'"a,[{",' * 9_000 + b"0]", 200),
+        ("application/json", b"[" + b'"a",' * 11_000 + b"0]", 422),
+        ("application/json", b"[" * 21_000, 422),
+        ("application/x-www-form-urlencoded", b"a" * 65_536, 200),
+        ("application/x-www-form-urlencoded", b"a" * 65_537, 413),
+        ("multipart/form-data", b"a" * 100_000, 200),
+    ],
+    ids=range(6),
+)
+async def test_a_body_that_takes_long_to_parse_is_refused(
+    client: AsyncClient, kind: str, body: bytes, status: int
+) -> None:
+    response = await client.post("/measure", content=body, headers={"Content-Type": kind})
+
+    assert response.status_code == status
+    if status == 422:
+        assert response.json()["errors"][0]["type"] == "too_many_values"
 
 
 @small_bodies
