@@ -5,6 +5,9 @@
 - db-restart: a server of our own is shut down and killed in turns while 16 writers
   write through a service with two workers. Only successes and 503 are allowed,
   success must come back within 5 seconds, and no acknowledged write may be lost.
+- db-hung: a server of our own gets SIGSTOP for 80 seconds, or another process locks the
+  file, while 40 clients write. Each must get 503 within 6 seconds, no acknowledged write
+  may be lost, and success must come back within a second.
 - schema: requests made up from the OpenAPI document, 100 for each operation, as an
   administrator, as somebody without rights and as nobody, on each database. None may
   find a crash, or an undocumented response. Others are made up each time,
@@ -28,6 +31,7 @@ import time
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
@@ -39,11 +43,14 @@ from tests.service.running import generated
 from tests.service.schema.sequences import seeds
 from tests.support import databases, harness
 from tests.support.harness import Service
-from tests.support.private_servers import NotInstalled, StopMode, private_server
+from tests.support.private_servers import NotInstalled, PrivateServer, StopMode, private_server
 from tests.support.scenarios import (
     MIGRATORS,
+    Hang,
     Recovery,
     applied,
+    hang_under_load,
+    locked,
     migrate_at_once,
     restart_under_load,
 )
@@ -54,6 +61,8 @@ EXAMPLES = 100
 SEEDS = 40
 RESOURCES = 20
 RECOVERY_SECONDS = 5
+HUNG_CLIENTS, HUNG_SECONDS = 40, 80
+ANSWER_SECONDS, BACK_SECONDS = 6, 1
 STARTED = time.monotonic()
 
 
@@ -170,6 +179,49 @@ def _restarts(name: str, recoveries: list[Recovery]) -> Figure:
     )
 
 
+def db_hung(folder: Path, _given: Namespace) -> Iterator[Figure]:
+    """Let the database of a busy service hang."""
+    for row in RUNNING:
+        name = f"db-hung, {row.database}"
+        try:
+            with ExitStack() as stack:
+                environment: dict[str, str] = {}
+                server: PrivateServer | None = None
+                if databases.named(row.database).server:
+                    server = stack.enter_context(private_server(row.database, log))
+                    environment["DATABASE_URL"] = f"{server.url}/chaos"
+                service = stack.enter_context(
+                    _service(folder, name, row.database, row.answers, **environment)
+                )
+                service.cli("migrate")
+                service.start(workers=2)
+                yield _hung(
+                    name,
+                    hang_under_load(
+                        service,
+                        server.hanging() if server else locked(service),
+                        clients=HUNG_CLIENTS,
+                        seconds=HUNG_SECONDS,
+                        log=log,
+                    ),
+                )
+        except NotInstalled as error:
+            yield _missing(name, str(error))
+
+
+def _hung(name: str, hang: Hang) -> Figure:
+    return Figure(
+        name,
+        f"{hang.unavailable} x 503, {len(hang.unexpected)} others, {len(hang.lost)} lost,"
+        f" slowest {hang.slowest:.2f} s, back after {hang.seconds:.2f} s",
+        f"0 others, 0 lost, <= {ANSWER_SECONDS} s, <= {BACK_SECONDS} s",
+        not hang.unexpected
+        and not hang.lost
+        and hang.slowest <= ANSWER_SECONDS
+        and hang.seconds <= BACK_SECONDS,
+    )
+
+
 def schema(folder: Path, given: Namespace) -> Iterator[Figure]:
     """Send requests made up by Schemathesis, as each kind of caller."""
     for row in RUNNING:
@@ -235,6 +287,7 @@ def schema_changes(folder: Path, given: Namespace) -> Iterator[Figure]:
 SCENARIOS: dict[str, Callable[[Path, Namespace], Iterator[Figure]]] = {
     "migrate-race": migrate_race,
     "db-restart": db_restart,
+    "db-hung": db_hung,
     "schema": schema,
     "schema-changes": schema_changes,
     "resources": resources,

@@ -157,13 +157,17 @@ def test_readiness_sees_a_read_only_server(pair: tuple[PrivateServer, Service]) 
             with sql.session(administration) as session:
                 for statement in described.make_read_only:
                     session.execute(statement)
-                refused = client.post("/api/notes", json={"title": "t"}, headers=owner.headers)
+                refused = client.post(
+                    "/api/notes", json={"title": "t", "body": ""}, headers=owner.headers
+                )
                 read = client.get("/api/notes", headers=owner.headers)
                 ready += [client.get("/health/ready") for _ in range(2)]
                 for statement in described.make_writable:
                     session.execute(statement)
             ready.append(client.get("/health/ready"))
-            written = client.post("/api/notes", json={"title": "t"}, headers=owner.headers)
+            written = client.post(
+                "/api/notes", json={"title": "t", "body": ""}, headers=owner.headers
+            )
         text = sibling.log.read_text(encoding="utf-8")
 
     assert_problem(refused, 503)
@@ -174,3 +178,20 @@ def test_readiness_sees_a_read_only_server(pair: tuple[PrivateServer, Service]) 
     assert written.status_code == 201
     assert "read-only" in text or "read only" in text
     assert "Unexpected error" not in text
+
+
+@pytest.mark.check("D18")
+def test_a_refused_user_is_told_so(pair: tuple[PrivateServer, Service]) -> None:
+    """A wrong user or password is called that by the commands, and not a server that is away."""
+    _, service = pair
+    stranger = service.database_url.replace(
+        databases.server(service.database).administrator, "stranger:wrong@"
+    )
+    with sibling_service(service, own_database=False, DATABASE_URL=stranger) as sibling:
+        ends = [sibling.cli(command, check=False) for command in ("migrate", "doctor", "seed")]
+
+    for end in ends:
+        assert end.status == 1
+        assert "refused the user or the password" in end.text
+        assert "wrong@" not in end.text
+        assert "does not answer" not in end.text
