@@ -19,9 +19,9 @@ PROJECT = ROOT / "template/project"
 OPTIONS = ROOT / "template/options"
 
 BUDGETS = {
-    "minimal": {"files": 93, "app": 2150, "tests": 940},
-    "starter": {"files": 149, "app": 3930, "tests": 2320},
-    "production": {"files": 156, "app": 4500, "tests": 2900},
+    "minimal": {"files": 96, "app": 2460, "tests": 940},
+    "starter": {"files": 152, "app": 4230, "tests": 2320},
+    "production": {"files": 161, "app": 4580, "tests": 2900},
 }
 FIRST_READ = ("main.py", "parts.py", "config.py", "accounts/models.py", "accounts/routes", "notes")
 
@@ -153,7 +153,6 @@ def test_no_python_file_but_a_few_holds_a_condition() -> None:
     }
 
     assert conditional <= {
-        "app/accounts/__init__.py.jinja",
         "app/accounts/api.py.jinja",
         "app/accounts/attempts.py.jinja",  # only a successful sign-in takes an attempt back
         "app/accounts/commands.py.jinja",

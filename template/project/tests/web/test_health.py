@@ -1,5 +1,6 @@
 """Probes."""
 
+from fastapi import FastAPI
 from httpx import AsyncClient
 
 
@@ -25,3 +26,12 @@ async def test_not_ready_while_the_database_is_down(client: AsyncClient, no_data
     assert response.status_code == 503
     assert response.json()["status"] == "failing"
     assert response.json()["checks"]["database"] == "failing"
+
+
+async def test_not_ready_while_the_service_drains(app: FastAPI, client: AsyncClient) -> None:
+    app.state.is_draining = True
+
+    response = await client.get("/health/ready")
+
+    assert response.status_code == 503
+    assert response.json() == {"status": "failing", "checks": {"draining": "failing"}}
