@@ -24,7 +24,7 @@ def assert_problem(response: httpx.Response, status: int) -> None:
     assert response.headers["content-type"] == "application/problem+json"
     body = response.json()
     expected = {"type", "title", "status", "detail", "request_id"}
-    assert set(body) - {"errors"} == expected
+    assert set(body) - {"errors", "error"} == expected
     assert body["status"] == status
     assert body["request_id"] == response.headers["x-request-id"]
     assert ("errors" in body) == (status == 422)

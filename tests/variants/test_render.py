@@ -154,7 +154,6 @@ def test_no_python_file_but_a_few_holds_a_condition() -> None:
 
     assert conditional <= {
         "app/accounts/api.py.jinja",
-        "app/accounts/attempts.py.jinja",  # only a successful sign-in takes an attempt back
         "app/accounts/commands.py.jinja",
         "app/accounts/registration.py.jinja",
         "app/accounts/authentication/__init__.py.jinja",

@@ -215,6 +215,7 @@ ACCOUNTS = AuthAnswer(
         {
             "factories",
             "accounts/test_accounts",
+            "accounts/test_password_strength",
             "accounts/test_passwords",
             "accounts/test_registration",
             "accounts/test_roles",
@@ -230,7 +231,9 @@ ACCOUNTS = AuthAnswer(
 LOGIN = AuthAnswer(
     name="login",
     words=r"multipart|REGISTRATION=|SMTP|MAIL_FROM|PUBLIC_BASE_URL|password.reset|var/mail",
-    settings=frozenset({"REGISTRATION", "SMTP_URL", "MAIL_FROM", "PUBLIC_BASE_URL"}),
+    settings=frozenset(
+        {"REGISTRATION", "RATE_LIMIT_SIGN_UP", "SMTP_URL", "MAIL_FROM", "PUBLIC_BASE_URL"}
+    ),
     tests=frozenset({"accounts/test_login"}),
     promise="Every failed sign-in looks and costs the same",
     heading="A forgotten password",

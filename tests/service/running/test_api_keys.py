@@ -16,6 +16,7 @@ import pytest
 
 from tests.service.running import forged_tokens
 from tests.service.running.conftest import Start, on_sqlite, sibling_service
+from tests.service.running.threads import in_threads
 from tests.support import people, sql
 from tests.support.harness import Service
 from tests.support.people import PASSWORD, Person, log_in, new_name, sign_up_form
@@ -225,7 +226,7 @@ def test_a_key_is_shown_once_and_revoked_at_once(client: httpx.Client, ada: Pers
 
     assert response.headers["cache-control"] == "no-store"
     assert set(created) == {"id", "name", "prefix", "scopes", "expires_at", "created_at"}
-    (shown,) = listed.json()
+    (shown,) = listed.json()["items"]
     assert shown.pop("last_used_at")
     assert shown == created
     assert key.split("_")[2] not in listed.text
@@ -233,7 +234,7 @@ def test_a_key_is_shown_once_and_revoked_at_once(client: httpx.Client, ada: Pers
     for _ in range(20):  # each worker gets some of these
         with httpx.Client(base_url=client.base_url, trust_env=False) as another:
             assert ping(another, key) == 401
-    assert client.get(KEYS, headers=ada.headers).json() == []
+    assert client.get(KEYS, headers=ada.headers).json()["items"] == []
     assert client.delete(path, headers=ada.headers).status_code == 404
 
 
@@ -252,6 +253,30 @@ def test_keys_cannot_be_guessed(client: httpx.Client, ada: Person) -> None:
     assert min(map(len, secret_parts)) * math.log2(len(SIGNS)) >= 128
 
 
+@pytest.mark.check("K10")
+def test_an_account_has_at_most_fifty_keys_in_pages(client: httpx.Client, ada: Person) -> None:
+    """An account has at most 50 valid keys, also if many are created at once, listed in pages."""
+
+    def create_one(number: int) -> int:
+        form = {"name": f"key {number}"}
+        return client.post(KEYS, json=form, headers=ada.headers).status_code
+
+    statuses = in_threads(60, create_one)
+    refused = client.post(KEYS, json={"name": "one more"}, headers=ada.headers)
+    last = client.get(KEYS, params={"page": 3, "size": 20}, headers=ada.headers).json()
+    first = client.get(KEYS, headers=ada.headers).json()
+
+    assert sorted(statuses) == [201] * 50 + [409] * 10
+    assert_problem(refused, 409)
+    assert "at most 50 valid keys" in refused.json()["detail"]
+    assert (len(first["items"]), first["total"], first["page"], first["pages"]) == (20, 50, 1, 3)
+    assert len(last["items"]) == 10
+    assert client.get(KEYS, params={"size": 101}, headers=ada.headers).status_code == 422
+    path = f"{KEYS}/{first['items'][0]['id']}"
+    assert client.delete(path, headers=ada.headers).status_code == 204
+    assert create_one(60) == 201
+
+
 @pytest.mark.check("K04", "Z04", "Z05")
 def test_nobody_revokes_the_key_of_another(
     client: httpx.Client, running: Service, admin: Person, ada: Person
@@ -267,7 +292,7 @@ def test_nobody_revokes_the_key_of_another(
     assert len({response.json()["detail"] for response in responses}) == 1
     assert ping(client, created["key"]) == 200
     assert client.get(ME, headers=admin.headers).status_code == 200
-    others = [key["id"] for key in client.get(KEYS, headers=admin.headers).json()]
+    others = [key["id"] for key in client.get(KEYS, headers=admin.headers).json()["items"]]
     assert created["id"] not in others
 
 
@@ -305,7 +330,7 @@ def test_a_key_expires_at_a_valid_time_in_the_future(client: httpx.Client, ada: 
         body = f'{{"name": "CI", "expires_at": {"[" * depth}{"]" * depth}}}'
         headers = ada.headers | {"Content-Type": "application/json"}
         assert client.post(KEYS, content=body, headers=headers).status_code in {400, 422}
-    assert client.get(KEYS, headers=ada.headers).json() == []
+    assert client.get(KEYS, headers=ada.headers).json()["items"] == []
 
 
 @pytest.mark.check("K06")
@@ -320,7 +345,7 @@ def test_the_expiry_of_a_key_is_stored_exactly(client: httpx.Client, ada: Person
 
     created = [create(client, ada, expires_at=given) for given in times]
 
-    listed = client.get(KEYS, headers=ada.headers).json()
+    listed = client.get(KEYS, headers=ada.headers).json()["items"]
     for keys in (created, listed):
         assert [key["expires_at"] for key in keys] == list(times.values())
     assert [ping(client, key["key"]) for key in created] == [200] * 4
@@ -353,7 +378,7 @@ def test_the_last_use_is_recorded_once_a_minute(
 
     def noted_after(calls: int) -> str:
         assert [ping(client, created["key"]) for _ in range(calls)] == [200] * calls
-        return client.get(KEYS, headers=ada.headers).json()[0]["last_used_at"] or ""
+        return client.get(KEYS, headers=ada.headers).json()["items"][0]["last_used_at"] or ""
 
     never, first, later = noted_after(0), noted_after(1), noted_after(50)
     assert never < first == later
@@ -432,11 +457,11 @@ def test_a_key_with_scopes_changes_others_as_they_permit(
     assert change("PATCH", path, {"age": 31}, writer) == 200
     assert change("DELETE", path, None, writer) == 403
     assert client.get(ME, headers=ada.headers).json()["age"] == 31
-    mine = client.get(KEYS, headers=admin.headers).json()[0]["id"]
+    mine = client.get(KEYS, headers=admin.headers).json()["items"][0]["id"]
     assert change("PATCH", ME, {"age": 32}, writer) == 403
     assert change("POST", KEYS, {"name": "CI", "scopes": ["user:read"]}, writer) == 403
     assert change("DELETE", f"{KEYS}/{mine}", None, writer) == 403
-    assert mine in [key["id"] for key in client.get(KEYS, headers=admin.headers).json()]
+    assert mine in [key["id"] for key in client.get(KEYS, headers=admin.headers).json()["items"]]
     assert change("PATCH", ME, {"age": 33}, sending(create(client, eve)["key"])) == 200
 
 
@@ -453,7 +478,7 @@ def test_a_key_may_do_no_more_than_its_owner(client: httpx.Client, ada: Person) 
         form = {"name": "CI", "scopes": scopes}
         response = client.post(KEYS, json=form, headers=ada.headers)
         assert_problem(response, 403 if scopes in lacking else 422)
-    assert client.get(KEYS, headers=ada.headers).json() == []
+    assert client.get(KEYS, headers=ada.headers).json()["items"] == []
 
 
 @pytest.mark.check("K06", "Z09")
@@ -588,7 +613,7 @@ def test_the_command_line_makes_the_first_key(
     reader = key_of(alone, f"{people.ADMIN}@example.org", "--scope", "user:read", "--name", "Eyes")
 
     assert (ping(there, root), ping(there, reader)) == (200, 200)
-    listed = there.get(KEYS, headers=sending(root)).json()
+    listed = there.get(KEYS, headers=sending(root)).json()["items"]
     assert [(key["name"], key["scopes"]) for key in listed] == [
         ("first key", None),
         ("Eyes", ["user:read"]),

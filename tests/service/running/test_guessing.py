@@ -2,13 +2,19 @@
 
 # ruff: noqa: S608 - the statements are ours, and so are the values in them
 
+import json
+import random
 import re
+import string
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
+from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.conftest import RecordFigure, skip_or_fail
 from tests.service.running.conftest import on_sqlite, sibling_service
 from tests.service.running.threads import in_threads
 from tests.support import people, sql
@@ -19,6 +25,67 @@ from tests.support.problems import assert_problem
 TRIES = 5
 USERS_PER_NETWORK = 5
 """An IP address has that many times the attempts of a name."""
+NETWORKS_PER_ACCOUNT = 10
+"""A name has that many times the attempts from all IP addresses together."""
+MOST_USED = Path("/usr/share/nmap/nselib/data/passwords.lst")
+"""Passwords in the order of their frequency in leaks, of Debian's package nmap-common."""
+WORDS = (
+    *(
+        "acorn",
+        "anchor",
+        "bakery",
+        "basil",
+        "beacon",
+        "birch",
+        "cactus",
+        "canyon",
+        "castle",
+        "cedar",
+    ),
+    *(
+        "cobalt",
+        "comet",
+        "copper",
+        "dagger",
+        "desert",
+        "dragon",
+        "ember",
+        "falcon",
+        "fjord",
+        "forest",
+    ),
+    *(
+        "garlic",
+        "glacier",
+        "harbor",
+        "hazel",
+        "island",
+        "ivory",
+        "jungle",
+        "kettle",
+        "lagoon",
+        "lemon",
+    ),
+    *(
+        "magnet",
+        "maple",
+        "meadow",
+        "nectar",
+        "oasis",
+        "orchid",
+        "paddle",
+        "pebble",
+        "planet",
+        "quartz",
+    ),
+)
+WEAKNESSES = """
+import asyncio, json, sys
+from app.accounts.password_strength import weakness
+async def main():
+    return [await weakness(word, ("ada", "ada@example.org")) for word in json.load(sys.stdin)]
+print(json.dumps(asyncio.run(main())))
+"""
 
 LIMIT = f"{TRIES}/hour"
 
@@ -46,6 +113,12 @@ def bob(visitor: httpx.Client) -> Person:
     return people.sign_up(visitor, "bob")
 
 
+def client_at(service: Service, address: str) -> httpx.Client:
+    """Return a client whose connections come from this IP address of the machine."""
+    transport = httpx.HTTPTransport(local_address=address)
+    return service.client(transport=transport)
+
+
 def guess(client: httpx.Client, name: str, number: int) -> httpx.Response:
     """Try a wrong password."""
     return log_in(client, name, f"wrong {number}")
@@ -62,8 +135,11 @@ def statuses(client: httpx.Client, name: str, count: int) -> list[int]:
     [
         *("password123", "Qwertyuiop", "1234567890", "ILOVEYOU", "trustno1"),
         *("{name}", "{NAME}", "{name}@example.org", "{name}123", "xx{name}{name}"),
-        *("{service}", "{service}{name}1"),
+        *("{service}", "{service}{name}1", "{service}2026", "example-1"),
+        *("88888888", "123123123", "Password1!", "P@$$w0rd!", "********", "!QAZ@WSX", "        "),
+        *("11.03.1988", "abcdefghijkl", "x" * 1024),
     ],
+    ids=lambda password: password[:20],
 )
 @on_sqlite
 def test_passwords_that_are_easy_to_guess_are_refused(
@@ -88,6 +164,118 @@ def test_passwords_that_are_easy_to_guess_are_refused(
         assert first not in response.text
         assert next_ not in response.text
     assert log_in(client, ada.name).status_code == 200
+
+
+@pytest.mark.check("A17")
+@on_sqlite
+def test_the_most_used_passwords_are_refused(running: Service, record_figure: RecordFigure) -> None:
+    """Of the 1,000 most used passwords that are long enough at most ten are accepted."""
+    if not MOST_USED.exists():
+        skip_or_fail("nmap-common, which has the list of passwords, is not installed")
+    lines = MOST_USED.read_text(encoding="utf-8", errors="replace").splitlines()
+    words = (line for line in lines if len(line) >= 8 and not line.startswith("#!"))
+    most_used = list(islice(words, 1000))
+
+    reasons = json.loads(running.python("-c", WEAKNESSES, stdin=json.dumps(most_used)).output)
+
+    accepted = [word for word, reason in zip(most_used, reasons, strict=True) if reason is None]
+    record_figure(f"{len(accepted)} of the {len(most_used)} most used passwords are accepted")
+    assert len(most_used) == 1000
+    assert len(accepted) <= 10, accepted
+    told = {reason for reason in reasons if reason}
+    assert all(";" in reason and not reason.endswith(".") for reason in told)
+
+
+@pytest.mark.check("A17")
+@on_sqlite
+def test_random_passwords_and_passphrases_are_accepted(running: Service) -> None:
+    """A thousand random passwords of twelve letters and digits, and of three words, are accepted."""
+    draw = random.Random(17)
+    letters = string.ascii_letters + string.digits
+    drawn = ["".join(draw.choices(letters, k=12)) for _ in range(1000)]
+    phrases = [" ".join(draw.sample(WORDS, 3)) for _ in range(1000)]
+
+    output = running.python("-c", WEAKNESSES, stdin=json.dumps(drawn + phrases)).output
+
+    assert set(json.loads(output)) == {None}
+
+
+@pytest.mark.check("A16")
+def test_guesses_from_one_network_lock_nobody_out_elsewhere(
+    strict: Service, visitor: httpx.Client, bob: Person
+) -> None:
+    """Beside any number of guesses from one network, all right passwords from another succeed."""
+    with client_at(strict, "127.0.0.2") as attacker:
+        entered = []
+        for number in range(20):
+            tried = statuses(attacker, bob.name, TRIES)
+            assert tried == [429 if number else 401] * TRIES
+            entered.append(log_in(visitor, bob.name).status_code)
+        assert log_in(attacker, bob.name).status_code == 429  # the owner's success resets nothing
+
+    assert entered == [200] * 20
+
+
+@pytest.mark.check("A16")
+@on_sqlite
+def test_guesses_from_many_networks_are_limited(
+    strict: Service, visitor: httpx.Client, bob: Person
+) -> None:
+    """An account has ten times the attempts of one network, from all networks together."""
+    for number in range(NETWORKS_PER_ACCOUNT):
+        with client_at(strict, f"127.0.1.{number + 1}") as attacker:
+            assert statuses(attacker, bob.name, TRIES) == [401] * TRIES
+    before = sql.dump(strict)
+
+    with client_at(strict, "127.0.2.1") as attacker:
+        refused = [guess(attacker, bob.name, 1), log_in(visitor, bob.name)]
+
+    for response in refused:
+        assert_problem(response, 429)
+        assert int(response.headers["retry-after"]) > 0
+    assert sql.dump(strict) == before
+
+
+@pytest.mark.check("A16")
+@on_sqlite
+def test_guesses_of_the_current_password_lock_nobody_out_elsewhere(
+    strict: Service, visitor: httpx.Client, bob: Person
+) -> None:
+    """With a stolen token, guesses of the current password do not stop the owner elsewhere."""
+
+    def change(client: httpx.Client, current: str) -> int:
+        form = {"current_password": current, "new_password": f"{PASSWORD}, new"}
+        form["confirm_password"] = form["new_password"]
+        return client.put("/api/users/me/password", json=form, headers=bob.headers).status_code
+
+    with client_at(strict, "127.0.0.2") as thief:
+        tried = [change(thief, f"wrong {number}") for number in range(TRIES * 20)]
+
+    assert tried == [400] * TRIES + [429] * TRIES * 19
+    assert change(visitor, PASSWORD) == 204
+
+
+@pytest.mark.check("A18")
+@on_sqlite
+def test_registrations_from_one_network_are_limited(running: Service) -> None:
+    """A network that has registered too many accounts is told when to retry; others register."""
+    with sibling_service(running, RATE_LIMIT_SIGN_UP="3/day") as sibling:
+        sibling.cli("migrate")
+        sibling.start(workers=2)
+
+        def register(client: httpx.Client) -> httpx.Response:
+            return client.post("/api/users", json=sign_up_form(new_name()))
+
+        with client_at(sibling, "127.0.0.2") as flood, client_at(sibling, "127.0.0.3") as other:
+            responses = in_threads(40, lambda _: register(flood))
+            elsewhere = [register(other).status_code for _ in range(3)]
+
+    refused = [response for response in responses if response.status_code == 429]
+    assert sorted(response.status_code for response in responses) == [201] * 3 + [429] * 37
+    for response in refused:
+        assert_problem(response, 429)
+        assert int(response.headers["retry-after"]) > 0
+    assert elsewhere == [201] * 3
 
 
 @pytest.mark.check("A12")
@@ -289,3 +477,29 @@ def test_behind_a_proxy_each_client_has_its_own_ip_address(running: Service) -> 
 
     assert tried == {401}
     assert (same, other) == (429, 401)
+
+
+@pytest.mark.check("A19")
+@on_sqlite
+def test_a_proxy_that_is_not_trusted_is_named_once(running: Service) -> None:
+    """One log line per start, and doctor, say that callers behind such a proxy are one network."""
+    with sibling_service(running) as sibling:
+        sibling.cli("migrate")
+        doctor = sibling.cli("doctor").output
+        sibling.start()
+        with sibling.client() as client:
+            for number in range(3):
+                client.headers["X-Forwarded-For"] = f"203.0.113.{number}"
+                assert guess(client, new_name(), number).status_code == 401
+        log = sibling.log.read_text(encoding="utf-8").splitlines()
+    with sibling_service(running, own_database=False, TRUSTED_PROXIES="127.0.0.1") as sibling:
+        sibling.start()
+        with sibling.client(headers={"X-Forwarded-For": "203.0.113.1"}) as client:
+            assert guess(client, new_name(), 1).status_code == 401
+        trusted_log = sibling.log.read_text(encoding="utf-8")
+
+    assert "✓ proxies: none is trusted; behind one, all callers have its address" in doctor
+    (line,) = (json.loads(line) for line in log if "TRUSTED_PROXIES" in line)
+    assert line["level"] == "WARNING"
+    assert line["message"].startswith("All callers behind 127.0.0.1 count as one network")
+    assert "TRUSTED_PROXIES" not in trusted_log

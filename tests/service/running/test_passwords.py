@@ -38,7 +38,8 @@ def test_wrong_credentials_get_a_challenge(client: httpx.Client, ada: Person) ->
     response = log_in(client, ada.name, "not the password")
 
     assert response.status_code == 401
-    assert response.headers["www-authenticate"] == "Bearer"
+    assert response.headers["www-authenticate"].startswith("Bearer realm=")
+    assert response.json()["error"] == "invalid_grant"
 
 
 @pytest.mark.check("A03")
@@ -67,7 +68,9 @@ def test_failed_sign_ins_look_the_same(
 
 
 @pytest.mark.check("A05", "A06")
-@pytest.mark.parametrize("password", ["0123456789" * 10, "🔑" * 40], ids=["ascii", "emoji"])
+@pytest.mark.parametrize(
+    "password", ["Ep7-kQ2z-Lw9s" + "0123456789" * 9, "🔑🐢🦊 🧭🌋" * 8], ids=["ascii", "emoji"]
+)
 @on_sqlite
 def test_long_passwords_are_not_truncated(client: httpx.Client, password: str) -> None:
     """A password longer than 72 bytes works, and its first 72 bytes are not enough."""
@@ -107,9 +110,8 @@ def test_huge_passwords_are_refused(client: httpx.Client, ada: Person) -> None:
         " correct horse battery staple, and sixty-four characters or so  ",
         "пароль с пробелами и 漢字 и 🔑",
         "e\u0301 is not the same sign as \u00e9",
-        "        ",
     ],
-    ids=["spaces", "scripts", "combining", "only spaces"],
+    ids=["spaces", "scripts", "combining"],
 )
 @on_sqlite
 def test_passwords_are_accepted_as_typed(client: httpx.Client, password: str) -> None:

@@ -102,8 +102,8 @@ class Token(Model):
 class LoginFailure(Model):
     """The number of attempts with one key in one window of a rate limit.
 
-    A successful sign-in deletes the counts of its name or address, and takes back its own from
-    the count of its network.
+    A successful sign-in deletes the counts of its name or address from its network, and takes
+    back its own from the counts of the network, and of the name or address.
     """
 
     id = fields.BigIntField(primary_key=True)
