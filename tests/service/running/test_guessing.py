@@ -182,15 +182,14 @@ def test_the_most_used_passwords_are_refused(running: Service, record_figure: Re
     record_figure(f"{len(accepted)} of the {len(most_used)} most used passwords are accepted")
     assert len(most_used) == 1000
     assert len(accepted) <= 10, accepted
-    told = {reason for reason in reasons if reason}
-    assert all(";" in reason and not reason.endswith(".") for reason in told)
+    assert all("; choose" in reason or "Do not" in reason for reason in reasons if reason)
 
 
 @pytest.mark.check("A17")
 @on_sqlite
 def test_random_passwords_and_passphrases_are_accepted(running: Service) -> None:
-    """A thousand random passwords of twelve letters and digits, and of three words, are accepted."""
-    draw = random.Random(17)
+    """Random passwords of twelve letters and digits, or of three words, are accepted."""
+    draw = random.Random(17)  # noqa: S311 - the same passwords in each run
     letters = string.ascii_letters + string.digits
     drawn = ["".join(draw.choices(letters, k=12)) for _ in range(1000)]
     phrases = [" ".join(draw.sample(WORDS, 3)) for _ in range(1000)]
@@ -439,7 +438,8 @@ def test_the_count_is_stored_under_hashes(
             assert log_in(there, bob.name).status_code == 429
     stored = str(sql.query(strict, "SELECT key_hash FROM login_failures"))
 
-    assert len(re.findall("[0-9a-f]{64}", stored)) == 2
+    # Registrations, and attempts by IP address, by name, and by both.
+    assert len(re.findall("[0-9a-f]{64}", stored)) == 4
     assert not any(word in stored for word in (bob.name, "127.0.0.1"))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from authlib.integrations.base_client.errors import OAuthError
-from authlib.integrations.httpx_client import OAuth2Client
+from authlib.integrations.requests_client import OAuth2Session as AuthlibSession
 from httpx_oauth.oauth2 import OAuth2, RefreshTokenError
 from oauthlib.oauth2 import InvalidGrantError, LegacyApplicationClient
 from requests_oauthlib import OAuth2Session
@@ -23,9 +23,10 @@ CLIENT_ID = "an app"
 
 
 def test_authlib_signs_in_and_refreshes(running: Service, ada: Person) -> None:
-    """authlib gets, uses and refreshes tokens, and raises our error codes."""
+    """Authlib gets, uses and refreshes tokens, and raises our error codes."""
     login, refresh = (f"{running.url}/api/auth/{name}" for name in ("login", "refresh"))
-    with OAuth2Client(CLIENT_ID, token_endpoint=login, trust_env=False) as client:
+    with AuthlibSession(CLIENT_ID, token_endpoint=login) as client:
+        client.trust_env = False
         first = client.fetch_token(login, username=ada.name, password=PASSWORD)
         assert client.get(f"{running.url}/api/users/me").json()["username"] == ada.name
         second = client.refresh_token(refresh, refresh_token=first["refresh_token"])
@@ -46,7 +47,7 @@ def test_authlib_signs_in_and_refreshes(running: Service, ada: Person) -> None:
 def test_requests_oauthlib_signs_in_and_refreshes(
     running: Service, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """requests-oauthlib gets and uses tokens, refreshes expired ones, and raises our error codes."""
+    """requests-oauthlib gets and uses tokens, refreshes expired ones, and raises our errors."""
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")  # no TLS on this machine
     login, refresh = (f"{running.url}/api/auth/{name}" for name in ("login", "refresh"))
     renewed: list[Token] = []
@@ -59,7 +60,7 @@ def test_requests_oauthlib_signs_in_and_refreshes(
         client.trust_env = False
         first = client.fetch_token(login, username=ada.name, password=PASSWORD)
         me = client.get(f"{running.url}/api/users/me")
-        client.token = {**first, "expires_in": -1}
+        client.token = {**first, "expires_at": 1}
         again = client.get(f"{running.url}/api/users/me")
         with pytest.raises(InvalidGrantError):
             client.refresh_token(refresh, refresh_token=first["refresh_token"])
@@ -98,22 +99,22 @@ FAILURES: dict[str, tuple[Send, int, str]] = {
         *(422, "invalid_request"),
     ),
     "another grant": (
-        lambda http, ada: http.post(
+        lambda http, _: http.post(
             "/api/auth/login",
             data={"grant_type": "refresh_token", "username": "a", "password": "b"},
         ),
         *(400, "unsupported_grant_type"),
     ),
     "unknown token": (
-        lambda http, ada: http.post("/api/auth/refresh", json={"refresh_token": "x"}),
+        lambda http, _: http.post("/api/auth/refresh", json={"refresh_token": "x"}),
         *(401, "invalid_grant"),
     ),
     "no token": (
-        lambda http, ada: http.post("/api/auth/refresh", data={"grant_type": "refresh_token"}),
+        lambda http, _: http.post("/api/auth/refresh", data={"grant_type": "refresh_token"}),
         *(422, "invalid_request"),
     ),
     "malformed JSON": (
-        lambda http, ada: http.post(
+        lambda http, _: http.post(
             "/api/auth/refresh", content="{", headers={"Content-Type": "application/json"}
         ),
         *(422, "invalid_request"),
@@ -131,7 +132,7 @@ FAILURES: dict[str, tuple[Send, int, str]] = {
         *(400, "unsupported_grant_type"),
     ),
     "another type": (
-        lambda http, ada: http.post("/api/auth/refresh", content=b"x"),
+        lambda http, _: http.post("/api/auth/refresh", content=b"x"),
         *(415, "invalid_request"),
     ),
 }

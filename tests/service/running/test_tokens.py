@@ -296,9 +296,9 @@ def test_a_new_password_revokes_every_session(client: httpx.Client, ada: Person)
 @pytest.mark.check("T12")
 @on_sqlite
 def test_a_malformed_Authorization_header_gets_a_challenge(
-    client: httpx.Client, ada: Person
+    running: Service, client: httpx.Client, ada: Person
 ) -> None:
-    """Any malformed Authorization header gets 401 with a challenge."""
+    """Any malformed Authorization header gets 401; the challenge says if a token was refused."""
     payload = ada.access.split(".")[1]
 
     def signed(header: object) -> bytes:
@@ -335,7 +335,8 @@ def test_a_malformed_Authorization_header_gets_a_challenge(
     assert [response.status_code for response in responses] == [401] * len(values)
     realm = f'Bearer realm="{running.project.pyproject["project"]["name"]}"'
     for response in responses:
-        is_bearer = response.request.headers["authorization"].lower().startswith("bearer ")
+        sent = response.request.headers["authorization"]
+        is_bearer = sent.partition(" ")[0].lower() == "bearer"
         error = ', error="invalid_token"' if is_bearer else ""
         assert response.headers["www-authenticate"] == realm + error
 
