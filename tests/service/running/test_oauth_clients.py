@@ -16,12 +16,13 @@ from tests.service.running.conftest import on_sqlite
 from tests.support.harness import Service
 from tests.support.people import PASSWORD, Person, log_in
 
-pytestmark = [on_sqlite, pytest.mark.check("T23")]
+pytestmark = on_sqlite
 
 Token = Mapping[str, Any]
 CLIENT_ID = "an app"
 
 
+@pytest.mark.check("T23")
 def test_authlib_signs_in_and_refreshes(running: Service, ada: Person) -> None:
     """Authlib gets, uses and refreshes tokens, and raises our error codes."""
     login, refresh = (f"{running.url}/api/auth/{name}" for name in ("login", "refresh"))
@@ -44,6 +45,7 @@ def test_authlib_signs_in_and_refreshes(running: Service, ada: Person) -> None:
     ]
 
 
+@pytest.mark.check("T23")
 def test_requests_oauthlib_signs_in_and_refreshes(
     running: Service, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,6 +73,7 @@ def test_requests_oauthlib_signs_in_and_refreshes(
     assert [token["refresh_token"] == first["refresh_token"] for token in renewed] == [False]
 
 
+@pytest.mark.check("T23")
 def test_httpx_oauth_refreshes(running: Service, client: httpx.Client, ada: Person) -> None:
     """httpx-oauth, which has no password grant, refreshes tokens, and raises an error."""
     login, refresh = (f"{running.url}/api/auth/{name}" for name in ("login", "refresh"))
@@ -138,6 +141,7 @@ FAILURES: dict[str, tuple[Send, int, str]] = {
 }
 
 
+@pytest.mark.check("T23")
 @pytest.mark.parametrize(("send", "status", "code"), FAILURES.values(), ids=FAILURES)
 def test_errors_of_the_token_routes_have_a_code(
     client: httpx.Client, ada: Person, send: Send, status: int, code: str
@@ -151,6 +155,7 @@ def test_errors_of_the_token_routes_have_a_code(
     assert ada.refresh not in response.text
 
 
+@pytest.mark.check("T23")
 def test_other_routes_have_no_error_codes(client: httpx.Client, ada: Person) -> None:
     """Errors of other routes have no member `error`."""
     responses = [
