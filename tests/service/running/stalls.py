@@ -82,7 +82,7 @@ def measure(
 ) -> Stall:
     """Send a request up to three times, until it stalls nothing, and return the shortest stall.
 
-    Other processes may take the processor away for a while; a stall of our own is there each time.
+    A stall of our own is there each time; one that a full disk or memory causes is not.
     """
     name = f"{operation.method} {operation.path}: {shape.name}"
     stalls: list[Stall] = []
