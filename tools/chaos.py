@@ -15,7 +15,9 @@
 - schema-changes: random models are changed eight times and changed back, 40
   times on each database, the first time with the seed that --seed names. No change may
   leave tables or rows that differ from what the models say, or fail without a sentence.
-
+- stalls: each operation gets requests of the largest allowed size, of shapes that cost most to
+  read: junk keys, combining characters, deep and long lists, forms, headers, queries. None may
+  stop the event loop for more than 0.1 s, or get an error of more than 8 KiB.
 - resources: 20 random resources are written into a service on each database,
   checked by all that `just check` runs, migrated, listed over HTTP, and removed. Each
   must be right, and `git status` empty at the end.
@@ -40,8 +42,9 @@ from random import randrange
 from tests.service.resources.draw import draw
 from tests.service.resources.trial import trial
 from tests.service.running import generated
+from tests.service.running import stalls as costly
 from tests.service.schema.sequences import seeds
-from tests.support import databases, harness
+from tests.support import databases, harness, people
 from tests.support.harness import Service
 from tests.support.private_servers import NotInstalled, PrivateServer, StopMode, private_server
 from tests.support.scenarios import (
@@ -63,6 +66,8 @@ RESOURCES = 20
 RECOVERY_SECONDS = 5
 HUNG_CLIENTS, HUNG_SECONDS = 40, 80
 ANSWER_SECONDS, BACK_SECONDS = 6, 1
+STALL_SECONDS = 0.1
+BAD_REQUEST = 400
 STARTED = time.monotonic()
 
 
@@ -284,12 +289,37 @@ def schema_changes(folder: Path, given: Namespace) -> Iterator[Figure]:
         )
 
 
+def stalls(folder: Path, given: Namespace) -> Iterator[Figure]:
+    """Send requests that cost as much as possible, and watch the event loop."""
+    del given
+    for row in RUNNING:
+        name = f"stalls, {row.database}"
+        if missing := _unreachable(name, row.database):
+            yield missing
+            continue
+        with _service(folder, name, row.database, row.answers) as service:
+            service.cli("migrate")
+            with costly.watched(service) as client:
+                admin = people.create_admin(service, client)
+                found = list(costly.walk(client, admin.headers))
+        longest = max(found, key=lambda stall: stall.seconds)
+        largest = max(stall.answer_bytes for stall in found if stall.status >= BAD_REQUEST)
+        log(f"{name}: the longest is {longest}")
+        yield Figure(
+            name,
+            f"{len(found)} requests, longest {longest.seconds:.3f} s, errors of {largest} bytes",
+            f"<= {STALL_SECONDS} s, <= {costly.LARGEST_ANSWER} bytes",
+            longest.seconds <= STALL_SECONDS and largest <= costly.LARGEST_ANSWER,
+        )
+
+
 SCENARIOS: dict[str, Callable[[Path, Namespace], Iterator[Figure]]] = {
     "migrate-race": migrate_race,
     "db-restart": db_restart,
     "db-hung": db_hung,
     "schema": schema,
     "schema-changes": schema_changes,
+    "stalls": stalls,
     "resources": resources,
 }
 

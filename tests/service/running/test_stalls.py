@@ -11,7 +11,7 @@ from tests.support.harness import Service
 from tests.support.people import Person
 
 FIELDS = (
-    *("name:str:20", "body:text", "count:int", "size:bigint", "ratio:float", "price:decimal:12,2"),
+    *("name:str:20", "body:text", "count:int", "mass:bigint", "ratio:float", "price:decimal:12,2"),
     *("is_open:bool", "due:date", "seen:datetime", "code:uuid", "extra:json", "state:enum(a|b)"),
 )
 

@@ -134,7 +134,7 @@ async def test_many_invalid_fields_are_counted(client: AsyncClient) -> None:
         b'{"amount": 1, "card": "x", "\\ud800": NaN}',
         b"[" * 100_000,
         b'{"card":' * 900 + b"1" + b"}" * 900,
-        b"[" + b"0," * 20_000 + b"0]",
+        b"[" + b"0," * 10_000 + b"0]",
     ],
     ids=range(7),
 )
