@@ -195,8 +195,9 @@ class Service:
                 "LOG_FORMAT": "json",
                 "PORT": str(self.port),
                 "SECRET_KEY": "c2Vl-IGhvdyB0aGV5-IHJ1biBsaWtlIHBpZ3MgZnJvbS",
-                "RATE_LIMIT_LOGIN": "50000/minute",  # what is about it sets a lower one
+                "RATE_LIMIT_LOGIN": "50000/minute",  # what is about them sets lower ones
                 "RATE_LIMIT_SIGN_UP": "1000000/hour",
+                "RATE_LIMIT_MAIL": "1000000/hour",
             }
             | OF_PYTHON
             | self.environment

@@ -1,4 +1,7 @@
     ("GET", "/password-reset"),
+    ("GET", "/verify-email"),
     ("POST", "/api/auth/password-reset"),
     ("POST", "/api/auth/password-reset/confirm"),
+    ("POST", "/api/auth/verify-email"),
+    ("POST", "/api/auth/verify-email/resend"),
     ("POST", "/api/users"),

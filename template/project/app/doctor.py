@@ -2,13 +2,14 @@
 
 import json
 import socket
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 
 from tortoise import Tortoise
 
-from app import TITLE, env_file
+from app import TITLE, env_file, parts
 from app.config import Settings, WrongSettings, get_settings
 from app.database import adoption, driver, migration_tool
 from app.database.connection import connected, orm_config
@@ -20,7 +21,7 @@ LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is boun
 
 @dataclass(frozen=True)
 class Finding:
-    """The result of one check, with a remedy if it failed."""
+    """The result of one check: with a remedy if it failed, or else perhaps with advice."""
 
     subject: str
     is_fine: bool
@@ -30,7 +31,8 @@ class Finding:
     def __str__(self) -> str:
         """Return one line; two if there is a remedy."""
         line = f"{'✓' if self.is_fine else '✗'} {self.subject}: {self.remark}"
-        return line if self.is_fine else f"{line}\n  fix: {self.remedy}"
+        label = "advice" if self.is_fine else "fix"
+        return f"{line}\n  {label}: {self.remedy}" if self.remedy else line
 
 
 async def examine() -> list[Finding]:
@@ -39,8 +41,16 @@ async def examine() -> list[Finding]:
         settings = get_settings()
     except WrongSettings as error:
         return [Finding("settings", False, "; ".join(error.faults), _remedy(error.faults))]
-    found = [Finding("settings", True, "complete"), _proxies(settings)]
+    advice = "; ".join(_advice(settings))
+    found = [Finding("settings", True, "complete", advice), _proxies(settings)]
     return [*found, *await _database(settings), _port(settings)]
+
+
+def _advice(settings: Settings) -> Iterator[str]:
+    """Yield what each part recommends for these settings."""
+    for part in parts.import_modules("commands"):
+        if hasattr(part, "advice"):
+            yield from part.advice(settings)
 
 
 def _remedy(faults: list[str]) -> str:

@@ -1,6 +1,7 @@
 """Promises of a service with accounts, whichever ways to sign in it has."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -135,10 +136,7 @@ def passwords_are_reset_by_mail(live: Live) -> None:
     email = f"{sam.name}@example.org"
     asked = live.call("POST", "/api/auth/password-reset", json={"email": email})
     assert asked.status_code == 202
-    mail = _mail_to(live.service, email)
-    page, token = re.search(r"(\S+)#token=(\S+)", mail).groups()  # type: ignore[union-attr]
-    assert page == "http://127.0.0.1:8000/password-reset"
-    assert live.call("GET", "/password-reset").headers["content-type"].startswith("text/html")
+    token = token_mailed(live, email, "password-reset")
     new = "a new password for sam"
     form = {"token": token, "new_password": new, "confirm_password": new}
     weak = form | {"new_password": "password1", "confirm_password": "password1"}
@@ -149,20 +147,61 @@ def passwords_are_reset_by_mail(live: Live) -> None:
     live.enter(sam.name, new)
 
 
-def _mail_to(service: Service, address: str) -> str:
-    """Wait for a message to this address in the mail folder of development, and return it."""
-    found: list[str] = []
+def addresses_are_verified_by_mail(live: Live) -> None:
+    """Check that the address of a new account is verified, and then changed, by mailed links."""
+    kim = live.sign_up("kim")
+    email, new = f"{kim.name}@example.org", f"{kim.name}@example.com"
+    assert live.call("GET", "/api/users/me", kim).json()["email_verified"] is False
+    path = "/api/auth/verify-email"
+    assert live.call("POST", f"{path}/resend", json={"email": email}).status_code == 202
+    form = {"token": token_mailed(live, email, "verify-email", place=1)}
+    assert [live.call("POST", path, json=form).status_code for _ in range(2)] == [204, 400]
+    assert live.call("GET", "/api/users/me", kim).json()["email_verified"] is True
+    change = {"email": new, "current_password": "not the password"}
+    assert live.call("PUT", "/api/users/me/email", kim, json=change).status_code == 400
+    change["current_password"] = kim.password
+    assert live.call("PUT", "/api/users/me/email", kim, json=change).status_code == 202
+    form = {"token": token_mailed(live, new, "verify-email")}
+    assert live.call("POST", path, json=form).status_code == 204
+    assert live.call("GET", "/api/users/me", kim).json()["email"] == new
+    notices = [mail for mail in mails_to(live.service, email) if "#token=" not in mail]
+    assert len(notices) >= 1
+    told = live.service.cli("set-email", kim.name, email).output
+    assert told == f"The address of {kim.name} is {email}.\n"
+    assert "advice: anyone may register any address" in live.outcomes["doctor"].output
 
-    def is_there() -> bool:
-        paths = (service.project / "var/mail").glob("*.eml")
-        found.extend(text for path in paths if address in (text := path.read_text()))
-        return bool(found)
 
+def token_mailed(live: Live, address: str, page: str, *, place: int = 0) -> str:
+    """Wait for mails with a link to this page, and return the token in the one at this place."""
+    links: list[str] = []
+
+    def are_there() -> bool:
+        pattern = rf"http://127\.0\.0\.1:8000/{page}#token=(\S+)"
+        texts = mails_to(live.service, address)
+        links[:] = [link for text in texts for link in re.findall(pattern, text)]
+        return len(links) > place
+
+    wait_for_mail(are_there)
+    assert live.call("GET", f"/{page}").headers["content-type"].startswith("text/html")
+    return links[place]
+
+
+def wait_for_mail(is_there: Callable[[], bool]) -> None:
+    """Wait for a mail.
+
+    Raises:
+        AssertionError: It is not sent: a fault of the service, which has responded already.
+    """
     try:
-        harness.wait_until(is_there, f"a mail to {address}", seconds=MAIL_SECONDS)
-    except TimeoutError as error:  # a fault of the service: it has responded already
+        harness.wait_until(is_there, "a mail", seconds=MAIL_SECONDS)
+    except TimeoutError as error:
         raise AssertionError(str(error)) from None
-    return found[0]
+
+
+def mails_to(service: Service, address: str) -> list[str]:
+    """Return the messages to this address in the mail folder of development, oldest first."""
+    texts = [path.read_text() for path in sorted((service.project / "var/mail").glob("*.eml"))]
+    return [text for text in texts if f"To: {address}\n" in text]
 
 
 def people_cannot_guess(live: Live, path: str, name: str) -> bool:
@@ -230,14 +269,24 @@ ACCOUNTS = AuthAnswer(
 )
 LOGIN = AuthAnswer(
     name="login",
-    words=r"multipart|REGISTRATION=|SMTP|MAIL_FROM|PUBLIC_BASE_URL|password.reset|var/mail",
-    settings=frozenset(
-        {"REGISTRATION", "RATE_LIMIT_SIGN_UP", "SMTP_URL", "MAIL_FROM", "PUBLIC_BASE_URL"}
+    words=(
+        r"multipart|REGISTRATION=|SMTP|MAIL_FROM|PUBLIC_BASE_URL|password.reset|var/mail"
+        r"|RATE_LIMIT_MAIL|REQUIRE_VERIFIED|verify.email|set.email|users/me/email"
     ),
-    tests=frozenset({"accounts/test_login"}),
+    settings=frozenset(
+        {
+            *("REGISTRATION", "REQUIRE_VERIFIED_EMAIL", "RATE_LIMIT_SIGN_UP", "RATE_LIMIT_MAIL"),
+            *("SMTP_URL", "MAIL_FROM", "PUBLIC_BASE_URL"),
+        }
+    ),
+    tests=frozenset({"accounts/test_login", "accounts/test_mailed_links"}),
+    recipes=frozenset({"set-email"}),
     promise="Every failed sign-in looks and costs the same",
     heading="A forgotten password",
-    public=("/password-reset", "/api/auth/password-reset", "/api/users"),
+    public=(
+        *("/password-reset", "/api/auth/password-reset", "/api/users"),
+        *("/verify-email", "/api/auth/verify-email", "/api/auth/verify-email/resend"),
+    ),
     ignored=frozenset({"var/"}),
     in_readme="Register an account:",
 )

@@ -1,8 +1,18 @@
 """Keys, for programs: shown once, with scopes."""
 
 from dataclasses import replace
+from email import message_from_string
+from email.policy import default
 
-from tests.options.auth.common import ACCOUNTS, COMMON, Style, is_recorded
+from tests.options.auth.common import (
+    ACCOUNTS,
+    COMMON,
+    Style,
+    is_recorded,
+    mails_to,
+    token_mailed,
+    wait_for_mail,
+)
 from tests.options.conftest import Mutate
 from tests.support import people
 from tests.support.live import Live
@@ -38,6 +48,37 @@ def keys_authenticate(live: Live) -> None:
     assert live.call("GET", "/api/webhook/ping", reader).status_code == 401
 
 
+def keys_end_with_a_reset_on_demand(live: Live) -> None:
+    """Check that the notice of a reset lists valid keys, and that the reset can revoke them."""
+    if live.styles == ["api_key"]:  # no mail, no reset
+        return
+    pat = live.sign_up("pat")
+    email, path = f"{pat.name}@example.org", "/api/auth/verify-email"
+    form = {"token": token_mailed(live, email, "verify-email")}
+    assert live.call("POST", path, json=form).status_code == 204
+    made = live.call("POST", "/api/api-keys", pat, json={"name": "bot"}).json()
+    bot = replace(pat, other_headers={"X-API-Key": made["key"]})
+    assert 'name="revoke_api_keys"' in live.call("GET", "/password-reset").text
+    new = "a new password for pat"
+    form = {"new_password": new, "confirm_password": new}
+    path = "/api/auth/password-reset"
+    for place, change in enumerate(({}, {"revoke_api_keys": True})):
+        live.call("POST", path, json={"email": email})
+        token = token_mailed(live, email, "password-reset", place=place)
+        reset = live.call("POST", f"{path}/confirm", json=form | change | {"token": token})
+        assert reset.status_code == 204
+        expected = 401 if change else 200
+        assert live.call("GET", "/api/webhook/ping", bot).status_code == expected
+    wait_for_mail(lambda: _mentions(live, email, "- none") == 1)
+    assert _mentions(live, email, f"- bot (sk_{made['prefix']}_…)") == 1
+
+
+def _mentions(live: Live, address: str, line: str) -> int:
+    """Return how many mails to this address have the line."""
+    mails = mails_to(live.service, address)
+    return sum(line in message_from_string(mail, policy=default).get_content() for mail in mails)
+
+
 ANSWER = Style(
     name="auth/api_key",
     implies=(ACCOUNTS,),
@@ -49,7 +90,7 @@ ANSWER = Style(
     in_readme="| `uv run just create-api-key USER` |",
     place="`X-API-Key`",
     maker=".api_key_commands.issue_key",
-    uses=(keys_authenticate, *COMMON),
+    uses=(keys_authenticate, keys_end_with_a_reset_on_demand, *COMMON),
 )
 
 

@@ -5,6 +5,7 @@ from tests.options.auth.common import (
     COMMON,
     LOGIN,
     Style,
+    addresses_are_verified_by_mail,
     passwords_are_reset_by_mail,
     people_cannot_guess,
 )
@@ -60,7 +61,12 @@ ANSWER = Style(
     place="`Authorization`",
     maker=".routes.jwt",
     login="/api/auth/login",
-    uses=(tokens_authenticate, passwords_are_reset_by_mail, *COMMON),
+    uses=(
+        tokens_authenticate,
+        passwords_are_reset_by_mail,
+        addresses_are_verified_by_mail,
+        *COMMON,
+    ),
 )
 
 

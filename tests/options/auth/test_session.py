@@ -5,6 +5,7 @@ from tests.options.auth.common import (
     COMMON,
     LOGIN,
     Style,
+    addresses_are_verified_by_mail,
     is_recorded,
     passwords_are_reset_by_mail,
     people_cannot_guess,
@@ -60,7 +61,12 @@ ANSWER = Style(
     place="the cookie",
     maker=".routes.session",
     login="/api/auth/session",
-    uses=(a_cookie_opens_the_door, passwords_are_reset_by_mail, *COMMON),
+    uses=(
+        a_cookie_opens_the_door,
+        passwords_are_reset_by_mail,
+        addresses_are_verified_by_mail,
+        *COMMON,
+    ),
 )
 
 

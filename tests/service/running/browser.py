@@ -1,12 +1,10 @@
-"""A browser that is driven by keyboard alone, and the links that are mailed to people."""
+"""A browser that is driven by keyboard alone."""
 
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from email import message_from_bytes
-from email.policy import default
 
 import pytest
 from selenium import webdriver
@@ -17,7 +15,6 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.conftest import skip_or_fail
-from tests.support.harness import Service, wait_until
 
 PATIENCE_SECONDS = 30
 
@@ -96,16 +93,3 @@ def browser(url: str) -> Iterator[Window]:
         yield Window(driver, url)
     finally:
         driver.quit()
-
-
-def mailed_link(service: Service, address: str) -> str:
-    """Wait for a mail with a link to this address, and return the link."""
-    folder = service.project / "var/mail"
-
-    def links() -> list[str]:
-        mails = [message_from_bytes(file.read_bytes(), policy=default) for file in folder.glob("*")]
-        texts = [mail.get_content() for mail in mails if mail["To"] == address]
-        return [word for text in texts for word in text.split() if "#token=" in word]
-
-    wait_until(links, "the mail")
-    return links()[0]

@@ -654,7 +654,10 @@ def test_a_service_with_keys_alone_has_no_sign_in(there: httpx.Client, root: str
     calls = [
         *(("POST", f"/api/auth/{what}") for what in ("login", "refresh", "logout", "session")),
         *(("POST", f"/api/auth/password-reset{what}") for what in ("", "/confirm")),
+        *(("POST", f"/api/auth/verify-email{what}") for what in ("", "/resend")),
+        ("PUT", f"{ME}/email"),
         *(("GET", path) for path in ("/sign-in", "/password-reset", "/api/auth/sessions")),
+        ("GET", "/verify-email"),
     ]
 
     for method, path in calls:

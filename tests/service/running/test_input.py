@@ -14,7 +14,14 @@ from tests.service.running import raw_http
 from tests.service.running.conftest import on_sqlite, sibling_service
 from tests.support import people, sql
 from tests.support.harness import Service
-from tests.support.people import Person, log_in, new_name, sign_up_form, write_note
+from tests.support.people import (
+    PASSWORD,
+    Person,
+    log_in,
+    new_name,
+    sign_up_form,
+    write_note,
+)
 
 JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -41,7 +48,8 @@ def test_NUL_and_unpaired_surrogates_are_refused(
         ("POST", "/api/users", form | passwords),
         ("POST", "/api/users", form | {text: 1}),
         ("PATCH", "/api/users/me", {"username": text}),
-        ("PATCH", "/api/users/me", {"email": f"a@{text}.org"}),
+        ("PUT", "/api/users/me/email", {"email": f"a@{text}.org", "current_password": PASSWORD}),
+        ("POST", "/api/auth/verify-email", {"token": text}),
         ("PUT", f"/api/users/{ada.id}/roles", {"roles": [text]}),
         ("POST", "/api/notes", {"title": text, "body": ""}),
         ("POST", "/api/notes", {"title": "a", "body": text}),

@@ -16,7 +16,7 @@ from tests.support import people, sql
 from tests.support.harness import Service, wait_until
 from tests.support.people import log_in, new_name, sign_up_form
 
-LINK = re.compile(r"#token=(\S+)")
+LINK = re.compile(r"/password-reset#token=(\S+)")
 HOSTILE = [
     'a\n{"level": "ERROR", "message": "forged"}',
     "a\r\nINFO forged",

@@ -1,18 +1,19 @@
 """The HTML pages, in a real browser and by keyboard alone."""
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from selenium import webdriver
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
-from tests.service.running.browser import Window, browser, mailed_link
+from tests.service.running.browser import Window, browser
 from tests.service.running.conftest import on_sqlite
+from tests.service.running.mailbox import Mailbox
 from tests.support.harness import Service
 from tests.support.people import PASSWORD, Person, log_in
 
-PATIENCE_SECONDS = 30
 NAME = "User name or e-mail address"
 
 pytestmark = on_sqlite
@@ -25,12 +26,10 @@ def window(running: Service) -> Iterator[Window]:
         yield opened
 
 
-def link_for(client: httpx.Client, service: Service, person: Person) -> str:
-    """Request a password reset, and return the mailed link without the service's host."""
-    address = f"{person.name}@example.org"
-    client.post("/api/auth/password-reset", json={"email": address})
-    parts = urlsplit(mailed_link(service, address))
-    return f"{parts.path}#{parts.fragment}"
+def link_for(service: Service, person: Person, page: str) -> str:
+    """Wait for a mailed link to this page, and return it without the service's host."""
+    (mail,) = Mailbox(service, f"{person.name}@example.org").wait(page)
+    return f"/{mail.page}#token={mail.token}"
 
 
 @pytest.mark.check("S01")
@@ -81,7 +80,8 @@ def test_people_set_a_new_password(
     window.open("/password-reset")
     window.wait_for_alert("Open the link in the mail again.")
 
-    window.open(link_for(client, running, ada))
+    client.post("/api/auth/password-reset", json={"email": f"{ada.name}@example.org"})
+    window.open(link_for(running, ada, "password-reset"))
     window.type("New password", new, PASSWORD)
     window.wait_for_alert("The two passwords differ")
     assert window.driver.current_url == f"{window.url}/password-reset"
@@ -95,6 +95,49 @@ def test_people_set_a_new_password(
     assert window.complaints() == []
 
 
+@pytest.mark.check("T18", "V06")
+def test_people_revoke_their_keys_with_a_new_password(
+    window: Window, running: Service, client: httpx.Client, ada: Person
+) -> None:
+    """A box on the page revokes the API keys of a verified account too."""
+    token = link_for(running, ada, "verify-email").partition("=")[2]
+    assert client.post("/api/auth/verify-email", json={"token": token}).status_code == 204
+    made = client.post("/api/api-keys", json={"name": "bot"}, headers=ada.headers).json()
+    client.post("/api/auth/password-reset", json={"email": f"{ada.name}@example.org"})
+    window.open(link_for(running, ada, "password-reset"))
+    window.wait_for_focus("New password")
+    keys = webdriver.ActionChains(window.driver)
+    new = PASSWORD[::-1]
+    keys.send_keys(new, Keys.TAB, new, Keys.TAB, Keys.SPACE, Keys.ENTER).perform()
+    window.wait_for_alert("The password is set. You can sign in with it.")
+
+    key = {"X-API-Key": made["key"]}
+    assert client.get("/api/users/me", headers=key).status_code == 401
+
+
+@pytest.mark.check("V07")
+def test_people_verify_their_address(
+    window: Window, running: Service, client: httpx.Client, ada: Person
+) -> None:
+    """Opening a mailed link changes nothing, its button does; the token leaves the address bar."""
+
+    def is_verified() -> object:
+        me = client.get("/api/users/me", headers=ada.headers)
+        return me.json()["email_verified"]
+
+    window.open("/verify-email")
+    window.wait_for_alert("Open the link in the mail again.")
+    window.open(link_for(running, ada, "verify-email"))
+    window.wait_for_focus("Verify the address")
+    before = is_verified()
+    assert window.driver.current_url == f"{window.url}/verify-email"
+    window.type("Verify the address")
+    window.wait_for_alert("The address is verified.")
+
+    assert (before, is_verified()) == (False, True)
+    assert window.complaints() == []
+
+
 @pytest.mark.parametrize(
     ("path", "labels", "alert"),
     [
@@ -104,28 +147,33 @@ def test_people_set_a_new_password(
             ("New password", "Repeat the new password"),
             "The link is not valid any more; ask for another one",
         ),
+        (
+            "/verify-email#token=x",
+            ("Verify the address",),
+            "The link is not valid any more; ask for another one",
+        ),
     ],
-    ids=["sign-in", "password-reset"],
+    ids=["sign-in", "password-reset", "verify-email"],
 )
 def test_the_pages_say_when_the_service_does_not_answer(
-    window: Window, path: str, labels: tuple[str, str], alert: str
+    window: Window, path: str, labels: tuple[str, ...], alert: str
 ) -> None:
     """A lost request is reported, and the form can be sent again."""
-    first, last = labels
+    texts = [PASSWORD] * len(labels) if len(labels) > 1 else []  # one is a button
     window.open(path)
-    window.wait_for_focus(first)
+    window.wait_for_focus(labels[0])
     window.set_offline(offline=True)
-    window.type(first, PASSWORD, PASSWORD)
+    window.type(labels[0], *texts)
     window.wait_for_alert("The service does not answer. Try again in a moment.")
     window.set_offline(offline=False)
-    window.type(last)
+    window.type(labels[-1])
     window.wait_for_alert(alert)
 
     assert window.complaints() == []
 
 
 @pytest.mark.check("E02")
-@pytest.mark.parametrize("path", ["/sign-in", "/password-reset"])
+@pytest.mark.parametrize("path", ["/sign-in", "/password-reset", "/verify-email"])
 def test_the_pages_load_nothing_and_tell_nobody_else(window: Window, path: str) -> None:
     """The browser blocks whatever a page would load, or send to another site."""
     window.open(path)

@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from tests.conftest import skip_or_fail
-from tests.service.running.browser import Window, browser, mailed_link
+from tests.service.running.browser import Window, browser
 from tests.service.running.conftest import SQLITE, Start
+from tests.service.running.mailbox import Mailbox
 from tests.support import nginx, people
 from tests.support.harness import Service
 from tests.support.nginx import Nginx, NotInstalled
@@ -104,11 +105,11 @@ def test_people_sign_in_and_reset_their_passwords(
     with httpx.Client(base_url=window.url, trust_env=False) as client:
         assert client.post("/api/users", json=form).status_code == 201
         client.post("/api/auth/password-reset", json={"email": form["email"]})
-    link = mailed_link(service, form["email"])
+    (mail,) = Mailbox(service, form["email"]).wait("password-reset")
     new = PASSWORD[::-1]
 
-    assert link.startswith(f"{ports.url(ports.removing)}/password-reset#token=")
-    window.driver.get(link)
+    assert mail.link.startswith(f"{ports.url(ports.removing)}/password-reset#token=")
+    window.driver.get(mail.link)
     window.type("New password", new, new)
     window.wait_for_alert("The password is set. You can sign in with it.")
     window.open("/sign-in")

@@ -18,13 +18,18 @@ PUBLIC = {
     ("POST", "/api/auth/session"),
     ("POST", "/api/auth/password-reset"),
     ("POST", "/api/auth/password-reset/confirm"),
+    ("POST", "/api/auth/verify-email"),
+    ("POST", "/api/auth/verify-email/resend"),
     ("POST", "/api/users"),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
 }
 """The operations that need no sign-in."""
 
-HIDDEN = {"/", "/docs", "/docs/assets", "/redoc", "/openapi.json", "/password-reset", "/sign-in"}
+HIDDEN = {
+    *("/", "/docs", "/docs/assets", "/redoc", "/openapi.json"),
+    *("/password-reset", "/verify-email", "/sign-in"),
+}
 """Paths of routes that are not in the OpenAPI document."""
 
 PRIVILEGES: dict[str, object] = {
@@ -37,6 +42,7 @@ PRIVILEGES: dict[str, object] = {
     "scopes": ["user:delete"],
     "is_active": True,
     "is_verified": True,
+    "email_verified": True,
     "id": 1,
     "password_hash": "x",
     "hashed_password": "x",

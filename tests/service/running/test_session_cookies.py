@@ -36,7 +36,10 @@ ELSEWHERE: list[dict[str, str]] = [
     {"Sec-Fetch-Site": "cross-site", "Origin": "http://127.0.0.1:{port}"},
 ]
 """Headers of requests that no page of the service makes, some of which no browser sends."""
-OUTSIDE = {"login", "refresh", "logout", "session", "password-reset", "password-reset/confirm"}
+OUTSIDE = {
+    *("login", "refresh", "logout", "session"),
+    *("password-reset", "password-reset/confirm", "verify-email", "verify-email/resend"),
+}
 """Paths below /api/auth that need no session."""
 
 

@@ -72,6 +72,12 @@ def search(owner: User, query: ApiKeyQuery) -> QuerySet[Token]:
     return query.filter_and_sort(Token.filter(owner=owner, kind=KIND, revoked_at=None))
 
 
+async def summary(owner: User) -> str:
+    """Return the name and the prefix of each valid key, one a line, for a mail to the owner."""
+    lines = [f"- {key.name} (sk_{key.prefix}_…)" async for key in _valid(owner).order_by("id")]
+    return "\n".join(lines) or "- none"
+
+
 async def revoke(owner: User, key_id: int) -> None:
     """Revoke a key; it stops working at once.
 
@@ -87,11 +93,15 @@ async def revoke(owner: User, key_id: int) -> None:
 async def _issue(owner: User, secret: str, prefix: str, new_key: ApiKeyCreate) -> tuple[Token, str]:
     """Issue a key; the owner's account is locked, so that parallel calls count each other's."""
     await tokens.lock_unchanged(owner, expected_hash=owner.password_hash)
-    is_unexpired = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-    valid = Token.filter(is_unexpired, owner=owner, kind=KIND, revoked_at=None)
-    if await valid.count() >= MOST_KEYS:
+    if await _valid(owner).count() >= MOST_KEYS:
         raise TooManyKeys
     return await tokens.issue(owner, KIND, secret, prefix=prefix, **new_key.model_dump())
+
+
+def _valid(owner: User) -> QuerySet[Token]:
+    """Return the queryset of the owner's keys that are accepted."""
+    is_unexpired = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    return Token.filter(is_unexpired, owner=owner, kind=KIND, revoked_at=None)
 
 
 def _random(alphabet: str, length: int) -> str:

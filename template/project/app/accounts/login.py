@@ -4,8 +4,19 @@ from fastapi import Request
 
 from app.accounts import password_attempts, passwords, users
 from app.accounts.caller import NotAuthenticated
+from app.accounts.login_settings import LoginSettings
 from app.accounts.models import User
 from app.accounts.schemas import LONGEST_PASSWORD
+from app.web.errors import Forbidden
+
+
+class EmailNotVerified(Forbidden):
+    """The password is right, but REQUIRE_VERIFIED_EMAIL is set and the address is not verified."""
+
+    detail = (
+        "Verify your e-mail address before you sign in: use the link in the mail, or ask for"
+        " another with POST /api/auth/verify-email/resend"
+    )
 
 
 async def verify_credentials(
@@ -16,13 +27,17 @@ async def verify_credentials(
     Raises:
         NotAuthenticated: The name or the password is wrong; the message does not say which.
         TooManyAttempts: A rate limit is exceeded.
+        EmailNotVerified: The address must be verified first.
     """
+    settings: LoginSettings = request.app.state.settings
     column, value = users.identifier_of(name_or_email)
     async with password_attempts.counted(request, f"{column} {value}"):
         user = await _find_and_verify(name_or_email, password)
         if user is None:
             raise NotAuthenticated("The name or the password is wrong", challenge)
-        return user
+    if settings.require_verified_email and not user.email_verified:
+        raise EmailNotVerified
+    return user
 
 
 async def _find_and_verify(name_or_email: str, password: str) -> User | None:

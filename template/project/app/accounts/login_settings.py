@@ -1,31 +1,18 @@
 """Settings of registration, and of the mails to people who sign in with a password."""
 
-from typing import Annotated, Literal
-
-from pydantic import Field, HttpUrl, NameEmail, Secret, ValidationInfo, field_validator
+from typing import Literal
 
 from app.accounts.settings import AccountsSettings, Rate, RateSetting
-from app.mail import SmtpUrl
-from app.web.settings import WebSettings
+from app.mail import MailSettings
 
 
-class LoginSettings(AccountsSettings, WebSettings):
-    """Registration, the mail server, and the base URL of the links in mails."""
+class LoginSettings(AccountsSettings, MailSettings):
+    """Registration, the verification of addresses, and the rate limit of mails by network."""
 
     registration: Literal["open", "closed"] | None = None
+    require_verified_email: bool = False
     rate_limit_sign_up: RateSetting = Rate(200, 3600)
-    smtp_url: Secret[SmtpUrl] | None = None
-    mail_from: NameEmail = NameEmail("", "noreply@example.org")
-    public_base_url: Annotated[HttpUrl, Field(validate_default=True)] = HttpUrl(
-        "http://127.0.0.1:8000"
-    )
-
-    @field_validator("public_base_url")
-    @classmethod
-    def base_url_has_root_path(cls, url: HttpUrl, earlier: ValidationInfo) -> HttpUrl:
-        """Return the URL with ROOT_PATH at its end, also where the setting lacks it."""
-        base, root_path = str(url).rstrip("/"), earlier.data.get("root_path", "")
-        return HttpUrl(base if base.endswith(root_path) else base + root_path)
+    rate_limit_mail: RateSetting = Rate(20, 3600)
 
     @property
     def registration_is_open(self) -> bool:

@@ -33,6 +33,7 @@ class User(Model):
     username = fields.CharField(max_length=50)
     username_key = fields.CharField(max_length=200, unique=True)  # normalized and case-folded
     email = fields.CharField(max_length=254, unique=True)
+    email_verified = fields.BooleanField(default=True)  # False until its owner has proved it
     password_hash = fields.CharField(max_length=255)
     age = fields.SmallIntField(null=True)
     is_active = fields.BooleanField(default=True)
@@ -59,14 +60,14 @@ class Token(Model):
     """An opaque token, issued to its owner.
 
     Only its SHA-256 is stored, so a leaked table holds no usable credential. `family` is the id of
-    a session: a token and its successors share it, and are revoked together. In a mailed link it
-    is made from the address, so that the link is invalid once the address has changed.
+    a session: a token and its successors share it, and are revoked together.
     """
 
     id = fields.BigIntField(primary_key=True)
     kind = fields.CharField(max_length=16)
     secret_hash = fields.CharField(max_length=64, unique=True)
-    family = fields.UUIDField(db_index=True)  # a session, or an address: see above
+    family = fields.UUIDField(db_index=True)
+    address = fields.CharField(max_length=254, default="")  # that a mailed link was sent to
     owner: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
         "models.User", related_name="tokens", on_delete=fields.CASCADE, db_index=True
     )

@@ -52,7 +52,7 @@ class UserNotFound(NotFound):
     detail = "There is no such user"
 
 
-async def register(new_user: UserCreate) -> User:
+async def register(new_user: UserCreate, *, email_verified: bool = True) -> User:
     """Create an account with a hashed password.
 
     Uniqueness is the database's job: checking first and inserting afterwards
@@ -64,7 +64,8 @@ async def register(new_user: UserCreate) -> User:
         InvalidField: The password is easy to guess.
     """
     values = new_user.model_dump(exclude={"password", "confirm_password"})
-    user = User(**values, username_key=username_key(new_user.username))
+    key = username_key(new_user.username)
+    user = User(**values, username_key=key, email_verified=email_verified)
     await set_password_hash(user, new_user.password, field="password")
     with _translating_conflicts():
         await user.save()
@@ -128,7 +129,7 @@ def search(query: UserQuery) -> QuerySet[User]:
 
 
 async def update(user: User, changes: UserUpdate) -> User:
-    """Store the fields that were sent.
+    """Store the fields that were sent; an address counts as verified.
 
     Raises:
         NameTaken: Another account has the name.
@@ -138,9 +139,21 @@ async def update(user: User, changes: UserUpdate) -> User:
     values: dict[str, Any] = changes.model_dump(exclude_unset=True)
     if "username" in values:
         values["username_key"] = username_key(values["username"])
+    if "email" in values:
+        values["email_verified"] = True
     with _translating_conflicts():
         await _store(user, values)
     return user
+
+
+async def save_address(user: User, address: str) -> None:
+    """Store an address that is verified; links that were mailed to others are revoked.
+
+    Raises:
+        EmailTaken: Another account has the address.
+    """
+    with _translating_conflicts():
+        await _store(user, {"email": address, "email_verified": True})
 
 
 async def change_password(user: User, change: PasswordChange, *, keep_session: UUID | None) -> None:
@@ -152,12 +165,20 @@ async def change_password(user: User, change: PasswordChange, *, keep_session: U
         AccountChanged: The account was changed at the same time.
     """
     stored_hash = user.password_hash
-    current = change.current_password.get_secret_value()
-    is_right, _ = await passwords.verify(current, stored_hash)
-    if not is_right:
-        raise WrongPassword
+    await check_password(user, change.current_password)
     await set_password_hash(user, change.new_password, field="new_password")
     await save_password_hash(user, expected_hash=stored_hash, keep_session=keep_session)
+
+
+async def check_password(user: User, password: SecretStr) -> None:
+    """Require that this is the user's current password.
+
+    Raises:
+        WrongPassword: It does not match.
+    """
+    is_right, _ = await passwords.verify(password.get_secret_value(), user.password_hash)
+    if not is_right:
+        raise WrongPassword
 
 
 async def set_password_hash(user: User, password: SecretStr, *, field: str) -> None:
@@ -212,6 +233,8 @@ async def _store(user: User, values: dict[str, Any]) -> None:
         await user.update_from_dict(values).save(update_fields=[*values, "updated_at"])
     if is_disabled:
         await tokens.revoke(owner_id=user.id)
+    elif "email" in values:  # links in mails to other addresses
+        await tokens.revoke(owner_id=user.id, address__not_in=["", values["email"]])
 
 
 @contextmanager

@@ -1,41 +1,21 @@
 """Signing in with a name and a password."""
 
-import asyncio
-import re
-from collections.abc import Awaitable, Callable
-from pathlib import Path
+from collections.abc import Callable
 from unittest.mock import Mock
 
 import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
-from tortoise import timezone
 from tortoise.expressions import F
 
-from app.accounts import password_reset, passwords, users
-from app.accounts.models import LoginFailure, Token, User
-from app.accounts.password_reset import MAIL_SETTINGS, pending_mails
-from app.accounts.schemas import UserUpdate, UserUpdateByAdmin
-from app.config import Settings, get_settings
-from app.env_file import EXAMPLE
-from app.mail import FolderMailer
+from app.accounts import passwords
+from app.accounts.models import LoginFailure, User
+from app.config import get_settings
 from tests.conftest import ChangeSettings, LogLines
 from tests.factories import PASSWORD, add_user, headers_of, log_in
 
 WEAK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-ADA = "ada@example.org"
-LINK = re.compile(r"^http://127\.0\.0\.1:8000/password-reset#token=([\w-]{43})$", re.MULTILINE)
-Mailed = Callable[[], list[str]]
-End = Callable[[User], Awaitable[object]]
-ENDS: dict[str, End] = {
-    "its time": lambda _: Token.all().update(expires_at=timezone.now()),
-    "a new password": lambda ada: users.save_password_hash(ada, expected_hash=ada.password_hash),
-    "a new address": lambda ada: users.update(ada, UserUpdate(email="ada@example.com")),
-    "a disabled account": lambda ada: users.update(ada, UserUpdateByAdmin(is_active=False)),
-}
-
-
 Elsewhere = Callable[[int], AsyncClient]
 
 
@@ -233,105 +213,6 @@ async def test_an_untrusted_proxy_is_logged_once(
 
     found = [line["message"] for line in log_lines() if "TRUSTED_PROXIES" in line["message"]]
     assert len(found) == lines
-
-
-@pytest.fixture
-def mailed(database: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mailed:
-    """Offer a function that returns the tokens in the mails so far, the oldest first."""
-    monkeypatch.setattr(password_reset, "MAIL_FOLDER", tmp_path)
-    return lambda: [LINK.findall(mail.read_text())[0] for mail in sorted(tmp_path.glob("*.eml"))]
-
-
-async def request_link(client: AsyncClient, address: str) -> None:
-    response = await client.post("/api/auth/password-reset", json={"email": address})
-    assert (response.status_code, response.content) == (202, b"null")
-
-
-async def request_links(client: AsyncClient, *addresses: str) -> None:
-    """Request links, one after the other, and wait until they are mailed."""
-    for address in addresses:
-        await request_link(client, address)
-        await asyncio.gather(*pending_mails)
-
-
-async def reset(client: AsyncClient, token: str, password: str = f"new {PASSWORD}") -> int:
-    form = {"token": token, "new_password": password, "confirm_password": password}
-    return (await client.post("/api/auth/password-reset/confirm", json=form)).status_code
-
-
-async def test_only_the_newest_reset_link_works_and_only_once(
-    client: AsyncClient, mailed: Mailed
-) -> None:
-    signed_in = await headers_of(await add_user("ada"))
-    await users.update(await add_user("disabled"), UserUpdateByAdmin(is_active=False))
-
-    await request_links(client, ADA, "nobody@example.org", "disabled@example.org", ADA, ADA, ADA)
-
-    _, older, token = mailed()  # the fourth in an hour is not sent, and replaces none
-    assert await reset(client, older) == 400
-    assert await reset(client, token, "password123") == 422
-    assert (await client.get("/api/users/me", headers=signed_in)).status_code == 200
-    assert [await reset(client, token) for _ in range(2)] == [204, 400]
-    assert (await client.get("/api/users/me", headers=signed_in)).status_code == 401
-    assert (await log_in(client, "ada")).status_code == 401
-    assert (await log_in(client, "ada", f"new {PASSWORD}")).status_code == 200
-
-
-@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
-async def test_a_reset_link_is_invalid_after_its_expiry_or_a_change_of_the_account(
-    client: AsyncClient, mailed: Mailed, end: End
-) -> None:
-    ada = await add_user("ada")
-    await request_links(client, ADA)
-
-    await end(ada)
-
-    assert await reset(client, *mailed()) == 400
-
-
-async def test_asking_for_a_link_tells_nobody_who_has_an_account(
-    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await add_user("ada")
-    sent = asyncio.Event()
-    monkeypatch.setattr(FolderMailer, "send", lambda *_: sent.wait())
-
-    async with asyncio.timeout(30):  # the answer does not wait for the mail
-        await request_link(client, ADA)
-    await request_link(client, "nobody@example.org")
-    sent.set()
-    await asyncio.gather(*pending_mails)
-
-
-async def test_a_mailed_token_is_no_credential(client: AsyncClient, mailed: Mailed) -> None:
-    await add_user("ada")
-    await request_links(client, ADA)
-
-    headers = {"Authorization": f"Bearer {mailed()[0]}"}
-    response = await client.get("/api/users/me", headers=headers)
-
-    assert response.status_code == 401
-
-
-async def test_the_log_says_why_no_mail_was_sent(
-    client: AsyncClient, mailed: Mailed, change_settings: ChangeSettings, log_lines: LogLines
-) -> None:
-    await add_user("ada")
-    for settings in ({"SMTP_URL": "smtp://127.0.0.1:1"}, {"ENVIRONMENT": "production"}):
-        change_settings(**{"SMTP_URL": "", **settings})
-        await request_links(client, ADA)
-
-    errors = [line["message"] for line in log_lines() if line["level"] == "ERROR"]
-    reasons = [error.removeprefix("No mail was sent: ").partition(":")[0] for error in errors]
-    assert reasons == [
-        "SMTPConnectError",
-        "set MAIL_FROM, PUBLIC_BASE_URL, SMTP_URL, which production requires",
-    ]
-    assert mailed() == []
-
-
-def test_production_sends_no_mail_with_the_settings_that_setup_writes() -> None:
-    assert MAIL_SETTINGS.isdisjoint(Settings(_env_file=EXAMPLE).model_fields_set)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 # add table roles (id, name, description, permissions)
 # add table login_failures (id, key_hash, window, count)
-# add table tokens (id, kind, secret_hash, family, name, prefix, scopes, created_at, last_used_at, rotated_at, expires_at, revoked_at, owner_id)
-# add table users (id, username, username_key, email, password_hash, age, is_active, created_at, updated_at)
+# add table tokens (id, kind, secret_hash, family, address, name, prefix, scopes, created_at, last_used_at, rotated_at, expires_at, revoked_at, owner_id)
+# add table users (id, username, username_key, email, email_verified, password_hash, age, is_active, created_at, updated_at)
 # add table user_roles (user_id, role_id)
 
 from pathlib import Path
@@ -59,6 +59,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
                 `kind` varchar(16) COLLATE utf8mb4_bin NOT NULL,
                 `secret_hash` varchar(64) COLLATE utf8mb4_bin NOT NULL,
                 `family` char(36) COLLATE utf8mb4_bin NOT NULL,
+                `address` varchar(254) COLLATE utf8mb4_bin NOT NULL,
                 `name` varchar(100) COLLATE utf8mb4_bin NOT NULL,
                 `prefix` varchar(16) COLLATE utf8mb4_bin NOT NULL,
                 `scopes` json NULL,
@@ -79,6 +80,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
                 `username` varchar(50) COLLATE utf8mb4_bin NOT NULL,
                 `username_key` varchar(200) COLLATE utf8mb4_bin NOT NULL,
                 `email` varchar(254) COLLATE utf8mb4_bin NOT NULL,
+                `email_verified` tinyint(1) NOT NULL,
                 `password_hash` varchar(255) COLLATE utf8mb4_bin NOT NULL,
                 `age` smallint NULL,
                 `is_active` tinyint(1) NOT NULL,

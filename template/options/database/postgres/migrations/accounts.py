@@ -2,8 +2,8 @@
 
 # add table login_failures (id, key_hash, window, count)
 # add table roles (id, name, description, permissions)
-# add table tokens (id, kind, secret_hash, family, name, prefix, scopes, created_at, last_used_at, rotated_at, expires_at, revoked_at, owner_id)
-# add table users (id, username, username_key, email, password_hash, age, is_active, created_at, updated_at)
+# add table tokens (id, kind, secret_hash, family, address, name, prefix, scopes, created_at, last_used_at, rotated_at, expires_at, revoked_at, owner_id)
+# add table users (id, username, username_key, email, email_verified, password_hash, age, is_active, created_at, updated_at)
 # add table user_roles (user_id, role_id)
 
 from tortoise import BaseDBAsyncClient
@@ -53,6 +53,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
             "kind" character varying(16) NOT NULL,
             "secret_hash" character varying(64) NOT NULL,
             "family" uuid NOT NULL,
+            "address" character varying(254) NOT NULL,
             "name" character varying(100) NOT NULL,
             "prefix" character varying(16) NOT NULL,
             "scopes" jsonb,
@@ -74,6 +75,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
             "username" character varying(50) NOT NULL,
             "username_key" character varying(200) NOT NULL,
             "email" character varying(254) NOT NULL,
+            "email_verified" boolean NOT NULL,
             "password_hash" character varying(255) NOT NULL,
             "age" smallint,
             "is_active" boolean NOT NULL,

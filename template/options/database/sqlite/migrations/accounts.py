@@ -2,8 +2,8 @@
 
 # add table login_failures (id, key_hash, window, count)
 # add table roles (id, name, description, permissions)
-# add table tokens (id, kind, secret_hash, family, name, prefix, scopes, created_at, last_used_at, rotated_at, expires_at, revoked_at, owner_id)
-# add table users (id, username, username_key, email, password_hash, age, is_active, created_at, updated_at)
+# add table tokens (id, kind, secret_hash, family, address, name, prefix, scopes, created_at, last_used_at, rotated_at, expires_at, revoked_at, owner_id)
+# add table users (id, username, username_key, email, email_verified, password_hash, age, is_active, created_at, updated_at)
 # add table user_roles (user_id, role_id)
 
 from pathlib import Path
@@ -56,6 +56,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
                 "kind" VARCHAR(16) NOT NULL,
                 "secret_hash" VARCHAR(64) NOT NULL UNIQUE,
                 "family" CHAR(36) NOT NULL,
+                "address" VARCHAR(254) NOT NULL,
                 "name" VARCHAR(100) NOT NULL,
                 "prefix" VARCHAR(16) NOT NULL,
                 "scopes" JSON,
@@ -74,6 +75,7 @@ async def upgrade(db: BaseDBAsyncClient) -> str:
                 "username" VARCHAR(50) NOT NULL,
                 "username_key" VARCHAR(200) NOT NULL UNIQUE,
                 "email" VARCHAR(254) NOT NULL UNIQUE,
+                "email_verified" BOOLEAN NOT NULL,
                 "password_hash" VARCHAR(255) NOT NULL,
                 "age" SMALLINT,
                 "is_active" BOOLEAN NOT NULL,

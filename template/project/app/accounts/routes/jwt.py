@@ -15,7 +15,7 @@ from app.accounts.attempts import TooManyAttempts
 from app.accounts.authentication.jwt import CHALLENGE
 from app.accounts.caller import NotAuthenticated
 from app.accounts.jwt_settings import ACCESS, JwtSettings
-from app.accounts.login import verify_credentials
+from app.accounts.login import EmailNotVerified, verify_credentials
 from app.accounts.login_bodies import UnsupportedMediaType, json_body, read_body
 from app.accounts.models import User
 from app.accounts.refresh_tokens import REFRESH, IssuedToken
@@ -91,7 +91,7 @@ async def _get_refresh_grant(request: Request) -> RefreshGrant:
 
 
 @public_router.post("/login")
-@documents_errors(NotAuthenticated, TooManyAttempts, tokens.AccountChanged)
+@documents_errors(NotAuthenticated, EmailNotVerified, TooManyAttempts, tokens.AccountChanged)
 @with_error_codes(ERROR_CODES)
 async def login(request: Request, form: Annotated[PasswordGrant, Form()]) -> TokenPair:
     """Exchange a user name or e-mail address and a password for tokens."""

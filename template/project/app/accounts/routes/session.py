@@ -22,7 +22,7 @@ from app.accounts.authentication.session import (
     set_cookie,
 )
 from app.accounts.caller import NotAuthenticated
-from app.accounts.login import verify_credentials
+from app.accounts.login import EmailNotVerified, verify_credentials
 from app.accounts.login_bodies import UnsupportedMediaType, json_body, read_body
 from app.accounts.models import Token, User
 from app.accounts.session_schemas import Credentials, SessionDetail, SessionOpened
@@ -44,7 +44,9 @@ async def _get_credentials(request: Request) -> Credentials:
 
 
 @public_router.post("/api/auth/session", openapi_extra={"requestBody": BODY})
-@documents_errors(NotAuthenticated, TooManyAttempts, AccountChanged, CrossSiteRequest)
+@documents_errors(
+    NotAuthenticated, EmailNotVerified, TooManyAttempts, AccountChanged, CrossSiteRequest
+)
 async def open_session(
     request: Request,
     response: Response,

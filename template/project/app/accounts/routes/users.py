@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from app.accounts import password_attempts, roles, users
+from app.accounts import notices, password_attempts, roles, users
 from app.accounts.access import (
     CurrentCaller,
     CurrentUser,
@@ -16,13 +16,11 @@ from app.accounts.access import (
 )
 from app.accounts.attempts import TooManyAttempts
 from app.accounts.models import Role, User
-from app.accounts.registration import REQUIRE_REGISTRATION
 from app.accounts.schemas import (
     PasswordChange,
     RoleAssignment,
     RoleDetail,
     UserBrief,
-    UserCreate,
     UserDetail,
     UserQuery,
     UserUpdate,
@@ -33,18 +31,6 @@ from app.web.schemas import Page
 from app.web.types import PathId
 
 router = APIRouter(prefix="/api", tags=["users"])
-public_router = APIRouter(prefix="/api", tags=["users"])
-
-
-@public_router.post(
-    "/users",
-    response_model=UserDetail,
-    status_code=HTTPStatus.CREATED,
-    dependencies=REQUIRE_REGISTRATION,
-)
-async def register_user(new_user: UserCreate) -> User:
-    """Register an account."""
-    return await users.register(new_user)
 
 
 @router.get(
@@ -82,10 +68,11 @@ async def limit_password_attempts(request: Request, user: UnscopedUser) -> Async
     dependencies=[Depends(limit_password_attempts, scope="function")],
 )
 async def change_own_password(
-    caller: CurrentCaller, user: UnscopedUser, change: PasswordChange
+    request: Request, caller: CurrentCaller, user: UnscopedUser, change: PasswordChange
 ) -> None:
     """Change the caller's password; sessions are revoked."""
     await users.change_password(user, change, keep_session=caller.session)
+    notices.password_changed(request.app.state.settings, user)
 
 
 @router.get(
@@ -100,11 +87,14 @@ async def read_user(user_id: PathId) -> User:
     "/users/{user_id}", response_model=UserDetail, dependencies=[require_permissions("user:write")]
 )
 async def update_user(
-    user_id: PathId, permissions: EffectivePermissions, changes: UserUpdateByAdmin
+    request: Request, user_id: PathId, permissions: EffectivePermissions, changes: UserUpdateByAdmin
 ) -> User:
     """Change an account; `is_active: false` revokes all its credentials."""
     user = await users.get_manageable(user_id, permissions)
-    return await users.update(user, changes)
+    old = user.email
+    await users.update(user, changes)
+    notices.address_changed(request.app.state.settings, user, old=old)
+    return user
 
 
 @router.delete(

@@ -1,0 +1,1 @@
+    revoke_api_keys: Annotated[bool, Field(strict=True)] = False
