@@ -21,6 +21,8 @@
 - resources: 20 random resources are written into a service on each database,
   checked by all that `just check` runs, migrated, listed over HTTP, and removed. Each
   must be right, and `git status` empty at the end.
+- drain: a service with one and with two workers gets SIGTERM beside half-sent bodies, and
+  under load. It must end with 0 within DRAIN_SECONDS and 2 seconds, and reset no connection.
 
 It prints each action with its process and time, then one row per figure. The exit
 status is 1 if a limit is exceeded, or if REQUIRE_SERVICES is 1 and a server is missing.
@@ -41,7 +43,7 @@ from random import randrange
 
 from tests.service.resources.draw import draw
 from tests.service.resources.trial import trial
-from tests.service.running import generated
+from tests.service.running import generated, stopping
 from tests.service.running import stalls as costly
 from tests.service.schema.sequences import seeds
 from tests.support import databases, harness, people
@@ -68,6 +70,9 @@ HUNG_CLIENTS, HUNG_SECONDS = 40, 80
 ANSWER_SECONDS, BACK_SECONDS = 6, 1
 STALL_SECONDS = 0.1
 BAD_REQUEST = 400
+DRAIN_SECONDS = 8  # the default
+DRAIN_TOLERANCE_SECONDS = 2
+HALF_BODIES = 20
 STARTED = time.monotonic()
 
 
@@ -227,6 +232,40 @@ def _hung(name: str, hang: Hang) -> Figure:
     )
 
 
+def drain(folder: Path, given: Namespace) -> Iterator[Figure]:
+    """Stop a service beside clients that send half a body, and under load."""
+    row = RUNNING[0]
+    for workers in (1, 2):
+        name = f"drain, {workers} workers"
+        with _service(folder, name, row.database, row.answers) as service:
+            service.cli("migrate")
+            limit = DRAIN_SECONDS + DRAIN_TOLERANCE_SECONDS
+            ends: list[tuple[int, float]] = []
+            statuses: Counter[int] = Counter()
+            for number in range(given.rounds):
+                service.start(workers=workers)
+                began = time.monotonic()
+                if number % 2:
+                    statuses += stopping.stop_under_load(service)
+                else:
+                    held = [stopping.half_a_body(service) for _ in range(HALF_BODIES)]
+                    began = time.monotonic()
+                    stopping.send_signal(service)
+                ends.append((stopping.status_of(service), time.monotonic() - began))
+                for connection in held:
+                    connection.close()
+                log(f"{name}: {('half-sent bodies', 'load')[number % 2]}, ended with {ends[-1]}")
+            slowest = max(seconds for _, seconds in ends)
+            bad = sum(status != 0 for status, _ in ends)
+            yield Figure(
+                name,
+                f"{len(ends)} ends, {bad} not with 0, {slowest:.2f} s; {statuses.total()} requests"
+                f" under load, {statuses[0]} reset",
+                f"all with 0, <= {limit} s, 0 reset",
+                bad == statuses[0] == 0 and slowest <= limit,
+            )
+
+
 def schema(folder: Path, given: Namespace) -> Iterator[Figure]:
     """Send requests made up by Schemathesis, as each kind of caller."""
     for row in RUNNING:
@@ -317,6 +356,7 @@ SCENARIOS: dict[str, Callable[[Path, Namespace], Iterator[Figure]]] = {
     "migrate-race": migrate_race,
     "db-restart": db_restart,
     "db-hung": db_hung,
+    "drain": drain,
     "schema": schema,
     "schema-changes": schema_changes,
     "stalls": stalls,

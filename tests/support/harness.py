@@ -279,16 +279,19 @@ class Service:
         return f"The service died with status {self.process.returncode}; its log ends:\n{end}"
 
     def stop(self) -> int:
-        """Ask it to stop, as an orchestrator does, and return its exit status."""
+        """Ask it to stop, as Ctrl-C does, and return its exit status.
+
+        After SIGTERM it would serve for two more seconds.
+        """
         if self.process is None:
             return 0
         process, self.process = self.process, None
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
         try:
             return process.wait(timeout=STOPPING_SECONDS)
         except subprocess.TimeoutExpired:
             raise AssertionError(
-                f"The service did not stop within {STOPPING_SECONDS} s of SIGTERM"
+                f"The service did not stop within {STOPPING_SECONDS} s of SIGINT"
             ) from None
         finally:
             with contextlib.suppress(ProcessLookupError):

@@ -129,10 +129,10 @@ def _is_running(settings: Settings) -> bool:
 def bind_error(host: str, port: int) -> str | None:
     """Return why a server cannot listen at this address, or None if it can."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
-        except OSError as error:
-            return error.strerror
+    except OSError as error:
+        return error.strerror
     return None

@@ -139,7 +139,7 @@ def _running(
         wait_until(lambda: _is_up(service, process), "the service to start", service.log)
         yield
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        os.killpg(process.pid, signal.SIGINT)
         process.wait(timeout=20)
 
 

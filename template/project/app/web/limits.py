@@ -3,6 +3,7 @@
 Parsing blocks the event loop: what takes long must be refused for what it looks like.
 """
 
+import asyncio
 import re
 from http import HTTPStatus
 from itertools import islice
@@ -68,6 +69,33 @@ def limited(receive: Receive, *, declared: int, largest: int, content_type: byte
         )
 
     return receive_within_limits
+
+
+def timed(receive: Receive, seconds: float) -> Receive:
+    """Refuse a body that is not complete in time.
+
+    The time is that of the whole body: a client could stretch one for each piece for ever.
+    """
+    deadline = asyncio.get_running_loop().time() + seconds
+    is_complete = False
+
+    async def receive_in_time() -> Message:
+        nonlocal is_complete
+        if is_complete:  # the next message is the end of the connection
+            return await receive()
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(
+                HTTPStatus.REQUEST_TIMEOUT,
+                "The body took too long to arrive",
+                headers={"Connection": "close"},
+            ) from None
+        is_complete = not message.get("more_body")
+        return message
+
+    return receive_in_time
 
 
 def _check_json(body: bytes) -> None:

@@ -43,6 +43,8 @@ class RequestMiddleware:
     Args:
         app: The application inside.
         max_body_bytes: A larger body is refused with 413, before all of it is read.
+        body_timeout_seconds: A body that is not complete so long after its headers is refused
+            with 408.
         allowed_hosts: Accepted host names, such as `*.example.org`; none means any.
         root_path: The prefix of our paths at the proxy, which may remove it from requests.
     """
@@ -52,11 +54,13 @@ class RequestMiddleware:
         app: ASGIApp,
         *,
         max_body_bytes: int,
+        body_timeout_seconds: float,
         allowed_hosts: tuple[str, ...] = (),
         root_path: str = "",
     ) -> None:
         self.app = app
         self.max_body_bytes = max_body_bytes
+        self.body_timeout_seconds = body_timeout_seconds
         self.small_body_bytes = min(max_body_bytes, limits.SMALL_BODY_BYTES)
         self.is_our_host = _pattern(allowed_hosts).fullmatch
         self.root_path = root_path
@@ -88,13 +92,15 @@ class RequestMiddleware:
         try:
             if refusal := self._refusal(scope, head):
                 await refusal(scope, receive, send_with_headers)
-            elif head.is_chunked or head.body_bytes > self.small_body_bytes:
-                body = limits.limited(
-                    receive,
-                    declared=head.body_bytes,
-                    largest=self.max_body_bytes,
-                    content_type=head.content_type,
-                )
+            elif head.is_chunked or head.body_bytes:
+                body = limits.timed(receive, self.body_timeout_seconds)
+                if head.is_chunked or head.body_bytes > self.small_body_bytes:
+                    body = limits.limited(
+                        body,
+                        declared=head.body_bytes,
+                        largest=self.max_body_bytes,
+                        content_type=head.content_type,
+                    )
                 await self.app(scope, body, send_with_headers)
             else:
                 await self.app(scope, receive, send_with_headers)

@@ -169,6 +169,7 @@ def _statuses(operation: Operation, method: str) -> Iterator[HTTPStatus]:
         yield HTTPStatus.SERVICE_UNAVAILABLE
     parameters = operation.get("parameters", [])
     if "requestBody" in operation:
+        yield HTTPStatus.REQUEST_TIMEOUT
         yield HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     if "requestBody" in operation or parameters:
         yield HTTPStatus.UNPROCESSABLE_ENTITY

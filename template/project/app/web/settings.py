@@ -35,11 +35,13 @@ class WebSettings(BaseModel):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     web_concurrency: Annotated[int, Field(ge=1)] = 1
+    drain_seconds: Annotated[int, Field(ge=0)] = 8
     allowed_hosts: StringList = ()
     cors_origins: StringList = ()
     trusted_proxies: StringList = ()
     root_path: Annotated[str, AfterValidator(_root_path)] = ""
     max_body_bytes: Annotated[int, Field(ge=1)] = 1_048_576
+    body_timeout_seconds: Annotated[int, Field(ge=1)] = 30
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "json"
 

@@ -1,5 +1,6 @@
 """Middleware of every request."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -137,3 +138,15 @@ async def test_a_larger_body_is_refused_before_it_is_all_read(
     assert response.status_code == response.json()["status"] == 413
     assert response.headers["connection"] == "close"
     assert len(sent) == chunks_read
+
+
+@pytest.mark.settings(BODY_TIMEOUT_SECONDS="1")
+async def test_a_body_that_does_not_arrive_in_time_is_refused(client: AsyncClient) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"x"
+        await asyncio.Event().wait()
+
+    response = await client.post("/measure", content=chunks(), headers={"Content-Length": "9"})
+
+    assert response.status_code == response.json()["status"] == 408
+    assert response.headers["connection"] == "close"

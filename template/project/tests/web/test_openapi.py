@@ -34,7 +34,7 @@ async def test_errors_follow_from_what_a_route_declares(app: FastAPI, client: As
 
     operation = document["paths"]["/unlikely/{unlikely_id}"]["put"]
     errors = {status: each for status, each in operation["responses"].items() if status != "200"}
-    assert sorted(errors) == ["400", "404", "409", "413", "422", "423", "431", "500", "503"]
+    assert sorted(errors) == ["400", "404", "408", "409", "413", "422", "423", "431", "500", "503"]
     assert [each["content"] for each in errors.values()] == [PROBLEM] * len(errors)
     assert "Retry-After" in errors["503"]["headers"]
     assert operation["operationId"] == "unlikely_build"

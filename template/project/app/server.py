@@ -1,0 +1,178 @@
+"""uvicorn's server, with deadlines for its own end and for idle connections."""
+
+import asyncio
+import importlib
+import logging
+import multiprocessing
+import os
+import signal
+import socket
+import threading
+import time
+from contextlib import suppress
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from uvicorn.server import HANDLED_SIGNALS
+
+from app.web.settings import WebSettings
+
+log = logging.getLogger(__name__)
+
+APP = "app.main:app"
+QUIET_SECONDS = 2
+"""A draining process ends after so long without a request in flight."""
+CLOSING_SECONDS = 3
+CUTTING_SECONDS = 1
+"""The times before the end of DRAIN_SECONDS when no new connection is accepted any more, and when
+requests in flight are cut: what is left is for the shutdown of the application."""
+LINGER_SECONDS = 0.5
+"""The time that connections have for their request when the server stops listening."""
+CANCEL_SECONDS = 0.5
+"""The time from the cut until requests that did not notice it are cancelled."""
+EXIT_SECONDS = 0.5
+"""The time after DRAIN_SECONDS when the process exits, whatever still runs."""
+TICKS_PER_SECOND = 10
+"""uvicorn's calls of `on_tick`."""
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, which drains before it stops, and closes idle connections.
+
+    After SIGTERM readiness is 503, so that balancers send no more requests; those that still come
+    are served. The process ends when no request has been in flight for two seconds, at the latest
+    after DRAIN_SECONDS, and cuts what is left. After Ctrl-C it accepts no more requests, and ends
+    when those in flight have. A second signal ends it at once; a worker leaves that to its
+    supervisor, as service managers send their one signal to both. It comes twice under `uv run`,
+    which passes it on: signals before the drain begins, two ticks later, are one.
+
+    Connections without a request in flight are closed after BODY_TIMEOUT_SECONDS.
+    """
+
+    def __init__(self, config: uvicorn.Config, settings: WebSettings) -> None:
+        super().__init__(config)
+        self.drain_seconds = 0 if config.should_reload else settings.drain_seconds
+        self.idle_seconds = settings.body_timeout_seconds
+        self.signal: int | None = None
+        self._is_stopping = False
+        self._ends_at: float | None = None
+        self._quiet_since = 0.0
+        self._requests_seen = 0
+        self._idle_since: dict[tuple[Any, Any], float] = {}
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - of signal
+        """Begin to drain at the second tick."""
+        self.signal = self.signal or sig
+
+    async def on_tick(self, counter: int) -> bool:
+        """Keep the deadlines; return whether to shut down."""
+        now = time.monotonic()
+        if counter % TICKS_PER_SECOND == 0:
+            self._close_idle(now)
+            parent = multiprocessing.parent_process()
+            if parent and not parent.is_alive():
+                self.handle_exit(signal.SIGTERM, None)
+        if self._is_stopping and self._ends_at is None:
+            self._begin_to_drain(now)
+        self._is_stopping = self.signal is not None
+        await super().on_tick(counter)
+        return self._ends_at is not None and self._has_drained(now, self._ends_at)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening, finish the requests in flight, and cut them at the deadline."""
+        left = max(0, (self._ends_at or 0) - CUTTING_SECONDS - time.monotonic())
+        loop = asyncio.get_running_loop()
+        loop.call_later(left, self._cut)
+        loop.call_later(left + CANCEL_SECONDS, self._cancel)
+        if self.signal == signal.SIGTERM:
+            for waiting in self._stop_listening(sockets or []):
+                await loop.connect_accepted_socket(self._protocol, waiting)
+            await asyncio.sleep(min(LINGER_SECONDS, left))
+        await super().shutdown(sockets)
+
+    def _stop_listening(self, sockets: list[socket.socket]) -> list[socket.socket]:
+        """Close the sockets, and return the connections that wait there: they would be reset."""
+        waiting = []
+        for listener in sockets:
+            listener.setblocking(False)
+            with suppress(OSError):
+                while True:
+                    waiting.append(listener.accept()[0])
+            listener.close()
+        for server in self.servers:
+            server.close()
+        return waiting
+
+    def _protocol(self) -> asyncio.Protocol:
+        """Return a protocol for a connection, as uvicorn makes them."""
+        make: Any = self.config.http_protocol_class
+        protocol: asyncio.Protocol = make(self.config, self.server_state, self.lifespan.state)
+        return protocol
+
+    @property
+    def _connections(self) -> list[Any]:
+        """The open connections: protocols of uvicorn, of HTTP or WebSockets."""
+        return list(self.server_state.connections)
+
+    def _begin_to_drain(self, now: float) -> None:
+        log.info("Stopping within %s s", self.drain_seconds)
+        if multiprocessing.parent_process() is None:
+            for each in HANDLED_SIGNALS:
+                signal.signal(each, signal.SIG_DFL)
+        self._ends_at = now + self.drain_seconds
+        self._quiet_since = now
+        importlib.import_module(APP.partition(":")[0]).app.state.is_draining = True
+        close = (b"connection", b"close")
+        self.server_state.default_headers = [*self.server_state.default_headers, close]
+        self.config.encoded_headers.append(close)  # uvicorn makes the default headers anew of these
+        # A thread or a task that does not end must not keep the process.
+        end = threading.Timer(self.drain_seconds + EXIT_SECONDS, os._exit, [0])
+        end.daemon = True
+        end.start()
+
+    def _has_drained(self, now: float, ends_at: float) -> bool:
+        state = self.server_state
+        if (
+            state.tasks
+            or state.total_requests != self._requests_seen
+            or any(each.transport.get_write_buffer_size() for each in self._connections)
+        ):
+            self._quiet_since = now
+        self._requests_seen = state.total_requests
+        is_quiet = now - self._quiet_since >= QUIET_SECONDS
+        return is_quiet or now >= ends_at - CLOSING_SECONDS or self.signal != signal.SIGTERM
+
+    def _cut(self) -> None:
+        """Abort all connections; this ends what reads or writes there."""
+        if tasks := len(self.server_state.tasks):
+            log.warning("Cut %d requests that had not ended", tasks)
+        for connection in self._connections:
+            connection.transport.abort()
+
+    def _cancel(self) -> None:
+        """Cancel requests that do not notice the end of their connections."""
+        for task in list(self.server_state.tasks):
+            task.cancel()
+
+    def _close_idle(self, now: float) -> None:
+        """Abort connections that have had no request in flight for too long.
+
+        uvicorn has no limit for the first request of a connection, and none for the rest of a
+        request that was answered before all of it arrived.
+        """
+        idle: dict[tuple[Any, Any], float] = {}
+        for connection in self._connections:
+            if _is_idle(connection):
+                key = (connection, connection.cycle)
+                idle[key] = self._idle_since.get(key, now)
+                if now - idle[key] >= self.idle_seconds:
+                    connection.transport.abort()
+        self._idle_since = idle
+
+
+def _is_idle(connection: Any) -> bool:  # noqa: ANN401 - a protocol of uvicorn
+    """Return whether no request is in flight, and no response on its way; WebSockets never are."""
+    if not hasattr(connection, "cycle") or connection.transport.get_write_buffer_size():
+        return False
+    return connection.cycle is None or connection.cycle.response_complete
