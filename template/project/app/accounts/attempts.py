@@ -1,7 +1,6 @@
 """Rate limits of attempts: sliding windows, counted in the database for all processes."""
 
 import ipaddress
-import logging
 import math
 import time
 from collections.abc import Mapping
@@ -16,11 +15,8 @@ from app.accounts.models import LoginFailure
 from app.accounts.settings import SECONDS_PER_UNIT, AccountsSettings, Rate
 from app.web.errors import AppError
 
-log = logging.getLogger(__name__)
-
 IPV6_PREFIX = 64  # bits; a customer chooses the rest of the address freely
 TRIES = 5
-FORWARDING_HEADERS = ("x-forwarded-for", "forwarded")
 
 
 class TooManyAttempts(AppError):
@@ -34,8 +30,9 @@ class TooManyAttempts(AppError):
         self.headers = {"Retry-After": str(wait)}
 
 
-def network(address: str) -> str:
-    """Return the network that one customer of a provider has: an IPv4 address, or an IPv6 /64."""
+def network_of(request: Request) -> str:
+    """Return what one customer of a provider has: the client's IPv4 address, or its IPv6 /64."""
+    address = request.client.host if request.client else ""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
@@ -43,13 +40,6 @@ def network(address: str) -> str:
     ip = getattr(ip, "ipv4_mapped", None) or ip
     prefix = IPV6_PREFIX if isinstance(ip, ipaddress.IPv6Address) else ip.max_prefixlen
     return str(ipaddress.ip_network((ip, prefix), strict=False))
-
-
-def network_of(request: Request) -> str:
-    """Return the network that a request comes from."""
-    host = request.client.host if request.client else ""
-    _warn_of_proxy(request, host)
-    return network(host)
 
 
 def network_key(request: Request, settings: AccountsSettings) -> str:
@@ -138,35 +128,12 @@ class _Window:
 
     @property
     def wait(self) -> float:
-        """Seconds until one more attempt is allowed."""
-        if self.current < self.rate.limit:  # when enough of the previous window no longer counts
-            most = self.rate.limit - 1 - self.current
-            return self._slide_seconds(self.previous, most) - self.elapsed
-        # in the next window, when enough of this one no longer counts
-        slide = self._slide_seconds(self.current, self.rate.limit - 1)
-        return self.rate.seconds + slide - self.elapsed
+        """Seconds until one more attempt is allowed.
 
-    def _slide_seconds(self, count: int, most: int) -> float:
-        """Return the second of the next window from which `count` attempts weigh at most `most`.
-
-        That is `count * (1 - second / rate.seconds) <= most`, solved for `second`.
+        Attempts of a window weigh `count * (1 - second / rate.seconds)` in the next one.
         """
-        return self.rate.seconds * (1 - most / count)
-
-
-def _warn_of_proxy(request: Request, host: str) -> None:
-    """Log once per process that a proxy seems to send requests whose client it may not name.
-
-    A trusted proxy has replaced the address of the client by one of the header.
-    """
-    state, headers = request.app.state, request.headers
-    is_forwarded = any(name in headers for name in FORWARDING_HEADERS)
-    if not is_forwarded or host in headers.get("x-forwarded-for", ""):
-        return
-    if not getattr(state, "has_warned_of_proxy", False):
-        state.has_warned_of_proxy = True
-        log.warning(
-            "All callers behind %s count as one network, as it is not in TRUSTED_PROXIES: "
-            "if it is your proxy, add it there, and let it send X-Forwarded-For",
-            host,
-        )
+        most, seconds = self.rate.limit - 1, self.rate.seconds
+        if self.current <= most:  # when enough of the previous window no longer counts
+            return seconds * (1 - (most - self.current) / self.previous) - self.elapsed
+        # in the next window, when enough of this one no longer counts
+        return seconds * (2 - most / self.current) - self.elapsed

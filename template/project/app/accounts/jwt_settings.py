@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.accounts import signed_tokens
-from app.accounts.secret_key import SecretKey, SecretKeySettings, derive_key
+from app.accounts.settings import SecretKey, SecretKeySettings, derive_key
 from app.web.types import COMMA_SEPARATED
 
 ACCESS = "access"

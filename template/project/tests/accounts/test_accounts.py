@@ -8,7 +8,7 @@ from tortoise import timezone
 
 from app.accounts import passwords, tokens
 from app.accounts.models import Token, User
-from app.accounts.secret_key import derive_key
+from app.accounts.settings import derive_key
 from app.config import get_settings
 from app.main import create_app
 from tests.conftest import ChangeSettings, run

@@ -15,7 +15,7 @@ from tortoise import timezone
 from app import NAME
 from app.accounts import signed_tokens, tokens
 from app.accounts.refresh_tokens import REFRESH
-from app.accounts.secret_key import derive_key
+from app.accounts.settings import derive_key
 from app.config import get_settings
 from tests.conftest import ChangeSettings
 from tests.factories import add_user, bearer

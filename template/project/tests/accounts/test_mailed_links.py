@@ -120,7 +120,9 @@ async def test_only_the_newest_reset_link_works_and_only_once(
 
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
-async def test_a_reset_link_is_invalid_after_its_expiry_or_a_change_of_the_account(client: AsyncClient, sent: Outbox, end: End) -> None:
+async def test_a_reset_link_is_invalid_after_its_expiry_or_a_change_of_the_account(
+    client: AsyncClient, sent: Outbox, end: End
+) -> None:
     ada = await add_user("ada")
     await ask(client, "password-reset", ADA)
 
