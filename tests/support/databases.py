@@ -109,8 +109,6 @@ class Database:
     """Timestamps in statements may have a time zone."""
     checks_types: bool = True
     """Values that do not fit their column are refused, such as a long text."""
-    folds_all_letters: bool = True
-    """Searches ignore the case of letters beyond ASCII."""
     undoes_scripts: bool = False
     """Scripts are rolled back when their process is killed."""
 

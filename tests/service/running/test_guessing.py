@@ -29,55 +29,14 @@ NETWORKS_PER_ACCOUNT = 10
 """A name has that many times the attempts from all IP addresses together."""
 MOST_USED = Path("/usr/share/nmap/nselib/data/passwords.lst")
 """Passwords in the order of their frequency in leaks, of Debian's package nmap-common."""
-WORDS = (
-    *(
-        "acorn",
-        "anchor",
-        "bakery",
-        "basil",
-        "beacon",
-        "birch",
-        "cactus",
-        "canyon",
-        "castle",
-        "cedar",
-    ),
-    *(
-        "cobalt",
-        "comet",
-        "copper",
-        "dagger",
-        "desert",
-        "dragon",
-        "ember",
-        "falcon",
-        "fjord",
-        "forest",
-    ),
-    *(
-        "garlic",
-        "glacier",
-        "harbor",
-        "hazel",
-        "island",
-        "ivory",
-        "jungle",
-        "kettle",
-        "lagoon",
-        "lemon",
-    ),
-    *(
-        "magnet",
-        "maple",
-        "meadow",
-        "nectar",
-        "oasis",
-        "orchid",
-        "paddle",
-        "pebble",
-        "planet",
-        "quartz",
-    ),
+WORDS = re.findall(
+    r"\w+",
+    """
+    acorn anchor bakery basil beacon birch cactus canyon castle cedar cobalt comet copper
+    dagger desert dragon ember falcon fjord forest garlic glacier harbor hazel island ivory
+    jungle kettle lagoon lemon magnet maple meadow nectar oasis orchid paddle pebble planet
+    quartz
+    """,
 )
 WEAKNESSES = """
 import asyncio, json, sys

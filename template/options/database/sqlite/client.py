@@ -51,6 +51,7 @@ class Client(LimitedClient, SqliteClient):
         create_file(self.filename)
         try:
             await super().create_connection(with_db)
+            await self._connection.create_function("UPPER", 1, _upper, deterministic=True)
         except BaseException:
             await self.drop(self._connection)
             raise
@@ -170,6 +171,11 @@ class Context(SqliteTransactionContext):
             await self.connection.rollback()
         except Exception:  # noqa: BLE001 - the first error is the one to report
             await self.connection.client.drop(self.connection._connection)  # noqa: SLF001
+
+
+def _upper(value: object) -> str | None:
+    """Return a text in upper case, as searches compare it; SQLite's own function knows ASCII."""
+    return None if value is None else str(value).upper()
 
 
 client_class = Client  # Tortoise looks for this name in the module that `engine` names

@@ -17,7 +17,7 @@ LARGEST_HEAD_BYTES = 32_768
 MOST_JSON_VALUES = 10_000
 """Names, texts, objects and elements of a JSON body: to refuse each of them takes about 0.05 s."""
 LARGEST_FORM_BYTES = 65_536
-"""A form takes longer to decode than JSON; files are sent as multipart, which is no such form."""
+"""An urlencoded form takes longer to decode than JSON."""
 JSON_VALUE = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{,]', re.DOTALL)
 SMALL_BODY_BYTES = MOST_JSON_VALUES
 """The size of a body that has no room for more values."""

@@ -99,7 +99,7 @@ def _complete(document: Document, app: FastAPI) -> None:
 
 
 def _add_root(schemes: dict[str, Any], root_path: str) -> None:
-    """Begin the URLs of OAuth 2 with the prefix: clients resolve them without that of `servers`."""
+    """Begin the URLs of flows with the prefix: clients resolve them without that of `servers`."""
     for flow in (flow for each in schemes.values() for flow in each.get("flows", {}).values()):
         for name in flow.keys() & {"tokenUrl", "refreshUrl", "authorizationUrl"}:
             flow[name] = f"{root_path}{flow[name]}"

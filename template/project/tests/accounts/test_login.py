@@ -65,7 +65,7 @@ async def test_people_sign_in_by_name_or_address_as_they_type_it(
         ("ada", f"{PASSWORD} "),
         ("disabled", PASSWORD),
         ("grace", "x" * 1025),
-        ("grace", "x" * 900_000),
+        ("grace", "x" * 60_000),
         ("ada\x00", PASSWORD),
         ("%", PASSWORD),
     ],

@@ -100,7 +100,7 @@ async def test_too_many_or_too_long_headers_are_refused(
         ("application/json", b"[" * 11_000, 422),
         ("application/x-www-form-urlencoded", b"a" * 65_536, 200),
         ("application/x-www-form-urlencoded", b"a" * 65_537, 413),
-        ("multipart/form-data", b"a" * 100_000, 200),
+        ("application/octet-stream", b"a" * 100_000, 200),
     ],
     ids=range(6),
 )

@@ -27,5 +27,4 @@ DATABASE = Database(
     is_sleeping=is_busy,
     patience=("LOCK_TIMEOUT_SECONDS = 5", "LOCK_TIMEOUT_SECONDS = 0.3"),
     checks_types=False,
-    folds_all_letters=False,
 )
