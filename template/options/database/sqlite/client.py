@@ -51,7 +51,8 @@ class Client(LimitedClient, SqliteClient):
         create_file(self.filename)
         try:
             await super().create_connection(with_db)
-            await self._connection.create_function("UPPER", 1, _upper, deterministic=True)
+            connection: Any = self._connection
+            await connection.create_function("UPPER", 1, _upper, deterministic=True)
         except BaseException:
             await self.drop(self._connection)
             raise
