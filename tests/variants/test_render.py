@@ -19,9 +19,9 @@ PROJECT = ROOT / "template/project"
 OPTIONS = ROOT / "template/options"
 
 BUDGETS = {
-    "minimal": {"files": 96, "app": 2460, "tests": 940},
-    "starter": {"files": 152, "app": 4230, "tests": 2320},
-    "production": {"files": 161, "app": 4580, "tests": 2900},
+    "minimal": {"files": 102, "app": 2970, "tests": 1030},
+    "starter": {"files": 166, "app": 5360, "tests": 2720},
+    "production": {"files": 175, "app": 5740, "tests": 2940},
 }
 FIRST_READ = ("main.py", "parts.py", "config.py", "accounts/models.py", "accounts/routes", "notes")
 
@@ -155,8 +155,9 @@ def test_no_python_file_but_a_few_holds_a_condition() -> None:
     assert conditional <= {
         "app/accounts/api.py.jinja",
         "app/accounts/commands.py.jinja",
-        "app/accounts/registration.py.jinja",
+        "app/accounts/__init__.py.jinja",
         "app/accounts/authentication/__init__.py.jinja",
+        "app/accounts/routes/registration.py.jinja",
         "app/cli.py.jinja",
         "app/main.py.jinja",
         "app/seed.py.jinja",

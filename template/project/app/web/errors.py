@@ -120,7 +120,7 @@ def problem(
         headers: More headers.
         errors: Invalid fields.
         members: More members, but those that are empty: `more`, the number of invalid fields
-            beyond `errors`, and `error`, the code of OAuth 2 (RFC 6749 §5.2).
+            beyond `errors`, and `error`, the code of RFC 6749 §5.2.
     """
     title = HTTPStatus(status).phrase
     body: dict[str, Any] = {
