@@ -19,6 +19,8 @@ def the_files_lead_to_the_database(project: Project) -> None:
     assert f"service on {database.title}" in project.text("README.md")
     assert "*.sqlite3*" in project.text(".gitignore").splitlines()
     address = url.partition("@")[2].partition("/")[0]
+    for module in ("pooled", "server_urls"):  # a file has neither a pool nor an address
+        assert (f"app/database/{module}.py" in project.files) == bool(address)
     if address:
         assert f"expected at {address}" in project.text("README.md")
         assert f"expected at {address}" in project.output
