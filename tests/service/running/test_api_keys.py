@@ -41,6 +41,7 @@ OWNERS = {
     ("POST", KEYS),
     ("DELETE", f"{KEYS}/{{key_id}}"),
     ("PATCH", ME),
+    ("PUT", f"{ME}/email"),
     ("PUT", f"{ME}/password"),
     ("DELETE", "/api/auth/sessions/{session_id}"),
 }

@@ -69,7 +69,9 @@ def test_failed_sign_ins_look_the_same(
 
 @pytest.mark.check("A05", "A06")
 @pytest.mark.parametrize(
-    "password", ["Ep7-kQ2z-Lw9s" + "0123456789" * 9, "🔑🐢🦊 🧭🌋" * 8], ids=["ascii", "emoji"]
+    "password",
+    ["Ep7-kQ2z-Lw9s" + "0123456789" * 9, "🔑🐢🦊 🧭🌋🍋 🚲🎻🪁 🐙🌵🧲 🛶🎈🥁 🪐🍄🧩 🪶🎣🐝"],
+    ids=["ascii", "emoji"],
 )
 @on_sqlite
 def test_long_passwords_are_not_truncated(client: httpx.Client, password: str) -> None:
@@ -85,19 +87,19 @@ def test_long_passwords_are_not_truncated(client: httpx.Client, password: str) -
 @pytest.mark.check("A07")
 @on_sqlite
 def test_huge_passwords_are_refused(client: httpx.Client, ada: Person) -> None:
-    """A password of a megabyte is refused everywhere, before it is hashed."""
+    """A huge password is refused everywhere, before it is hashed."""
     huge = "x" * 300_000
 
     attempts = [
-        log_in(client, ada.name, huge * 3),
-        log_in(client, new_name(), huge * 3),
+        log_in(client, ada.name, huge[:60_000]),
+        log_in(client, new_name(), huge[:60_000]),
         client.post("/api/users", json=sign_up_form(new_name(), huge)),
         client.put(
             "/api/users/me/password",
             headers=ada.headers,
             json={"current_password": huge, "new_password": huge, "confirm_password": huge},
         ),
-        log_in(client, ada.name, huge * 6),
+        log_in(client, ada.name, huge),
     ]
 
     assert [response.status_code for response in attempts] == [401, 401, 422, 422, 413]

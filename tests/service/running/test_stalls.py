@@ -54,9 +54,7 @@ def test_no_field_of_a_resource_stops_the_others(template: Path, tmp_path: Path)
 def test_the_answer_to_many_faults_counts_them(running: Service) -> None:
     """A 422 lists 20 faults, counts the others, and shows at most 64 characters of a name."""
     with running.client() as client:
-        many = client.post(
-            "/api/users", json={f"\U0001f98a{'🦊' * 100}{n}": n for n in range(3000)}
-        )
+        many = client.post("/api/users", json={f"{'🦊' * 70}{n}": n for n in range(3000)})
         few = client.post("/api/users", json={})
         huge = client.post("/api/users", json={f"k{n}": n for n in range(60_000)})
 

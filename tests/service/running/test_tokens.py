@@ -238,7 +238,7 @@ def test_ten_simultaneous_refreshes_yield_one_successor(
     responses = in_threads(10, lambda _: refresh(client, ada.refresh))
 
     assert sorted(response.status_code for response in responses) == [200] + [401] * 9
-    assert sql.count(running, "tokens", f"owner_id = {ada.id}") == 2
+    assert sql.count(running, "tokens", f"kind = 'refresh' AND owner_id = {ada.id}") == 2
     winner = next(response for response in responses if response.status_code == 200)
     access, successor = people.tokens_of(winner)
     assert refresh(client, successor).status_code == 401
@@ -560,10 +560,10 @@ def test_expired_tokens_are_purged(client: httpx.Client, running: Service, ada: 
     """The daily command deletes expired tokens and nothing else, and uses an index."""
     values = ", ".join(
         f"('refresh', '{forged_tokens.sha256(f'{ada.name}{number}')}',"
-        f" '{number:032x}', {ada.id}, '', '', '2020-01-01 00:00:00', '2020-01-02 00:00:00')"
+        f" '{number:032x}', {ada.id}, '', '', '', '2020-01-01 00:00:00', '2020-01-02 00:00:00')"
         for number in range(1000)
     )
-    columns = "kind, secret_hash, family, owner_id, name, prefix, created_at, expires_at"
+    columns = "kind, secret_hash, family, owner_id, address, name, prefix, created_at, expires_at"
     sql.query(running, f"INSERT INTO tokens ({columns}) VALUES {values}")
     expired = "expires_at < '2021-01-01 00:00:00'"
     before = sql.count(running, "tokens", expired)

@@ -22,7 +22,7 @@ const account = await api.POST("/api/users", {
 expect(account.data?.username === username, "signs up");
 
 const tokens = await api.POST("/api/auth/login", {
-  body: { username, password, scope: "" },
+  body: { username, password },
   headers: { "Content-Type": "application/x-www-form-urlencoded" },
 });
 expect(tokens.data !== undefined, "signs in");

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Form, Request
 from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
+from pydantic.config import JsonDict
 from tortoise import timezone
 
 from app import NAME
@@ -45,15 +46,21 @@ class UnsupportedGrantType(AppError):
 
 
 def _grant(name: str) -> tuple[object, ...]:
-    """Return the validator and the schema of a field that names the grant type of its route."""
+    """Return the validator and the schema of a field that names the grant type of its route.
+
+    The schema has no default: generated clients would have to send the field.
+    """
 
     def check(sent: str) -> str:
         if sent != name:
             raise UnsupportedGrantType(f"Send the grant type {name}, which this call is for")
         return sent
 
-    schema = {"type": "string", "pattern": f"^{name}$", "default": name}
-    return AfterValidator(check), WithJsonSchema(schema)
+    def drop_default(schema: JsonDict) -> None:
+        del schema["default"]
+
+    schema = WithJsonSchema({"type": "string", "pattern": f"^{name}$"})
+    return AfterValidator(check), schema, Field(json_schema_extra=drop_default)
 
 
 class PasswordGrant(BaseModel):
