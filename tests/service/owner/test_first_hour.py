@@ -27,6 +27,7 @@ PERSON = {
     "password": "correct horse battery",
     "confirm_password": "correct horse battery",
 }
+EXAMPLES = {"NAME": "nothing", "USER": PERSON["username"], "ADDRESS": "new@example.org"}
 
 
 @pytest.mark.parametrize(("database", "version"), ROWS, ids=map("-python".join, ROWS))
@@ -81,12 +82,19 @@ def _commands(page: str, *, known: Sequence[str]) -> list[list[str]]:
     The first come without those that are known, and without the one that the block has in full.
     """
     verbs = re.findall(r"^\| `([^`]+)` \|", page.partition("## Commands")[2], re.MULTILINE)
-    lines = [f"uv run just {verb.replace('NAME', 'nothing')}" for verb in verbs if "…" not in verb]
-    lines = [line for line in lines if line not in known]
+    lines = [f"uv run just {verb}" for verb in verbs if "…" not in verb]
+    lines = [_with_examples(line) for line in lines if line not in known]
     lines += re.findall(r"^uv run just .+$", page, re.MULTILINE)
     lines += re.findall(r"`(uv run just remove-resource \w+)`", page)
     assert len(lines) > 6
     return [[*shlex.split(line), *(["--yes"] if "remove" in line else [])] for line in lines]
+
+
+def _with_examples(line: str) -> str:
+    """Return a command with values instead of placeholders."""
+    for placeholder, value in EXAMPLES.items():
+        line = line.replace(placeholder, value)
+    return line
 
 
 def test_generation_needs_no_network_no_trust_and_writes_nowhere_else(
