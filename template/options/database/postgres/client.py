@@ -24,12 +24,20 @@ class Client(PooledClient, AsyncpgDBClient):
         self.timeout_seconds = timeout_seconds
 
     async def create_pool(self, *, dsn: str | None = None, **arguments: Any) -> asyncpg.Pool:  # noqa: ANN401 - as above
-        """Create the pool; a DSN has the options of libpq."""
-        return await asyncpg.create_pool(dsn, **arguments)
+        """Create the pool; a DSN has the options of libpq.
+
+        A single statement sets nothing for its session, so that no second one has to reset it.
+        """
+        return await asyncpg.create_pool(dsn, reset=_leave, **arguments)
 
     async def release(self, pool: Any, connection: Any) -> None:  # noqa: ANN401 - as above
-        """Return a connection to the pool, which resets it by a statement."""
+        """Return a connection to the pool."""
         await pool.release(connection, timeout=self.timeout_seconds)
+
+    async def reset(self, connection: Any) -> None:  # noqa: ANN401 - as above
+        """Undo what a transaction has set for its session."""
+        if not connection.is_closed():
+            await connection.reset()
 
     async def drop(self, connection: Any) -> None:  # noqa: ANN401 - as above
         """Ask the server to cancel the statement, and close the connection."""
@@ -53,6 +61,10 @@ class Transaction(LimitedTransaction, TransactionWrapper):
 
     def _in_transaction(self) -> TransactionContext:
         return NestedTransactionContext(Transaction(self))
+
+
+async def _leave(_connection: Any) -> None:  # noqa: ANN401 - of the driver
+    """Leave a connection as it is."""
 
 
 client_class = Client  # Tortoise looks for this name in the module that `engine` names

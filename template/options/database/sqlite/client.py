@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from types import TracebackType
@@ -24,7 +25,7 @@ from app.database.deadline import (
     LimitedClient,
     LimitedTransaction,
     limited,
-    waiting,
+    note_wait,
 )
 
 TRIAL_WRITE = "INSERT INTO aerich (version, app, content) VALUES ('', '', zeroblob(4194304))"
@@ -60,8 +61,9 @@ class Client(LimitedClient, SqliteClient):
     @asynccontextmanager
     async def _statement(self) -> AsyncGenerator[Any]:
         async with self.deadline():
-            with waiting():
-                await self._lock.acquire()
+            began = time.monotonic()
+            await self._lock.acquire()
+            note_wait(began)
             try:
                 await self.create_connection(with_db=True)
                 yield self._connection
@@ -131,8 +133,9 @@ class Context(SqliteTransactionContext):
         transaction: Transaction = self.connection
         client = transaction.client
         async with client.deadline():
-            with waiting():
-                await self._trxlock.acquire()
+            began = time.monotonic()
+            await self._trxlock.acquire()
+            note_wait(began)
             try:
                 await client.create_connection(with_db=True)
                 transaction._connection = client._connection  # noqa: SLF001 - as Tortoise does

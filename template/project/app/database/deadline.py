@@ -3,10 +3,11 @@
 import asyncio
 import time
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from functools import wraps
+from types import TracebackType
 from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -45,38 +46,56 @@ class LimitedClient(BaseDBAsyncClient):
     async def drop(self, connection: Any) -> None:  # noqa: ANN401 - of the driver
         """Close a connection in an unknown state: within a statement, or in a transaction."""
 
-    @asynccontextmanager
-    async def deadline(self) -> AsyncGenerator[None]:
-        """Limit the time of a block.
+    def deadline(self) -> "Deadline":
+        """Return a context that limits the time of a block."""
+        return Deadline(self)
 
-        Raises:
-            DatabaseTimeout: The block took longer.
-            DBConnectionError: The server cannot be reached.
-        """
-        seconds = self.timeout_seconds
+
+class Deadline:
+    """The time limit of a block.
+
+    It is a class since each statement has one: a generator would take three times as long.
+
+    Raises:
+        DatabaseTimeout: The block took longer.
+        DBConnectionError: The server cannot be reached.
+    """
+
+    __slots__ = ("client", "timeout")
+
+    def __init__(self, client: LimitedClient) -> None:
+        self.client = client
+
+    async def __aenter__(self) -> None:
+        """Begin, with less time if the last statements have waited long for a connection."""
+        seconds = self.client.timeout_seconds
         if seconds is not None and (waited := _waited.get()):
             seconds = max(seconds - waited, LEAST_SECONDS)
+        self.timeout = asyncio.timeout(seconds)
+        await self.timeout.__aenter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End, and translate the error if there was one."""
         try:
-            async with asyncio.timeout(seconds):
-                yield
-        except TimeoutError as error:
+            await self.timeout.__aexit__(kind, error, trace)
+        except TimeoutError as late:
+            error = late
+        if isinstance(error, TimeoutError):
             _waited.set(0.0)
             raise DatabaseTimeout("The database did not answer in time") from error
-        except DBConnectionError:
-            raise
-        except OSError as error:
+        if isinstance(error, OSError):
             raise DBConnectionError(f"{type(error).__name__}: {error}") from error
-        except Exception as error:
-            if driver.is_refused_write(error):
-                self.refuses_writes = True
-            raise
+        if isinstance(error, Exception) and driver.is_refused_write(error):
+            self.client.refuses_writes = True
 
 
-@contextmanager
-def waiting() -> Iterator[None]:
-    """Take the time of a block that waits for a connection."""
-    began = time.monotonic()
-    yield
+def note_wait(began: float) -> None:
+    """Note how long a statement has waited for a connection since this time of the clock."""
     seconds, waited = time.monotonic() - began, _waited.get()
     if seconds >= LONG_WAIT_SECONDS:
         _waited.set(waited + seconds)

@@ -1,6 +1,7 @@
 """Statements and transactions on the connections of a pool, with a time limit."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -9,7 +10,7 @@ from typing import Any
 from tortoise.backends.base.client import TransactionContextPooled
 from tortoise.connection import get_connections
 
-from app.database.deadline import CLOSE_SECONDS, LimitedClient, waiting
+from app.database.deadline import CLOSE_SECONDS, LimitedClient, note_wait
 
 
 class PooledClient(LimitedClient):
@@ -28,9 +29,10 @@ class PooledClient(LimitedClient):
     @asynccontextmanager
     async def _statement(self) -> AsyncGenerator[Any]:
         async with self.deadline():
-            with waiting():
-                pool = await self.pool()
-                connection = await self.acquire(pool)
+            began = time.monotonic()
+            pool = self._pool or await self.pool()
+            connection = await self.acquire(pool)
+            note_wait(began)
             try:
                 yield connection
             except asyncio.CancelledError:
@@ -50,6 +52,9 @@ class PooledClient(LimitedClient):
     async def release(self, pool: Any, connection: Any) -> None:  # noqa: ANN401 - of the driver
         """Return a connection to the pool, unless it was dropped."""
         await pool.release(connection)
+
+    async def reset(self, connection: Any) -> None:  # noqa: ANN401 - of the driver
+        """Undo what a transaction has set for its session, if the driver can."""
 
     async def _close(self) -> None:
         """Close the pool; connections that are still in use only get a second."""
@@ -78,9 +83,10 @@ class PooledTransaction(TransactionContextPooled):
         """Begin: waiting for a connection, connecting and BEGIN share one time limit."""
         root: PooledClient = self.client.client
         async with root.deadline():
-            with waiting():
-                self.pool = await root.pool()
-                self.client._connection = await root.acquire(self.pool)  # noqa: SLF001 - as Tortoise does
+            began = time.monotonic()
+            self.pool = await root.pool()
+            self.client._connection = await root.acquire(self.pool)  # noqa: SLF001 - as Tortoise does
+            note_wait(began)
             try:
                 await self.client.begin()
             except BaseException:
@@ -107,8 +113,12 @@ class PooledTransaction(TransactionContextPooled):
         except BaseException:
             await self._drop()
             raise
-        async with self.client.client.deadline():
-            await self.client.client.release(self.pool, self.client._connection)  # noqa: SLF001
+        root, connection = self.client.client, self.client._connection  # noqa: SLF001
+        async with root.deadline():
+            try:
+                await root.reset(connection)
+            finally:
+                await root.release(self.pool, connection)
 
     async def _roll_back(self) -> None:
         """Roll back; if that fails, the server does it when the connection is closed."""

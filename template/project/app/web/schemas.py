@@ -145,7 +145,8 @@ class ListQuery(ModelSchema):
     def filter_and_sort(self, rows: QuerySet[Row]) -> QuerySet[Row]:
         """Apply the filters that were sent, and the order."""
         sent = self.model_dump(exclude_none=True, exclude=COMMON_PARAMETERS)
-        return rows.filter(**sent).order_by(self.sort, "id")
+        order = [self.sort] if self.sort in {"id", "-id"} else [self.sort, "id"]
+        return (rows.filter(**sent) if sent else rows).order_by(*order)
 
     async def fetch_page(self, rows: QuerySet[Any], *, output: type[Output]) -> dict[str, Any]:
         """Fetch one page of these outputs, as the fields of `Page`.
