@@ -2,15 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any
 
 from tortoise.backends.base.client import TransactionContextPooled
 from tortoise.connection import get_connections
 
-from app.database.deadline import CLOSE_SECONDS, LimitedClient, note_wait
+from app.database.deadline import CLOSE_SECONDS, Deadline, LimitedClient, note_wait
 
 
 class PooledClient(LimitedClient):
@@ -26,24 +24,9 @@ class PooledClient(LimitedClient):
                     await self.create_connection(with_db=True)
         return self._pool
 
-    @asynccontextmanager
-    async def _statement(self) -> AsyncGenerator[Any]:
-        async with self.deadline():
-            began = time.monotonic()
-            pool = self._pool or await self.pool()
-            connection = await self.acquire(pool)
-            note_wait(began)
-            try:
-                yield connection
-            except asyncio.CancelledError:
-                await self.drop(connection)
-                raise
-            finally:
-                await self.release(pool, connection)
-
     def acquire_connection(self) -> Any:  # noqa: ANN401 - Tortoise's wrapper is another class
         """Return a context with a connection for one statement."""
-        return self._statement()
+        return Statement(self)
 
     async def acquire(self, pool: Any) -> Any:  # noqa: ANN401 - of the driver
         """Return a connection of the pool, once there is one."""
@@ -69,6 +52,44 @@ class PooledClient(LimitedClient):
     async def close_pool(self, pool: Any) -> None:  # noqa: ANN401 - of the driver
         """Close the pool once all connections have been returned."""
         await pool.close()
+
+
+class Statement(Deadline):
+    """A connection for one statement, which has a time limit."""
+
+    __slots__ = ("connection", "pool")
+    client: PooledClient
+
+    async def __aenter__(self) -> Any:  # noqa: ANN401 - of the driver
+        """Wait for a connection of the pool, and return it."""
+        await super().__aenter__()
+        began = time.monotonic()
+        try:
+            self.pool = self.client._pool or await self.client.pool()  # noqa: SLF001 - opened or not
+            self.connection = await self.client.acquire(self.pool)
+        except BaseException as error:
+            await super().__aexit__(type(error), error, error.__traceback__)
+            raise
+        note_wait(began)
+        return self.connection
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Return the connection to the pool, or drop it within a statement."""
+        try:
+            try:
+                if isinstance(error, asyncio.CancelledError):
+                    await self.client.drop(self.connection)
+            finally:
+                await self.client.release(self.pool, self.connection)
+        except BaseException as later:
+            await super().__aexit__(type(later), later, later.__traceback__)
+            raise
+        await super().__aexit__(kind, error, trace)
 
 
 class PooledTransaction(TransactionContextPooled):

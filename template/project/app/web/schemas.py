@@ -155,7 +155,7 @@ class ListQuery(ModelSchema):
         for each relation to many rows.
         """
         start = (self.page - 1) * self.size
-        page = rows.offset(start).limit(self.size)
+        page = (rows.offset(start) if start else rows).limit(self.size)
         names = output.model_fields
         has_all = columns.are_in(rows.model, names)
         items = await (page.values(*names) if has_all else output.with_relations(page))
