@@ -160,11 +160,11 @@ def measure(bench: Bench, count: int, *, with_layers: bool) -> list[Figure]:
     print(f"  start: service {median(seconds):.2f} s, R2 {median(their_seconds):.2f} s")
     print(f"  memory: service {median(mib):.0f} MiB, R2 {median(their_mib):.0f} MiB")
     return [
-        ratio("list / R2a, CPU per request, token", lists["service"], lists["R2a"], limit=1.30),
-        ratio("the same with a cookie", lists["service, cookie"], lists["R2a"], limit=1.45),
-        ratio("the same with a key", lists["service, key"], lists["R2a"], limit=1.45),
+        ratio("list / R2a, CPU per request, token", lists["service"], lists["R2a"], limit=1.20),
+        ratio("the same with a cookie", lists["service, cookie"], lists["R2a"], limit=1.20),
+        ratio("the same with a key", lists["service, key"], lists["R2a"], limit=1.20),
         Figure("caller and permissions, SQL statements", extra, 2),
-        ratio("health / R2, CPU per request", healths["service"], healths["R2"], limit=2.4),
+        ratio("health / R2, CPU per request", healths["service"], healths["R2"], limit=2.2),
         ratio("exec to first health / R2, wall time", seconds, their_seconds, limit=1.6),
         ratio("memory after 200 lists / R2, RSS", mib, their_mib, limit=1.4),
         *measure_logins(bench),
