@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import os
 import time
 from collections.abc import AsyncIterator, Coroutine
@@ -38,6 +39,9 @@ log = logging.getLogger(__name__)
 FOLDER = ROOT / "var/mail"
 TIMEOUT_SECONDS = 10
 CONNECTIONS = 10
+MAX_PENDING = 1000
+"""More mails at once are an attack."""
+SHUTDOWN_SECONDS = 5
 PORTS = {"smtp": 587, "smtps": 465}
 REQUIRED = {"smtp_url", "mail_from", "public_base_url"}
 """The settings without which production sends no mail."""
@@ -64,8 +68,9 @@ class MailSettings(WebSettings):
     @classmethod
     def base_url_has_root_path(cls, url: HttpUrl, earlier: ValidationInfo) -> HttpUrl:
         """Return the URL with ROOT_PATH at its end, also where the setting lacks it."""
-        base, root_path = str(url).rstrip("/"), earlier.data.get("root_path", "")
-        return HttpUrl(base if base.endswith(root_path) else base + root_path)
+        path, root_path = (url.path or "").rstrip("/"), earlier.data.get("root_path", "")
+        has_root = f"{path}/".endswith(f"{root_path}/")
+        return HttpUrl(str(url).rstrip("/") + ("" if has_root else root_path))
 
     @property
     def can_send_mail(self) -> bool:
@@ -177,6 +182,10 @@ async def send(settings: MailSettings, address: str, text: MailText, **values: s
 
 def soon(work: Coroutine[Any, Any, None]) -> None:
     """Start work that sends mails; as nobody awaits it, failures are logged."""
+    if len(pending) >= MAX_PENDING:
+        work.close()
+        log.error("No mail was sent: %d are pending", MAX_PENDING)
+        return
     task = asyncio.create_task(_log_failures(work))
     pending.add(task)
     task.add_done_callback(pending.discard)
@@ -189,10 +198,13 @@ async def wait_for_pending(timeout_seconds: float | None = None) -> None:
 
 
 @asynccontextmanager
-async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-    """Wait up to 5 seconds for pending mails when the service shuts down."""
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Wait a few seconds for pending mails when the service shuts down, and count those left."""
     yield
-    await wait_for_pending(5)
+    left = getattr(app.state, "ends_at", math.inf) - time.monotonic()
+    await wait_for_pending(max(0, min(left, SHUTDOWN_SECONDS)))
+    if pending:
+        log.error("No mail was sent: the service stopped while %d were pending", len(pending))
 
 
 async def _log_failures(work: Coroutine[Any, Any, None]) -> None:
@@ -200,7 +212,9 @@ async def _log_failures(work: Coroutine[Any, Any, None]) -> None:
         await work
     except MailNotConfigured:
         pass  # it is logged where it is raised
-    except (AppError, NotSent) as reason:
+    except AppError as refusal:
+        log.info("A mail was left out: %s", refusal)
+    except NotSent as reason:
         log.error("No mail was sent: %s", reason)  # noqa: TRY400 - a traceback adds nothing
     except Exception:
         log.exception("No mail was sent")

@@ -17,13 +17,15 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.server import HANDLED_SIGNALS
 from uvicorn.supervisors import ChangeReload
 
-from app.server import APP, EXIT_SECONDS, Server
+from app.server import APP, EXIT_SECONDS, HttpProtocol, Server
 from app.web.settings import WebSettings
 
 log = logging.getLogger(__name__)
 
 SPAWN = multiprocessing.get_context("spawn")
 POLL_SECONDS = 0.2
+RESTART_SECONDS = 1
+"""A worker that dies while it starts is replaced once in this time."""
 REPEAT_SECONDS = 0.1
 """Signals within this time are one, which `uv run` has passed on once more."""
 KILL_SECONDS = EXIT_SECONDS + 0.5
@@ -66,6 +68,7 @@ def bind(host: str, port: int) -> list[socket.socket]:
 def _config(settings: WebSettings, **options: Any) -> uvicorn.Config:  # noqa: ANN401 - uvicorn's
     return uvicorn.Config(
         APP,
+        http=HttpProtocol,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -115,6 +118,7 @@ def _supervise(settings: WebSettings, sockets: list[socket.socket]) -> int:
             if worker.exitcode is not None and not signals and not has_failed:
                 log.warning("Worker %s ended with status %s", worker.pid, worker.exitcode)
                 workers[number] = start()
+                time.sleep(RESTART_SECONDS)
     for listener in sockets:
         listener.close()  # the workers' copies are enough: here nobody would accept a connection
     _end(workers, signals, settings.drain_seconds + KILL_SECONDS)

@@ -14,8 +14,10 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import HANDLED_SIGNALS
 
+from app.web.limits import LARGEST_HEAD_BYTES
 from app.web.settings import WebSettings
 
 log = logging.getLogger(__name__)
@@ -25,16 +27,44 @@ QUIET_SECONDS = 2
 """A draining process ends after so long without a request in flight."""
 CLOSING_SECONDS = 3
 CUTTING_SECONDS = 1
-"""The times before the end of DRAIN_SECONDS when no new connection is accepted any more, and when
-requests in flight are cut: what is left is for the shutdown of the application."""
+"""How long before the end of DRAIN_SECONDS the service stops accepting connections, and cuts the
+requests in flight. The rest of the time is for the application's own shutdown."""
 LINGER_SECONDS = 0.5
 """The time that connections have for their request when the server stops listening."""
 CANCEL_SECONDS = 0.5
 """The time from the cut until requests that did not notice it are cancelled."""
 EXIT_SECONDS = 0.5
 """The time after DRAIN_SECONDS when the process exits, whatever still runs."""
+BLOCKED_SECONDS = 1
+"""The time after a signal when another one ends a process whose event loop has not noticed it."""
 TICKS_PER_SECOND = 10
 """uvicorn's calls of `on_tick`."""
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, which would collect a head of any length before it is measured."""
+
+    is_reading_head = False
+    head_bytes = 0
+
+    def on_message_begin(self) -> None:
+        """Begin to measure the head of a request."""
+        super().on_message_begin()
+        self.is_reading_head, self.head_bytes = True, 0
+
+    def on_headers_complete(self) -> None:
+        """End to measure."""
+        self.is_reading_head = False
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        """Parse the next bytes, and close the connection if the head is still not complete."""
+        was_reading_head = self.is_reading_head
+        super().data_received(data)
+        if was_reading_head and self.is_reading_head:
+            self.head_bytes += len(data)
+            if self.head_bytes > 2 * LARGEST_HEAD_BYTES:  # the application measures without spaces
+                self.transport.close()
 
 
 class Server(uvicorn.Server):
@@ -55,6 +85,7 @@ class Server(uvicorn.Server):
         self.drain_seconds = 0 if config.should_reload else settings.drain_seconds
         self.idle_seconds = settings.body_timeout_seconds
         self.signal: int | None = None
+        self._signalled_at = 0.0
         self._is_stopping = False
         self._ends_at: float | None = None
         self._quiet_since = 0.0
@@ -62,8 +93,15 @@ class Server(uvicorn.Server):
         self._idle_since: dict[tuple[Any, Any], float] = {}
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - of signal
-        """Begin to drain at the second tick."""
-        self.signal = self.signal or sig
+        """Begin to drain at the second tick; a blocked event loop does not keep the process."""
+        now = time.monotonic()
+        if self.signal is None:
+            self.signal, self._signalled_at = sig, now
+            end = threading.Timer(self.drain_seconds + EXIT_SECONDS, os._exit, [0])
+            end.daemon = True
+            end.start()
+        elif now - self._signalled_at > BLOCKED_SECONDS and not multiprocessing.parent_process():
+            os._exit(128 + sig)
 
     async def on_tick(self, counter: int) -> bool:
         """Keep the deadlines; return whether to shut down."""
@@ -91,17 +129,18 @@ class Server(uvicorn.Server):
             await asyncio.sleep(min(LINGER_SECONDS, left))
         await super().shutdown(sockets)
 
-    def _stop_listening(self, sockets: list[socket.socket]) -> list[socket.socket]:
+    def _stop_listening(self, listeners: list[socket.socket]) -> list[socket.socket]:
         """Close the sockets, and return the connections that wait there: they would be reset."""
         waiting = []
-        for listener in sockets:
+        for listener in listeners:
             listener.setblocking(False)
             with suppress(OSError):
                 while True:
                     waiting.append(listener.accept()[0])
-            listener.close()
         for server in self.servers:
             server.close()
+        for listener in listeners:
+            listener.close()
         return waiting
 
     def _protocol(self) -> asyncio.Protocol:
@@ -120,16 +159,13 @@ class Server(uvicorn.Server):
         if multiprocessing.parent_process() is None:
             for each in HANDLED_SIGNALS:
                 signal.signal(each, signal.SIG_DFL)
-        self._ends_at = now + self.drain_seconds
+        self._ends_at = self._signalled_at + self.drain_seconds
         self._quiet_since = now
-        importlib.import_module(APP.partition(":")[0]).app.state.is_draining = True
+        state = importlib.import_module(APP.partition(":")[0]).app.state
+        state.is_draining, state.ends_at = True, self._ends_at
         close = (b"connection", b"close")
         self.server_state.default_headers = [*self.server_state.default_headers, close]
         self.config.encoded_headers.append(close)  # uvicorn makes the default headers anew of these
-        # A thread or a task that does not end must not keep the process.
-        end = threading.Timer(self.drain_seconds + EXIT_SECONDS, os._exit, [0])
-        end.daemon = True
-        end.start()
 
     def _has_drained(self, now: float, ends_at: float) -> bool:
         state = self.server_state

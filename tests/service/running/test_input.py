@@ -22,6 +22,7 @@ from tests.support.people import (
     sign_up_form,
     write_note,
 )
+from tests.support.problems import assert_problem
 
 JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -712,3 +713,22 @@ def test_long_lists_need_few_statements(
     statements = [number for status, _, number in results if status == 200]
     assert [items for _, items, _ in results][:2] == [2, 100]
     assert statements == [3, 3, 4, 4]
+
+
+@pytest.mark.check("P03")
+@pytest.mark.parametrize("start", [b"GET /", b"GET / HTTP/1.1\r\nHost: a\r\nX-Long: "])
+@on_sqlite
+def test_a_head_without_end_closes_the_connection(running: Service, start: bytes) -> None:
+    """Headers and URLs of excessive length are refused, and not collected before that."""
+    with raw_http.connect(running) as connection:
+        connection.sendall(start)
+        with pytest.raises(ConnectionError):
+            connection.sendall(b"x" * 20_000_000)
+
+
+@pytest.mark.check("P03")
+@on_sqlite
+def test_long_urls_are_refused(client: httpx.Client) -> None:
+    """A long path is refused, also one that is much shorter when it is decoded."""
+    for path in ("x" * 33_000, "%F0%9F%A6%8A" * 3_000):
+        assert_problem(client.get(f"/api/{path}"), 431)

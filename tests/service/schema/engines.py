@@ -207,8 +207,8 @@ def _with_collation(*_: object, **__: object) -> str:
 class TortoiseTool:
     """Tortoise's own `makemigrations`, `migrate` and `downgrade`.
 
-    On MySQL it is helped twice, or every case would fail for the same reason: it takes a client
-    for MySQL's by the name of its module only, and makes tables without their collation.
+    It is helped, or every case would fail for the same reason: it takes a client for that of a
+    database by the name of its module only, and makes tables of MySQL without their collation.
     """
 
     name: ClassVar[str] = "tortoise"
@@ -216,9 +216,10 @@ class TortoiseTool:
     imports_models: ClassVar[bool] = True
 
     def __init__(self) -> None:
-        client = getattr(importlib.import_module("app.database.driver"), "client_class", None)
-        if client:
-            client.__module__ = "app.database.mysql"
+        client = importlib.import_module("app.database.client").client_class
+        bases = (base.__module__ for base in client.__mro__)
+        client.__module__ = next(module for module in bases if module.startswith("tortoise."))
+        if "mysql" in client.__module__:
             MySQLSchemaEditor._table_generate_extra = _with_collation  # type: ignore[method-assign]  # noqa: SLF001
 
     async def first(self, bench: Bench) -> None:

@@ -57,10 +57,10 @@ async def count(key: str, rate: Rate) -> None:
 
 
 async def count_all(limits: Mapping[str, Rate]) -> None:
-    """Count an attempt under each of these keys, before it is made, or under none.
+    """Count an attempt under all of these keys, or under none if one limit is exceeded.
 
-    Each window slides: attempts of the previous one count in part, weighted by the time that it
-    still covers. Refused attempts do not count, so nobody is locked out for ever.
+    It is called before the attempt. Windows slide: attempts of the previous one count by the time
+    that it still covers. Refused attempts do not count, so nobody is locked out for ever.
 
     Raises:
         TooManyAttempts: A rate limit is exceeded, also by parallel attempts.
@@ -74,8 +74,7 @@ async def count_all(limits: Mapping[str, Rate]) -> None:
         raise TooManyAttempts(max(waits))
     for place, each in enumerate(windows):  # one by one: statements for several rows may deadlock
         if not await each.increment():
-            for earlier in windows[:place]:
-                await uncount(earlier.key, earlier.rate)
+            await uncount_all({earlier.key: earlier.rate for earlier in windows[:place]})
             raise TooManyAttempts(each.rate.seconds - each.elapsed)
 
 
@@ -86,6 +85,12 @@ async def uncount(key: str, rate: Rate) -> None:
     """
     window = int(time.time()) // rate.seconds * rate.seconds
     await LoginFailure.filter(key_hash=key, window=window, count__gt=0).update(count=F("count") - 1)
+
+
+async def uncount_all(limits: Mapping[str, Rate]) -> None:
+    """Uncount an attempt under each of these keys."""
+    for key, rate in limits.items():
+        await uncount(key, rate)
 
 
 async def reset(key: str) -> None:

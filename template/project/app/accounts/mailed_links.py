@@ -1,6 +1,5 @@
 """Mailed links, each of which works once: they reset a password, or verify an address."""
 
-import logging
 from datetime import timedelta
 
 from pydantic import SecretStr
@@ -15,8 +14,6 @@ from app.database.queries import transactional
 from app.mail import MailText
 from app.web.errors import BadRequest
 
-log = logging.getLogger(__name__)
-
 RESET = "reset"
 VERIFY = "verify"
 """The kinds of the tokens in these links."""
@@ -24,7 +21,6 @@ PAGES = {RESET: "password-reset", VERIFY: "verify-email"}
 LIFETIMES = {RESET: timedelta(minutes=30), VERIFY: timedelta(hours=24)}
 """The texts of the mails name them too."""
 MAX_PER_ADDRESS = Rate(3, 3600)
-MAX_PENDING_MAILS = 1000  # more requests are an attack
 
 
 class InvalidLink(BadRequest):
@@ -35,14 +31,12 @@ class InvalidLink(BadRequest):
 
 def mail_reset(settings: LoginSettings, address: str) -> None:
     """Start to mail a link that resets the password of the account with this address, if any."""
-    if _has_room():
-        mail.soon(_mail_reset(settings, address))
+    mail.soon(_mail_reset(settings, address))
 
 
 def mail_verification(settings: LoginSettings, address: str) -> None:
     """Start to mail a link to this address, if it is that of an account and not yet verified."""
-    if _has_room():
-        mail.soon(_mail_verification(settings, address))
+    mail.soon(_mail_verification(settings, address))
 
 
 def mail_first_verification(settings: LoginSettings, user: User) -> None:
@@ -61,8 +55,8 @@ def mail_new_verification(settings: LoginSettings, user: User, address: str) -> 
 async def reset(secret: str, password: SecretStr, *, revoke_all: bool = False) -> User:
     """Set a new password with a mailed token; all sessions and links are revoked.
 
-    Named tokens are revoked on demand, and always if the address was not verified: then a stranger
-    who registered it may have made them.
+    Named tokens are revoked if the user asks for it, and always if the address was not verified:
+    then a stranger who registered it may have made them.
 
     Raises:
         InvalidLink: The token is not valid.
@@ -100,13 +94,6 @@ async def verify(secret: str) -> tuple[User, str]:
     except tokens.AccountChanged:
         raise InvalidLink from None
     return token.owner, old
-
-
-def _has_room() -> bool:
-    has_room = len(mail.pending) < MAX_PENDING_MAILS
-    if not has_room:
-        log.warning("Too many mails are pending; one that was asked for is not sent")
-    return has_room
 
 
 async def _mail_reset(settings: LoginSettings, address: str) -> None:

@@ -12,6 +12,7 @@ from app.accounts.settings import AccountsSettings
 log = logging.getLogger(__name__)
 
 FORWARDING_HEADERS = ("x-forwarded-for", "forwarded")
+MOST_WARNINGS = 5
 
 
 def note_network(request: Request) -> str:
@@ -30,6 +31,10 @@ async def counted(request: Request, account: str) -> AsyncIterator[None]:
     the account is by network, so that guesses from one do not lock the owner out elsewhere. Wider
     ones are for all accounts from the network, and for the account from all networks.
 
+    Args:
+        request: The request that contains the password.
+        account: What identifies the account; a keyed hash of it is stored.
+
     Raises:
         TooManyAttempts: A limit is exceeded; the attempt does not count.
     """
@@ -38,33 +43,35 @@ async def counted(request: Request, account: str) -> AsyncIterator[None]:
     by_network = attempts.network_key(request, settings)
     by_account = settings.attempt_key(account)
     by_both = settings.attempt_key(f"{account} from {by_network}")
-    await attempts.count_all(
-        {
-            by_both: settings.rate_limit_login,
-            by_network: settings.rate_limit_network,
-            by_account: settings.rate_limit_account,
-        }
-    )
+    limits = {
+        by_both: settings.rate_limit_login,
+        by_network: settings.rate_limit_network,
+        by_account: settings.rate_limit_account,
+    }
+    await attempts.count_all(limits)
     yield
     await attempts.reset(by_both)
-    await attempts.uncount(by_network, settings.rate_limit_network)
-    await attempts.uncount(by_account, settings.rate_limit_account)
+    await attempts.uncount_all({by_network: limits[by_network], by_account: limits[by_account]})
 
 
 def _warn_of_proxy(request: Request) -> None:
-    """Log once per process that a proxy seems to send requests whose client it may not name.
+    """Log a few addresses that send forwarding headers, though they are no trusted proxies.
 
     A trusted proxy has replaced the address of the client by one of the header.
     """
     state, headers = request.app.state, request.headers
     host = request.client.host if request.client else ""
-    is_forwarded = any(name in headers for name in FORWARDING_HEADERS)
-    if not is_forwarded or host in headers.get("x-forwarded-for", ""):
+    named = [each.strip() for each in headers.get("x-forwarded-for", "").split(",")]
+    if host in named or not any(name in headers for name in FORWARDING_HEADERS):
         return
-    if not getattr(state, "has_warned_of_proxy", False):
-        state.has_warned_of_proxy = True
+    if not hasattr(state, "untrusted_proxies"):
+        state.untrusted_proxies = set()
+    warned: set[str] = state.untrusted_proxies
+    if host not in warned and len(warned) < MOST_WARNINGS:
+        warned.add(host)
         log.warning(
-            "All callers behind %s count as one network, as it is not in TRUSTED_PROXIES: "
-            "if it is your proxy, add it there, and let it send X-Forwarded-For",
+            "Requests from %s have forwarding headers, and TRUSTED_PROXIES does not name it: all"
+            " callers behind it count as one network. If it is your proxy, add it there, and let it"
+            " send X-Forwarded-For",
             host,
         )

@@ -21,10 +21,10 @@ LONG_WAIT_SECONDS = 0.1
 LEAST_SECONDS = 0.5
 
 _waited: ContextVar[float] = ContextVar("waited", default=0.0)
-"""Seconds for which the last statements of this task waited for a connection; short waits end it.
+"""Seconds for which the last statements of this task have waited for a connection.
 
-They count for the next statement too. Else a request whose first statement got its connection
-late would wait as long again.
+They are subtracted from the next limit: otherwise each statement of a request could wait for all of
+it. A short wait resets them.
 """
 
 
@@ -95,7 +95,7 @@ class Deadline:
 
 
 def note_wait(began: float) -> None:
-    """Note how long a statement has waited for a connection since this time of the clock."""
+    """Add the time for which a statement has waited for a connection, since it began to wait."""
     seconds, waited = time.monotonic() - began, _waited.get()
     if seconds >= LONG_WAIT_SECONDS:
         _waited.set(waited + seconds)

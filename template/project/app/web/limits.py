@@ -1,6 +1,7 @@
-"""Limits of a request, checked before its headers are read and its body is parsed.
+"""Limits of a request that are checked before its body is parsed.
 
-Parsing blocks the event loop: what takes long must be refused for what it looks like.
+Parsing blocks the event loop, so a body that would take long is refused by its size, and by its
+number of values.
 """
 
 import asyncio
@@ -34,7 +35,8 @@ class TooManyValues(HTTPException):
 
 def is_head_too_large(scope: Scope, header_bytes: int) -> bool:
     """Return whether the headers are too many, or too long together with path and query."""
-    size = header_bytes + len(scope["path"]) + len(scope["query_string"])
+    path = scope.get("raw_path") or scope["path"]  # decoded it may be much shorter
+    size = header_bytes + len(path) + len(scope["query_string"])
     return size > LARGEST_HEAD_BYTES or len(scope["headers"]) > MOST_HEADERS
 
 
@@ -99,6 +101,11 @@ def timed(receive: Receive, seconds: float) -> Receive:
 
 
 def _check_json(body: bytes) -> None:
-    """Refuse a body with too many values, in one pass that ends at the first of them."""
+    """Refuse a body with too many values, in one pass that ends at the first of them.
+
+    It reads UTF-8, as JSON between systems must be (RFC 8259 §8.1); other encodings have NUL bytes.
+    """
+    if b"\x00" in body:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "Send JSON in UTF-8")
     if any(islice(JSON_VALUE.finditer(body), MOST_JSON_VALUES, None)):
         raise TooManyValues

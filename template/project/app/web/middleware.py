@@ -168,7 +168,7 @@ def _inspect(headers: Headers, is_our_host: Callable[[bytes], object]) -> _Head:
         elif name == b"transfer-encoding":
             head.is_chunked = True
         elif name == b"content-type":
-            head.content_type = value
+            head.content_type = head.content_type or value  # the first, as for parsers
         elif name == b"x-request-id" and SAFE_REQUEST_ID.fullmatch(value):
             head.request_id = value.decode()
     head.request_id = head.request_id or os.urandom(16).hex()

@@ -98,11 +98,12 @@ async def test_too_many_or_too_long_headers_are_refused(
         ("application/json", b"[" + b'"a,[{",' * 4_900 + b"0]", 200),
         ("application/json", b"[" + b'"a",' * 5_100 + b"0]", 422),
         ("application/json", b"[" * 11_000, 422),
+        ("application/json", f'["∀"{",1" * 20_000}]'.encode("utf-16-le"), 400),
         ("application/x-www-form-urlencoded", b"a" * 65_536, 200),
         ("application/x-www-form-urlencoded", b"a" * 65_537, 413),
         ("application/octet-stream", b"a" * 100_000, 200),
     ],
-    ids=range(6),
+    ids=range(7),
 )
 async def test_a_body_that_takes_long_to_parse_is_refused(
     client: AsyncClient, kind: str, body: bytes, status: int
@@ -112,6 +113,14 @@ async def test_a_body_that_takes_long_to_parse_is_refused(
     assert response.status_code == status
     if status == 422:
         assert response.json()["errors"][0]["type"] == "too_many_values"
+
+
+async def test_of_two_content_types_the_first_counts(client: AsyncClient) -> None:
+    headers = [("Content-Type", "application/json"), ("Content-Type", "text/plain")]
+
+    response = await client.post("/measure", content=b"[" * 11_000, headers=headers)
+
+    assert response.status_code == 422
 
 
 @small_bodies

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from app.config import get_settings
 from app.database import migration_tool
-from app.database.connection import connected, migrations, orm_config
+from app.database.connection import connected, migration_config, migrations
 from tools.migrations import files
 from tools.migrations.cli import FOLDER
 from tools.migrations.refusal import Refused
@@ -97,7 +97,7 @@ async def undo_migration(resource: Resource, ask: Callable[[list[str]], bool]) -
         return ""
     settings = get_settings()
     async with connected(settings):
-        applied = await migration_tool.applied(orm_config(settings))
+        applied = await migration_tool.applied(migration_config(settings))
     if path.stem in applied:
         if applied[-1] != path.stem:
             return ""
