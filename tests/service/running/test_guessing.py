@@ -459,5 +459,5 @@ def test_a_proxy_that_is_not_trusted_is_named_once(running: Service) -> None:
     assert "✓ proxies: none is trusted; behind one, all callers have its address" in doctor
     (line,) = (json.loads(line) for line in log if "TRUSTED_PROXIES" in line)
     assert line["level"] == "WARNING"
-    assert line["message"].startswith("All callers behind 127.0.0.1 count as one network")
+    assert line["message"].startswith("Requests from 127.0.0.1 have forwarding headers")
     assert "TRUSTED_PROXIES" not in trusted_log

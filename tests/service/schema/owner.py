@@ -25,8 +25,8 @@ TITLE = "title = fields.CharField(max_length=200)"
 PARTS = "PARTS: list[str] = [\n"
 USER = (
     "INSERT INTO users (id, username, username_key, email, email_verified, password_hash,"
-    " is_active, created_at, updated_at) VALUES (1, 'ada', 'ada', 'ada@example.com', TRUE, '', TRUE,"
-    " '2026-01-01', '2026-01-01')"
+    " is_active, created_at, updated_at) VALUES"
+    " (1, 'ada', 'ada', 'ada@example.com', TRUE, '', TRUE, '2026-01-01', '2026-01-01')"
 )
 TASK = (
     "INSERT INTO tasks (title, slug, body, created_at, updated_at, owner_id)"

@@ -88,7 +88,7 @@ class Deadline:
         if isinstance(error, TimeoutError):
             _waited.set(0.0)
             raise DatabaseTimeout("The database did not answer in time") from error
-        if isinstance(error, OSError):
+        if isinstance(error, OSError) and not isinstance(error, DBConnectionError):
             raise DBConnectionError(f"{type(error).__name__}: {error}") from error
         if isinstance(error, Exception) and driver.is_refused_write(error):
             self.client.refuses_writes = True
