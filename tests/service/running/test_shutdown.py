@@ -27,7 +27,7 @@ from tests.service.running.stopping import (
     stop_under_load,
 )
 from tests.support import people, processes
-from tests.support.harness import Service, free_port, wait_until
+from tests.support.harness import Service, accepts, free_port, wait_until
 
 WORKERS = pytest.mark.parametrize("workers", [1, 2])
 FOREVER = "600"
@@ -234,34 +234,72 @@ def test_workers_end_with_their_supervisor(service: Service) -> None:
 @pytest.mark.check("P10")
 def test_workers_that_import_slowly_are_left_alone(service: Service, tmp_path: Path) -> None:
     """A worker may take its time to import: many services start at once after a power failure."""
-    slow = tmp_path / "slow"
-    shutil.copytree(service.project.path, slow, ignore=shutil.ignore_patterns("*.sqlite3*"))
     begun = tmp_path / "begun"
     go = tmp_path / "go"
     os.mkfifo(go)
-    with (slow / "app/__init__.py").open("a", encoding="utf-8") as module:
-        module.write(f"""
+    code = f"""
 import os
 if os.environ.setdefault("SUPERVISOR", str(os.getpid())) != str(os.getpid()):
     with open({str(begun)!r}, "a") as begun:
         begun.write(f"{{os.getpid()}}\\n")
     open({str(go)!r}).close()
-""")
-    environment = service.environment | {"WEB_CONCURRENCY": "2", "PORT": str(free_port())}
-    command = [executable, "-m", "app.cli", "serve"]
-    with Popen(command, cwd=slow, env=environment, stdout=DEVNULL, stderr=DEVNULL) as process:
-        try:
-            wait_until(lambda: lines(begun) == 2, "the workers to begin")
-            with pytest.raises(TimeoutError):  # uvicorn's own supervisor waits five seconds
-                wait_until(lambda: lines(begun) > 2, "other workers", seconds=8)
-            process.send_signal(signal.SIGTERM)
-            status = process.wait(timeout=30)
-        finally:
-            if process.poll() is None:
-                processes.kill({*processes.children(process.pid), process.pid})
+"""
+    with changed(service, tmp_path, "app/__init__.py", code, WEB_CONCURRENCY="2") as (process, _):
+        wait_until(lambda: lines(begun) == 2, "the workers to begin")
+        with pytest.raises(TimeoutError):  # uvicorn's own supervisor waits five seconds
+            wait_until(lambda: lines(begun) > 2, "other workers", seconds=8)
+        process.send_signal(signal.SIGTERM)
+        status = process.wait(timeout=30)
 
     assert lines(begun) == 2
     assert status == 0
+
+
+@pytest.mark.check("P08")
+@WORKERS
+def test_a_blocked_event_loop_does_not_keep_the_service(
+    service: Service, tmp_path: Path, workers: int
+) -> None:
+    """After SIGTERM the service ends in time, also while a handler blocks an event loop."""
+    begun = tmp_path / "begun"
+    code = f"""
+import pathlib, time
+@app.get("/block")
+async def block() -> None:
+    pathlib.Path({str(begun)!r}).touch()
+    time.sleep(600)
+"""
+    settings = {"WEB_CONCURRENCY": str(workers), "DRAIN_SECONDS": "1"}
+    with changed(service, tmp_path, "app/main.py", code, **settings) as (process, port):
+        url = f"http://127.0.0.1:{port}"
+        wait_until(lambda: accepts(url), "the service")
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(b"GET /block " + HEAD + b"\r\n")
+            wait_until(begun.exists, "the handler")
+            process.send_signal(signal.SIGTERM)
+            status = process.wait(timeout=30)
+
+    assert status == 0
+
+
+@contextmanager
+def changed(
+    service: Service, tmp_path: Path, module: str, code: str, **environment: str
+) -> Iterator[tuple[Popen[bytes], int]]:
+    """Serve a copy of the service with code at the end of a module; offer process and port."""
+    folder = tmp_path / "changed"
+    shutil.copytree(service.project.path, folder, ignore=shutil.ignore_patterns("*.sqlite3*"))
+    with (folder / module).open("a", encoding="utf-8") as file:
+        file.write(code)
+    port = free_port()
+    variables = service.environment | {"PORT": str(port)} | environment
+    command = [executable, "-m", "app.cli", "serve"]
+    with Popen(command, cwd=folder, env=variables, stdout=DEVNULL, stderr=DEVNULL) as process:
+        try:
+            yield process, port
+        finally:
+            if process.poll() is None:
+                processes.kill({*processes.children(process.pid), process.pid})
 
 
 def lines(path: Path) -> int:

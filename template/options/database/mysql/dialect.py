@@ -39,15 +39,16 @@ UNAVAILABLE_CODES = {
     *REFUSED_WRITES,
 }
 
+UNREACHABLE: tuple[type[Exception], ...] = (ConnectionError, socket.gaierror, TimeoutError)
+"""Errors of a command that connects by itself; those of requests are translated."""
+
 UNAVAILABLE: tuple[type[Exception], ...] = (
     DBConnectionError,
     OperationalError,
     errors.OperationalError,
     errors.InterfaceError,
-    ConnectionError,
     EOFError,
-    socket.gaierror,
-    TimeoutError,
+    *UNREACHABLE,
 )
 """Errors of the driver while the server is unreachable, restarting, overloaded or read-only."""
 

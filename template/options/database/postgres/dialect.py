@@ -11,6 +11,9 @@ TABLES_QUERY = (
     "SELECT tablename AS name FROM pg_tables WHERE schemaname = ANY(current_schemas(false))"
 )
 
+UNREACHABLE: tuple[type[Exception], ...] = (ConnectionError, socket.gaierror, TimeoutError)
+"""Errors of a command that connects by itself; those of requests are translated."""
+
 UNAVAILABLE: tuple[type[Exception], ...] = (
     DBConnectionError,
     TransactionManagementError,
@@ -23,9 +26,7 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
-    ConnectionError,
-    socket.gaierror,
-    TimeoutError,
+    *UNREACHABLE,
 )
 """Errors of the driver while the server is unreachable, restarting, overloaded or read-only."""
 

@@ -9,6 +9,9 @@ TABLES_QUERY = "SELECT name FROM sqlite_master WHERE type = 'table'"
 REFUSED_WRITES = ("is full", "readonly", "disk I/O error")
 REASONS = ("is locked", "is busy", "unable to open", "not a database", *REFUSED_WRITES)
 
+UNREACHABLE: tuple[type[Exception], ...] = ()
+"""Errors of a command that connects by itself: a file has none of its own."""
+
 UNAVAILABLE: tuple[type[Exception], ...] = (
     DBConnectionError,
     OperationalError,

@@ -27,7 +27,7 @@ def add_to(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(IntegrityError, _conflict)
     app.add_exception_handler(ValidationError, _unfit_value)
-    for error in driver.UNAVAILABLE:
+    for error in set(driver.UNAVAILABLE).difference(driver.UNREACHABLE):
         app.add_exception_handler(error, _database_error)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email import message_from_bytes
@@ -9,6 +10,7 @@ from email.policy import default
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from httpx import AsyncClient
 from tortoise import timezone
 
@@ -16,7 +18,7 @@ from app import TITLE, mail
 from app.accounts import mail_texts, tokens, users
 from app.accounts.models import Token, User
 from app.accounts.schemas import UserUpdateByAdmin
-from app.config import Settings
+from app.config import Settings, get_settings
 from app.env_file import EXAMPLE
 from app.mail import FolderMailer, MailText
 from tests.conftest import ChangeSettings, LogLines, run
@@ -130,6 +132,15 @@ async def test_a_reset_link_is_invalid_after_its_expiry_or_a_change_of_the_accou
 
     (link,) = await sent.mails(mail_texts.RESET_PASSWORD)
     assert await reset(client, link.token) == 400
+
+
+@pytest.mark.settings(RATE_LIMIT_LOGIN="2/day")
+async def test_attempts_with_one_link_are_rate_limited(client: AsyncClient, sent: Outbox) -> None:
+    await add_user("ada")
+    await ask(client, "password-reset", ADA)
+    (link,) = await sent.mails(mail_texts.RESET_PASSWORD)
+
+    assert [await reset(client, link.token, "password123") for _ in "123"] == [422, 422, 429]
 
 
 @pytest.mark.parametrize("path", ["password-reset", "verify-email/resend"])
@@ -307,6 +318,40 @@ async def test_the_log_says_why_no_mail_was_sent(
 
     (error,) = [line["message"] for line in log_lines() if line["level"] == "ERROR"]
     assert error.startswith("No mail was sent: SMTPConnectError")
+
+
+async def test_mails_that_are_pending_when_the_service_stops_are_counted(
+    app: FastAPI, log_lines: LogLines
+) -> None:
+    can_send = asyncio.Event()
+
+    async def send() -> None:
+        await can_send.wait()
+
+    app.state.ends_at = time.monotonic()
+    async with mail.lifespan(app):
+        mail.soon(send())
+    can_send.set()
+    await mail.wait_for_pending()
+
+    assert "the service stopped while 1 were pending" in log_lines()[-1]["message"]
+
+
+@pytest.mark.parametrize(
+    ("base", "prefix", "link"),
+    [
+        ("https://shop", "/shop", "https://shop/shop/x"),
+        ("https://a.org/shop/", "/shop", "https://a.org/shop/x"),
+        ("https://a.org/my-shop", "/shop", "https://a.org/my-shop/shop/x"),
+        ("https://a.org:8443", "", "https://a.org:8443/x"),
+    ],
+)
+def test_links_begin_with_the_public_url_and_the_prefix(
+    change_settings: ChangeSettings, base: str, prefix: str, link: str
+) -> None:
+    change_settings(PUBLIC_BASE_URL=base, ROOT_PATH=prefix)
+
+    assert get_settings().link("x") == link
 
 
 def test_production_sends_no_mail_with_the_settings_that_setup_writes() -> None:

@@ -61,6 +61,7 @@ async def test_a_value_that_only_tortoise_refuses_is_not_repeated(
             "Another row has one of these values, or still refers to this one",
         ),
         (RuntimeError("internal-7"), 500, "Something went wrong on our side"),
+        (TimeoutError("internal-7"), 500, "Something went wrong on our side"),
     ],
 )
 async def test_an_error_becomes_a_problem_document(
