@@ -67,6 +67,7 @@ from concurrent.futures import ThreadPoolExecutor
 from app.accounts import passwords
 if sys.argv[1] == "unlimited":
     passwords._threads = ThreadPoolExecutor(40)  # as many as the usual pool has
+    passwords._THREADS = 40
 options = {"log_config": None, "access_log": False}
 uvicorn.run("app.main:app", port=int(os.environ["PORT"]), **options)
 """

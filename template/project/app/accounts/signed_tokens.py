@@ -12,6 +12,7 @@ ALGORITHM = "HS256"
 CLAIMS = ("exp", "iat", "nbf", "sub", "aud", "iss", "jti")
 TIMES = ("exp", "iat", "nbf")
 LEEWAY_SECONDS = 10
+OPTIONS = {f"require_{claim}": True for claim in CLAIMS} | {"leeway": LEEWAY_SECONDS}
 
 
 class InvalidToken(Exception):
@@ -46,12 +47,11 @@ def decode(
     Raises:
         InvalidToken: The token is not valid, for whatever reason.
     """
-    options = {f"require_{claim}": True for claim in CLAIMS} | {"leeway": LEEWAY_SECONDS}
     try:
         header = jwt.get_unverified_header(token)
         key = keys.by_id[header["kid"]]
         claims = jwt.decode(
-            token, key, algorithms=[ALGORITHM], audience=audience, issuer=issuer, options=options
+            token, key, algorithms=[ALGORITHM], audience=audience, issuer=issuer, options=OPTIONS
         )
     except (JOSEError, ValueError, TypeError, ArithmeticError, AttributeError, KeyError) as error:
         raise InvalidToken("The token is not valid") from error
