@@ -42,29 +42,32 @@ TICKS_PER_SECOND = 10
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which would collect a head of any length before it is measured."""
+    """uvicorn's protocol, which would collect a head or trailers of any length."""
 
-    is_reading_head = False
-    head_bytes = 0
-
-    def on_message_begin(self) -> None:
-        """Begin to measure the head of a request."""
-        super().on_message_begin()
-        self.is_reading_head, self.head_bytes = True, 0
-
-    def on_headers_complete(self) -> None:
-        """End to measure."""
-        self.is_reading_head = False
-        super().on_headers_complete()
+    silent_bytes = 0
+    """Bytes since the parser has last begun or ended a head, or got a part of a body."""
 
     def data_received(self, data: bytes) -> None:
-        """Parse the next bytes, and close the connection if the head is still not complete."""
-        was_reading_head = self.is_reading_head
+        """Parse the next bytes, and close the connection if there are too many without a result."""
+        self.silent_bytes += len(data)
         super().data_received(data)
-        if was_reading_head and self.is_reading_head:
-            self.head_bytes += len(data)
-            if self.head_bytes > 2 * LARGEST_HEAD_BYTES:  # the application measures without spaces
-                self.transport.close()
+        if self.silent_bytes > 2 * LARGEST_HEAD_BYTES:  # the application measures without spaces
+            self.transport.close()
+
+    def on_message_begin(self) -> None:
+        """Begin a head."""
+        self.silent_bytes = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """End a head."""
+        self.silent_bytes = 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Pass on a part of a body."""
+        self.silent_bytes = 0
+        super().on_body(body)
 
 
 class Server(uvicorn.Server):

@@ -1,14 +1,18 @@
 """Requests of the largest allowed size that cost as much as possible, and the stalls they cause."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 import httpx
 
 from tests.support.harness import ROOT, Service
+from tests.support.people import PASSWORD, new_name
 
 MAX_BODY_BYTES = 1_048_576  # the default of the setting
 BEAT_SECONDS = 0.1
@@ -21,6 +25,10 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=b"}
 SIGN_IN = {"/api/auth/login", "/api/auth/session"}
 """Their forms are not described in the document, or not all fields of them."""
+TEXT = {"type": "string"}
+NEW_PASSWORDS = ("password", "new_password", "confirm_password")
+UNITS = ("a\u0301\u0323", "\ufdfa", "4@8({[<3690!1|7$5+%2", "9", "\U0001f98a", "correct horse ")
+"""Texts that are repeated: runs, what grows by normalization, what zxcvbn reads in many ways."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +37,8 @@ class Operation:
 
     method: str
     path: str
-    fields: tuple[str, ...]
-    """Fields of its body, if it has one."""
+    fields: Mapping[str, Any]
+    """The schemas of the fields of its body, if it has one."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,16 @@ class Stall:
     def missed_beats(self) -> int:
         """The beats of a heart that beats each 100 ms that were missed."""
         return int(self.seconds / BEAT_SECONDS)
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the request was refused."""
+        return self.status >= HTTPStatus.BAD_REQUEST
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether the answer to a bad request would be too long."""
+        return self.answer_bytes > LARGEST_ANSWER
 
 
 @contextmanager
@@ -102,10 +120,11 @@ def operations(document: dict[str, Any]) -> Iterator[Operation]:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             bodies = operation.get("requestBody", {}).get("content", {}).values()
-            names = [name for body in bodies for name in _names(document, body["schema"])]
-            if path in SIGN_IN:
-                names += ("username", "password")
-            yield Operation(method.upper(), _with_ids(path), tuple(dict.fromkeys(names)))
+            fields = dict.fromkeys(("username", "password"), TEXT) if path in SIGN_IN else {}
+            for body in bodies:
+                fields |= _resolved(document, body["schema"]).get("properties", {})
+            known = {name: _resolved(document, schema) for name, schema in fields.items()}
+            yield Operation(method.upper(), _with_ids(path), known)
 
 
 def of_heads() -> Iterator[Shape]:
@@ -123,14 +142,50 @@ def of_heads() -> Iterator[Shape]:
     yield Shape("repeated parameters", query="&".join(["page=1"] * 4300))
 
 
-def of_bodies(names: tuple[str, ...]) -> Iterator[Shape]:
-    """Yield bodies of the largest size, as a whole and for each of these fields."""
+def of_bodies(fields: Mapping[str, Any]) -> Iterator[Shape]:
+    """Yield bodies of the largest size as a whole, and with each of these fields as large.
+
+    The other fields are valid, so that nothing else is refused first. Texts that fit their field
+    get further than its validation.
+    """
     yield from _whole_bodies()
-    for name in names:
+    for name, schema in fields.items():
+        others = {other: _valid(other, its) for other, its in fields.items() if other != name}
+        rest = b"".join(
+            b"%s: %s, " % (json.dumps(other).encode(), json.dumps(value).encode())
+            for other, value in others.items()
+        )
         for shape, (start, middle, end) in _values():
-            body = _cut(b'{"%s": %s' % (name.encode(), start), middle, end + b"}")
+            body = _cut(b'{%s"%s": %s' % (rest, name.encode(), start), middle, end + b"}")
             yield Shape(f"{shape} in {name}", body, JSON)
         yield Shape(f"form run in {name}", f"{name}=abc{'%CC%81%CC%A3' * 5400}".encode(), FORM)
+        if schema.get("type") == "string":
+            for unit in UNITS:
+                length = schema.get("maxLength", 10_000)
+                text = (unit * length)[:length]
+                same = {
+                    other: text
+                    for other in others
+                    if other in NEW_PASSWORDS and name in NEW_PASSWORDS
+                }
+                body = json.dumps({**others, **same, name: text}).encode()
+                yield Shape(f"{unit!a} that fits in {name}", body, JSON)
+
+
+def _valid(name: str, schema: Mapping[str, Any]) -> object:
+    """Return a valid value of a field; that of a current password is wrong."""
+    own = {"username": new_name(), "email": f"{new_name()}@example.org"}
+    own |= dict.fromkeys(NEW_PASSWORDS, PASSWORD)
+    if name in own:
+        return own[name]
+    if "enum" in schema or "const" in schema:
+        return schema.get("const", next(iter(schema.get("enum", ())), None))
+    if "type" not in schema:  # of any JSON
+        return {}
+    formats = {"date": "2026-01-01", "date-time": "2026-01-01T00:00:00Z", "uuid": str(UUID(int=0))}
+    kinds = {"integer": 1, "number": 1, "boolean": True, "array": [], "object": {}}
+    text = schema.get("pattern", "^a text$").strip("^$")
+    return kinds.get(schema["type"], formats.get(schema.get("format", ""), text))
 
 
 @cache
@@ -200,8 +255,9 @@ def _with_ids(path: str) -> str:
     return "/".join("999999999" if part.startswith("{") else part for part in parts)
 
 
-def _names(document: dict[str, Any], schema: dict[str, Any]) -> list[str]:
+def _resolved(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema without references, and the first of several."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         schema = document["components"]["schemas"][name]
-    return list(schema.get("properties", {}))
+    return _resolved(document, schema["anyOf"][0]) if "anyOf" in schema else schema

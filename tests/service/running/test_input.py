@@ -715,15 +715,31 @@ def test_long_lists_need_few_statements(
     assert statements == [3, 3, 4, 4]
 
 
+CHUNKED = b"POST /api/users HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
 @pytest.mark.check("P03")
-@pytest.mark.parametrize("start", [b"GET /", b"GET / HTTP/1.1\r\nHost: a\r\nX-Long: "])
+@pytest.mark.parametrize(
+    ("start", "flood"),
+    [
+        (b"GET /", b"x"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX-Long: ", b"x"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n", b"X-Many: y\r\n"),
+        (CHUNKED + b"0\r\nX-Trailer: ", b"x"),
+        (CHUNKED + b"0\r\n", b"X-Trailer: y\r\n"),
+        (CHUNKED + b"1;extension=", b"x"),
+    ],
+    ids=["URL", "header", "headers", "trailer", "trailers", "extension"],
+)
 @on_sqlite
-def test_a_head_without_end_closes_the_connection(running: Service, start: bytes) -> None:
-    """Headers and URLs of excessive length are refused, and not collected before that."""
+def test_a_head_without_end_closes_the_connection(
+    running: Service, start: bytes, flood: bytes
+) -> None:
+    """Headers, URLs and trailers of excessive length are refused, and not collected before that."""
     with raw_http.connect(running) as connection:
         connection.sendall(start)
         with pytest.raises(ConnectionError):
-            connection.sendall(b"x" * 20_000_000)
+            connection.sendall(flood * (20_000_000 // len(flood)))
 
 
 @pytest.mark.check("P03")

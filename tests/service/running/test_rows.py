@@ -474,3 +474,20 @@ def test_a_locked_database_is_a_503(service: Service, http: httpx.Client, person
     assert read.status_code == 200
     assert accepted.status_code == 201
     assert sql.count(service, "notes", f"owner_id = {person.id}") == 1
+
+
+@on_servers
+def test_two_connections_serve_fifty_clients(running: Service) -> None:
+    """With two connections in the pool, fifty clients at once are all served."""
+    with sibling_service(running, own_database=False, DB_POOL_MAX="2") as sibling:
+        sibling.start()
+        with sibling.client() as client:
+            owner = people.sign_up(client)
+            notes = in_threads(50, lambda _: write_note(client, owner))
+            query = {"size": 100}
+            lists = in_threads(
+                50, lambda _: client.get("/api/notes", params=query, headers=owner.headers)
+            )
+
+    assert len(set(notes)) == 50
+    assert [(each.status_code, each.json()["total"]) for each in lists] == [(200, 50)] * 50

@@ -170,8 +170,10 @@ def test_no_connection_keeps_the_service_from_ending(
             stack.enter_context(hang(sibling))
         send_signal(sibling)
         status = status_of(sibling)
+        log = sibling.log.read_text(encoding="utf-8")
 
     assert status == 0
+    assert log.count("Finished server process") == workers  # and not ended by the timer
 
 
 @pytest.mark.check("P05")

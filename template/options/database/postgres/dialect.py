@@ -24,6 +24,7 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
     asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.LockNotAvailableError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     *UNREACHABLE,
@@ -36,16 +37,17 @@ DRIVER_ERROR = asyncpg.PostgresError
 
 def is_unavailable(error: Exception) -> bool:
     """Return whether the server cannot answer, in contrast to a wrong statement."""
-    if isinstance(error, TransactionManagementError):  # Tortoise's name for a refused write
-        return is_refused_write(error)
+    if isinstance(error, TransactionManagementError):  # Tortoise's name for these
+        is_idle = isinstance(_cause(error), asyncpg.IdleInTransactionSessionTimeoutError)
+        return is_idle or is_refused_write(error)
     refused_argument = isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
     return isinstance(error, UNAVAILABLE) and not refused_argument
 
 
 def is_refused_write(error: Exception) -> bool:
     """Return whether the database is read-only (25006), or its disk full (53100)."""
-    cause = next(iter(error.args), None) if isinstance(error, TransactionManagementError) else error
-    return isinstance(cause, asyncpg.ReadOnlySQLTransactionError | asyncpg.DiskFullError)
+    refusals = asyncpg.ReadOnlySQLTransactionError | asyncpg.DiskFullError
+    return isinstance(_cause(error), refusals)
 
 
 def is_access_denied(error: Exception) -> bool:
@@ -70,3 +72,10 @@ def taken_columns(error: IntegrityError) -> list[str]:
     # `Key (a, b)=(1, 2) already exists.`, in the server's language, the columns before the values
     key = re.match(r"[^(]*\((.+?)\)=\(", detail or "")
     return [name.strip('"') for name in key[1].split(", ")] if key else []
+
+
+def _cause(error: Exception) -> object:
+    """Return the error of the driver, also where Tortoise wraps it."""
+    if isinstance(error, TransactionManagementError):
+        return next(iter(error.args), None)
+    return error

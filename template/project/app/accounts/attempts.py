@@ -74,7 +74,8 @@ async def count_all(limits: Mapping[str, Rate]) -> None:
         raise TooManyAttempts(max(waits))
     for place, each in enumerate(windows):  # one by one: statements for several rows may deadlock
         if not await each.increment():
-            await uncount_all({earlier.key: earlier.rate for earlier in windows[:place]})
+            for earlier in windows[:place]:
+                await uncount(earlier.key, earlier.rate)
             raise TooManyAttempts(each.rate.seconds - each.elapsed)
 
 
@@ -85,12 +86,6 @@ async def uncount(key: str, rate: Rate) -> None:
     """
     window = int(time.time()) // rate.seconds * rate.seconds
     await LoginFailure.filter(key_hash=key, window=window, count__gt=0).update(count=F("count") - 1)
-
-
-async def uncount_all(limits: Mapping[str, Rate]) -> None:
-    """Uncount an attempt under each of these keys."""
-    for key, rate in limits.items():
-        await uncount(key, rate)
 
 
 async def reset(key: str) -> None:

@@ -27,6 +27,8 @@ def note_network(request: Request) -> str:
 async def counted(request: Request, account: str) -> AsyncIterator[None]:
     """Count an attempt at the password of an account; it has succeeded if the body does not raise.
 
+    A right password counts too where the request fails for another reason: it has cost a hash.
+
     It is counted before it is made: above a limit the right password is refused too. The limit of
     the account is by network, so that guesses from one do not lock the owner out elsewhere. Wider
     ones are for all accounts from the network, and for the account from all networks.
@@ -51,7 +53,8 @@ async def counted(request: Request, account: str) -> AsyncIterator[None]:
     await attempts.count_all(limits)
     yield
     await attempts.reset(by_both)
-    await attempts.uncount_all({by_network: limits[by_network], by_account: limits[by_account]})
+    for key in (by_network, by_account):
+        await attempts.uncount(key, limits[key])
 
 
 def _warn_of_proxy(request: Request) -> None:

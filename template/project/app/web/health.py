@@ -44,8 +44,9 @@ async def live() -> Liveness:
 async def ready(request: Request, response: Response) -> Readiness:
     """Report whether requests can be served.
 
-    The database answers and has the newest schema; `writes` is there after a write was refused,
-    since the database is read-only or its disk full; `draining` is there while the service stops.
+    The database answers and has the newest schema; `writes` is there after a write of this process
+    was refused, since the database is read-only or its disk full; `draining` is there while the
+    service stops.
     """
     readiness = await examine(request.app)
     if readiness.status != "ok":

@@ -109,9 +109,9 @@ UtcDateTime = Annotated[AwareDatetime, BeforeValidator(_reject_numbers), AfterVa
 
 
 def _storable_json(value: JsonValue) -> JsonValue:
-    """Refuse values that some database does not store as JSON, and a `null` as the whole."""
-    if value is None:
-        raise ValueError("Send a value, not null")
+    """Refuse what some database does not store, or Tortoise takes for encoded JSON: a text."""
+    if value is None or isinstance(value, str):
+        raise ValueError("Send an object, for example; null or a text may only be within it")
     _check_json(value)
     return value
 
