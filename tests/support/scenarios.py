@@ -178,7 +178,7 @@ def hang_under_load(
                 "all to notice",
                 service.log,
             )
-            time.sleep(max(0, began + seconds - time.monotonic()))
+            time.sleep(max(0, began + seconds - time.monotonic()))  # the fault lasts that long
             ended = time.monotonic()
         resumed = time.monotonic()
         wait_until(lambda: _all_are_back(ledger, resumed, clients), "every writer", service.log)

@@ -24,8 +24,6 @@ log = logging.getLogger(__name__)
 
 SPAWN = multiprocessing.get_context("spawn")
 POLL_SECONDS = 0.2
-RESTART_SECONDS = 1
-"""A worker that dies while it starts is replaced once in this time."""
 REPEAT_SECONDS = 0.1
 """Signals within this time are one, which `uv run` has passed on once more."""
 KILL_SECONDS = EXIT_SECONDS + 0.5
@@ -112,13 +110,12 @@ def _supervise(settings: WebSettings, sockets: list[socket.socket]) -> int:
     workers = [start() for _ in range(settings.web_concurrency)]
     has_failed = False
     while not signals and not has_failed:
-        wait([worker.sentinel for worker in workers], POLL_SECONDS)
+        time.sleep(POLL_SECONDS)  # also between replacements of a worker that dies while it starts
         has_failed = any(worker.exitcode == STARTUP_FAILURE for worker in workers)
         for number, worker in enumerate(workers):
             if worker.exitcode is not None and not signals and not has_failed:
                 log.warning("Worker %s ended with status %s", worker.pid, worker.exitcode)
                 workers[number] = start()
-                time.sleep(RESTART_SECONDS)
     for listener in sockets:
         listener.close()  # the workers' copies are enough: here nobody would accept a connection
     _end(workers, signals, settings.drain_seconds + KILL_SECONDS)
@@ -129,7 +126,7 @@ def _supervise(settings: WebSettings, sockets: list[socket.socket]) -> int:
 
 def _end(workers: list[SpawnProcess], signals: list[int], seconds: float) -> None:
     """Let the workers drain, and kill those that remain in the end, or after a second signal."""
-    time.sleep(REPEAT_SECONDS)
+    time.sleep(REPEAT_SECONDS)  # until the same signal may have come once more
     del signals[1:]
     deadline = time.monotonic() + seconds
     running = [worker for worker in workers if worker.exitcode is None]

@@ -269,7 +269,7 @@ import pathlib, time
 @app.get("/block")
 async def block() -> None:
     pathlib.Path({str(begun)!r}).touch()
-    time.sleep(600)
+    time.sleep(600)  # longer than the test waits
 """
     settings = {"WEB_CONCURRENCY": str(workers), "DRAIN_SECONDS": "1"}
     with changed(service, tmp_path, "app/main.py", code, **settings) as (process, port):

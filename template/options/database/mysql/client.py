@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from tortoise.backends.base.client import NestedTransactionContext, TransactionContext
+from tortoise.backends.base.client import TransactionContext
 from tortoise.backends.mysql.client import MySQLClient, TransactionWrapper
 from tortoise.backends.mysql.schema_generator import MySQLSchemaGenerator
 from tortoise.exceptions import DBConnectionError
@@ -29,9 +29,8 @@ class Client(PooledClient, MySQLClient):
 
     schema_generator = ExactTables
 
-    def __init__(self, *, timeout_seconds: float | None = None, **credentials: Any) -> None:  # noqa: ANN401 - of many types
+    def __init__(self, **credentials: Any) -> None:  # noqa: ANN401 - of many types
         super().__init__(**credentials)
-        self.timeout_seconds = timeout_seconds
         self._slots = asyncio.Semaphore(self.pool_maxsize)
 
     async def create_connection(self, with_db: bool) -> None:  # noqa: FBT001 - as in Tortoise
@@ -84,13 +83,6 @@ class Transaction(LimitedTransaction, TransactionWrapper):
     savepoint = limited(TransactionWrapper.savepoint)
     release_savepoint = limited(TransactionWrapper.release_savepoint)
     savepoint_rollback = limited(TransactionWrapper.savepoint_rollback)
-
-    def __init__(self, parent: "Client | Transaction") -> None:
-        super().__init__(parent)
-        self.join(parent)
-
-    def _in_transaction(self) -> TransactionContext:
-        return NestedTransactionContext(Transaction(self))
 
 
 client_class = Client  # Tortoise looks for this name in the module that `engine` names

@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
-from tortoise.backends.base.client import NestedTransactionContext, TransactionContext
+from tortoise.backends.base.client import TransactionContext
 
 from app.database.deadline import CLOSE_SECONDS, LimitedTransaction, limited
 from app.database.pooled import PooledClient, PooledTransaction
@@ -19,11 +19,7 @@ TRIAL_WRITE = """
 class Client(PooledClient, AsyncpgDBClient):
     """The client that commands and requests use."""
 
-    def __init__(self, *, timeout_seconds: float | None = None, **credentials: Any) -> None:  # noqa: ANN401 - of many types
-        super().__init__(**credentials)
-        self.timeout_seconds = timeout_seconds
-
-    async def create_pool(self, *, dsn: str | None = None, **arguments: Any) -> asyncpg.Pool:  # noqa: ANN401 - as above
+    async def create_pool(self, *, dsn: str | None = None, **arguments: Any) -> asyncpg.Pool:  # noqa: ANN401 - of many types
         """Create the pool; a DSN has the options of libpq.
 
         A single statement sets nothing for its session, so that no second one has to reset it.
@@ -54,13 +50,6 @@ class Transaction(LimitedTransaction, TransactionWrapper):
     begin = limited(TransactionWrapper.begin)
     commit = limited(TransactionWrapper.commit)
     rollback = limited(TransactionWrapper.rollback)
-
-    def __init__(self, parent: "Client | Transaction") -> None:
-        super().__init__(parent)
-        self.join(parent)
-
-    def _in_transaction(self) -> TransactionContext:
-        return NestedTransactionContext(Transaction(self))
 
 
 async def _leave(_connection: Any) -> None:  # noqa: ANN401 - of the driver

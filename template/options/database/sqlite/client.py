@@ -9,7 +9,6 @@ from types import TracebackType
 from typing import Any
 
 from tortoise.backends.base.client import (
-    NestedTransactionContext,
     TransactionContext,
 )
 from tortoise.backends.sqlite.client import (
@@ -34,16 +33,6 @@ TRIAL_WRITE = "INSERT INTO aerich (version, app, content) VALUES ('', '', zerobl
 
 class Client(LimitedClient, SqliteClient):
     """The client that commands and requests use."""
-
-    def __init__(
-        self,
-        file_path: str,
-        *,
-        timeout_seconds: float | None = None,
-        **pragmas: Any,  # noqa: ANN401 - of many types
-    ) -> None:
-        super().__init__(file_path, **pragmas)
-        self.timeout_seconds = timeout_seconds
 
     async def create_connection(self, with_db: bool) -> None:  # noqa: FBT001 - as in Tortoise
         """Open the file unless it is open; a new one can be read by its owner alone."""
@@ -112,13 +101,6 @@ class Transaction(LimitedTransaction, SqliteTransactionWrapper):
     savepoint = limited(SqliteTransactionWrapper.savepoint)
     release_savepoint = limited(SqliteTransactionWrapper.release_savepoint)
     savepoint_rollback = limited(SqliteTransactionWrapper.savepoint_rollback)
-
-    def __init__(self, parent: "Client | Transaction") -> None:
-        super().__init__(parent)
-        self.join(parent)
-
-    def _in_transaction(self) -> TransactionContext:
-        return NestedTransactionContext(Transaction(self))
 
 
 class Context(SqliteTransactionContext):

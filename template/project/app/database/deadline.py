@@ -10,7 +10,11 @@ from functools import wraps
 from types import TracebackType
 from typing import Any
 
-from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.client import (
+    BaseDBAsyncClient,
+    NestedTransactionContext,
+    TransactionContext,
+)
 from tortoise.exceptions import DBConnectionError
 
 from app.database import driver
@@ -38,9 +42,12 @@ class LimitedClient(BaseDBAsyncClient):
     Tortoise asks `acquire_connection` for a connection for each statement.
     """
 
-    timeout_seconds: float | None
     refuses_writes = False
     """Whether the database has refused a write because it is read-only, or its disk full."""
+
+    def __init__(self, *, timeout_seconds: float | None = None, **credentials: Any) -> None:  # noqa: ANN401 - of many types
+        super().__init__(**credentials)
+        self.timeout_seconds = timeout_seconds
 
     @abstractmethod
     async def drop(self, connection: Any) -> None:  # noqa: ANN401 - of the driver
@@ -106,15 +113,18 @@ def note_wait(began: float) -> None:
 class LimitedTransaction(BaseDBAsyncClient):
     """The client of a transaction, whose statements have the limit of the client that began it."""
 
-    client: LimitedClient
-    outermost: "LimitedTransaction"
     is_dropped = False
     _lock: asyncio.Lock
 
-    def join(self, parent: "LimitedClient | LimitedTransaction") -> None:
-        """Take the limit from the client, or from the transaction around this one."""
-        self.client = parent if isinstance(parent, LimitedClient) else parent.client
-        self.outermost = self if isinstance(parent, LimitedClient) else parent.outermost
+    def __init__(self, parent: Any) -> None:  # noqa: ANN401 - the client, or the transaction around
+        super().__init__(parent)
+        is_outermost = isinstance(parent, LimitedClient)
+        self.client: LimitedClient = parent if is_outermost else parent.client
+        self.outermost: LimitedTransaction = self if is_outermost else parent.outermost
+
+    def _in_transaction(self) -> TransactionContext:
+        own_class: Any = type(self)
+        return NestedTransactionContext(own_class(self))
 
     @asynccontextmanager
     async def _statement(self) -> AsyncGenerator[Any]:
