@@ -53,6 +53,8 @@ class Server:
     plain_user: str
     """A user without the rights of an administrator, and its part of a URL."""
     create_plain_user: tuple[str, ...]
+    create_user: str
+    """Creates the user `{name}`, with its name as password and without rights."""
     make_read_only: tuple[str, ...]
     """Make the server refuse the writes of plain users."""
     make_writable: tuple[str, ...]

@@ -195,3 +195,35 @@ def test_a_refused_user_is_told_so(pair: tuple[PrivateServer, Service]) -> None:
         assert "refused the user or the password" in end.text
         assert "wrong@" not in end.text
         assert "does not answer" not in end.text
+
+
+@pytest.mark.check("D19")
+def test_a_service_needs_no_right_to_alter_tables(pair: tuple[PrivateServer, Service]) -> None:
+    """A role that `migrate` grants its rights to reads and writes rows, and cannot alter tables."""
+    server, service = pair
+    described = databases.server(service.database)
+    with sql.session(f"{server.url}/{server.own_database}") as session:
+        session.execute(described.create_user.format(name="clerk"))
+    with sibling_service(service) as sibling:
+        whole = sibling.database_url
+        limited = whole.replace(described.administrator, "clerk:clerk@")
+        sibling.environment |= {"DATABASE_URL": limited, "MIGRATION_DATABASE_URL": whole}
+        sibling.environment["MIGRATION_GRANT_TO"] = "nobody_here"
+        refused = sibling.cli("migrate", check=False)
+        sibling.environment["MIGRATION_GRANT_TO"] = "clerk"
+        sibling.cli("migrate")
+        sibling.start()
+        with sibling.client() as client:
+            ready = client.get("/health/ready")
+            owner = people.sign_up(client)
+            made = client.post("/api/notes", json={"title": "t", "body": ""}, headers=owner.headers)
+            gone = client.delete(f"/api/notes/{made.json()['id']}", headers=owner.headers)
+        with sql.session(limited) as session, pytest.raises(Exception, match=r"(?i)denied|owner"):
+            session.execute("ALTER TABLE notes ADD COLUMN more INT")
+        sibling.stop()
+        sibling.environment["DATABASE_URL"] = whole
+
+    assert refused.status == 1
+    assert "MIGRATION_GRANT_TO" in refused.text
+    assert "Traceback" not in refused.text
+    assert [ready.status_code, made.status_code, gone.status_code] == [200, 201, 204]

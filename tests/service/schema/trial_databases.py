@@ -38,7 +38,7 @@ class TrialDatabase:
     def connection(self) -> dict[str, Any]:
         """Return the connection as the service under test describes it to Tortoise."""
         urls = importlib.import_module("app.database.urls")
-        described: dict[str, Any] = urls.connection(self.url, urls.PoolSettings())
+        described: dict[str, Any] = urls.connection(self.url, urls.ServerSettings())
         return described
 
     async def catalogue(self) -> Catalogue:

@@ -1,17 +1,21 @@
 """Creation and deletion of MySQL databases, and the lock of migrations."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncmy
 from asyncmy import errors
+from tortoise import Tortoise
 
 from app.database.driver import ACCESS_DENIED, UNKNOWN_DATABASE
-from app.database.urls import credentials
+from app.database.urls import ServerSettings, credentials
 
 LOCK_WAIT_SECONDS = 60
 DATABASE_EXISTS = 1007
+CREATE_NO_USER = "/*M! SET STATEMENT sql_mode = 'NO_AUTO_CREATE_USER' FOR */"
+"""Without it, MariaDB may create the user of a grant, without a password."""
 
 
 async def create_database(url: str) -> None:
@@ -72,6 +76,20 @@ async def migration_lock(url: str) -> AsyncIterator[None]:
             yield
     finally:
         connection.close()
+
+
+async def grant(settings: ServerSettings) -> None:
+    """Let the user of MIGRATION_GRANT_TO, if it is set, use all tables but not alter them."""
+    if not settings.migration_grant_to:
+        return
+    connection = Tortoise.get_connection("default")
+    user, _, host = settings.migration_grant_to.partition("@")
+    account = f"{_quoted(user)}@{_quoted(host or '%')}"
+    row, *_ = await connection.execute_query_dict("SELECT DATABASE() AS name")
+    database = _quoted(re.sub(r"([_%])", r"\\\1", row["name"]))  # both are wildcards here
+    await connection.execute_script(
+        f"{CREATE_NO_USER} GRANT SELECT, INSERT, UPDATE, DELETE ON {database}.* TO {account}"
+    )
 
 
 async def _execute_elsewhere(arguments: dict[str, Any], statement: str) -> None:

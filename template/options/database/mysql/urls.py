@@ -9,7 +9,7 @@ from app.database import server_urls
 
 EXAMPLE_URL = "mysql://user:password@127.0.0.1:3306/database"
 LOCK_TIMEOUT_SECONDS = 5
-PoolSettings = server_urls.PoolSettings
+ServerSettings = server_urls.ServerSettings
 COLLATION = "utf8mb4_bin"
 STRICT = "CONCAT_WS(',', NULLIF(@@sql_mode, ''), 'STRICT_TRANS_TABLES')"
 """The server's mode, but that it refuses what a column cannot hold, and invents or cuts nothing."""
@@ -58,7 +58,7 @@ def _tls(options: dict[str, str]) -> ssl.SSLContext | None:
 
 
 def connection(
-    url: str, size: PoolSettings, *, timeout_seconds: float | None = None
+    url: str, size: ServerSettings, *, timeout_seconds: float | None = None
 ) -> dict[str, Any]:
     """Return Tortoise's configuration of the connection pool.
 

@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
+from tortoise import Tortoise
 
-from app.database.urls import credentials
+from app.database.urls import ServerSettings, credentials
 
 LOCK_WAIT_SECONDS = 60
 LOCK_POLL_SECONDS = 0.2
@@ -67,6 +68,21 @@ async def migration_lock(url: str) -> AsyncIterator[None]:
         yield
     finally:
         await connection.close()
+
+
+async def grant(settings: ServerSettings) -> None:
+    """Let the role of MIGRATION_GRANT_TO, if it is set, use all tables but not alter them."""
+    if not settings.migration_grant_to:
+        return
+    connection = Tortoise.get_connection("default")
+    role = _quoted(settings.migration_grant_to)
+    row, *_ = await connection.execute_query_dict("SELECT quote_ident(current_schema()) AS name")
+    for what in (
+        "USAGE ON SCHEMA {}",
+        "SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {}",
+        "USAGE ON ALL SEQUENCES IN SCHEMA {}",
+    ):
+        await connection.execute_script(f"GRANT {what.format(row['name'])} TO {role}")
 
 
 async def _execute_elsewhere(arguments: dict[str, Any], statement: str) -> None:

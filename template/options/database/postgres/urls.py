@@ -7,7 +7,7 @@ from app.database import server_urls
 
 EXAMPLE_URL = "postgres://user:password@127.0.0.1:5432/database"
 LOCK_TIMEOUT_SECONDS = 5
-PoolSettings = server_urls.PoolSettings
+ServerSettings = server_urls.ServerSettings
 
 CHOICES = {
     "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
@@ -67,7 +67,7 @@ def _check(name: str, value: str) -> None:
 
 
 def connection(
-    url: str, size: PoolSettings, *, timeout_seconds: float | None = None
+    url: str, size: ServerSettings, *, timeout_seconds: float | None = None
 ) -> dict[str, Any]:
     """Return Tortoise's configuration of the connection pool.
 

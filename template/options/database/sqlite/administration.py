@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from app.database.urls import credentials
+from app.database.urls import ServerSettings, credentials
 
 LOCK_WAIT_SECONDS = 60
 
@@ -55,3 +55,7 @@ async def migration_lock(url: str) -> AsyncIterator[None]:
         yield
     finally:
         lock.close()
+
+
+async def grant(_settings: ServerSettings) -> None:
+    """Do nothing: a file has no roles."""

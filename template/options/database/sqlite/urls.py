@@ -10,8 +10,8 @@ EXAMPLE_URL = "sqlite://db.sqlite3"
 LOCK_TIMEOUT_SECONDS = 5
 
 
-class PoolSettings(BaseModel):
-    """A file has no pool of connections."""
+class ServerSettings(BaseModel):
+    """A file has no server: no pool of connections, and no roles."""
 
 
 def credentials(url: str) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def credentials(url: str) -> dict[str, Any]:
 
 
 def connection(
-    url: str, _pool: PoolSettings, *, timeout_seconds: float | None = None
+    url: str, _server: ServerSettings, *, timeout_seconds: float | None = None
 ) -> dict[str, Any]:
     """Return the connection: write-ahead log, busy timeout; Tortoise turns foreign keys on.
 

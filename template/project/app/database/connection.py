@@ -26,7 +26,7 @@ def migration_config(settings: DatabaseSettings, url: str = "") -> dict[str, Any
 
 def migrations(settings: DatabaseSettings) -> Migrations:
     """Return the migrations of the service's database."""
-    return Migrations(migration_config(settings), settings.url_for_migrations)
+    return Migrations(migration_config(settings), settings.url_for_migrations, settings)
 
 
 @asynccontextmanager

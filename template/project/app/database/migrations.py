@@ -6,9 +6,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from tortoise import Tortoise
+from tortoise.exceptions import OperationalError
 
 from app.database import administration, adoption, driver, migration_tool, rollback
 from app.database.migration_tool import RESTORE, Config, reason
+from app.database.urls import ServerSettings
 from app.web.errors import AppError
 
 TRIES = 3
@@ -27,11 +29,13 @@ class Migrations:
     Args:
         config: Tortoise's configuration.
         url: The URL of the same database.
+        settings: The settings with the role that may use the tables.
     """
 
-    def __init__(self, config: Config, url: str) -> None:
+    def __init__(self, config: Config, url: str, settings: ServerSettings) -> None:
         self.config = config
         self.url = url
+        self.settings = settings
 
     async def upgrade(
         self, then: Callable[[], Awaitable[None]] | None = None, *, adopt: bool = False
@@ -50,7 +54,8 @@ class Migrations:
         Raises:
             PermissionError: The database does not exist, and creating it is not permitted.
             TimeoutError: Another process has held the lock for a minute.
-            FailedMigration: The database, or a check of the migration, refused.
+            FailedMigration: The database, or a check of the migration, refused; or the database
+                refused what MIGRATION_GRANT_TO asks for.
             CannotAdopt: The database cannot be adopted, or must be adopted first.
         """
         await administration.create_database(self.url)
@@ -67,6 +72,7 @@ class Migrations:
                 await self._run(migration_tool.upgrade, names)
             if then is not None:
                 await then()
+            await self._grant()
             return names
 
     async def downgrade(self, *, to_nothing: bool = False) -> list[str]:
@@ -113,6 +119,15 @@ class Migrations:
                     f"{name} is written for {theirs}, but this database is {ours}."
                     " Run `just restart-migrations`."
                 )
+
+    async def _grant(self) -> None:
+        try:
+            await administration.grant(self.settings)
+        except OperationalError as error:
+            raise FailedMigration(
+                f"The database refused the grant of MIGRATION_GRANT_TO ({reason(error)})."
+                " Create the role first, or correct its name."
+            ) from error
 
     async def _run(self, step: Callable[[Config], Awaitable[Any]], names: list[str]) -> None:
         """Apply or undo; retry while another session holds a lock."""

@@ -1,4 +1,4 @@
-"""URLs of database servers, and the settings of connection pools."""
+"""URLs of database servers, and the settings of services that use one."""
 
 from typing import Annotated
 from urllib.parse import SplitResult, parse_qsl, urlsplit
@@ -11,9 +11,10 @@ ENCODE = (
 )
 
 
-class PoolSettings(BaseModel):
-    """Minimum and maximum size of the connection pool of each worker process."""
+class ServerSettings(BaseModel):
+    """The size of the connection pool of each worker process, and who else uses the tables."""
 
+    migration_grant_to: str = ""
     db_pool_min: Annotated[int, Field(ge=1)] = 1
     db_pool_max: Annotated[int, Field(ge=2)] = 10
 

@@ -9,7 +9,7 @@ from app.database import urls
 Seconds = Annotated[int, Field(ge=1, le=3600)]
 
 
-class DatabaseSettings(urls.PoolSettings):
+class DatabaseSettings(urls.ServerSettings):
     """The addresses of the database, its connection pool, and the time limits of statements."""
 
     database_url: SecretStr

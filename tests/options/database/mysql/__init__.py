@@ -28,6 +28,7 @@ SERVER = Server(
         "CREATE OR REPLACE USER plain@'%' IDENTIFIED BY 'plain'",
         "GRANT ALL ON running.* TO plain@'%'",
     ),
+    create_user="CREATE OR REPLACE USER {name}@'%' IDENTIFIED BY '{name}'",
     make_read_only=("SET GLOBAL read_only = 1",),
     make_writable=("SET GLOBAL read_only = 0",),
     lock_table=("LOCK TABLES {table} WRITE",),

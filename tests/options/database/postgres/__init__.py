@@ -25,6 +25,7 @@ SERVER = Server(
     administrator="postgres@",
     plain_user="postgres@",
     create_plain_user=(),
+    create_user="CREATE ROLE {name} LOGIN PASSWORD '{name}'",
     make_read_only=(
         "ALTER SYSTEM SET default_transaction_read_only = on",
         "SELECT pg_reload_conf()",
