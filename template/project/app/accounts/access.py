@@ -44,7 +44,7 @@ async def _get_unscoped_user(caller: CurrentCaller) -> User:
 
 
 UnscopedUser = Annotated[User, Depends(_get_unscoped_user)]
-"""The user, if the credential has no scopes, as changes of an account and `require_roles` need."""
+"""The user; credentials with scopes are refused. For changes of an account, and `require_roles`."""
 
 
 async def effective_permissions(caller: CurrentCaller) -> frozenset[str]:

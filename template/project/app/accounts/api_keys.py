@@ -17,8 +17,7 @@ from app.accounts.api_key_schemas import ApiKeyCreate, ApiKeyQuery
 from app.accounts.authentication.api_key import ALPHABET, KIND, checksum
 from app.accounts.models import Token, User
 from app.database.queries import transactional
-from app.web.errors import Conflict, Forbidden, NotFound
-from app.web.schemas import InvalidField
+from app.web.errors import Conflict, Forbidden, InvalidField, NotFound
 
 PREFIX_LENGTH = 8
 SECRET_LENGTH = 32

@@ -31,7 +31,7 @@ class TooManyAttempts(AppError):
 
 
 def network_of(request: Request) -> str:
-    """Return what one customer of a provider has: the client's IPv4 address, or its IPv6 /64."""
+    """Return the client's IPv4 address, or its IPv6 /64, which a provider gives one customer."""
     address = request.client.host if request.client else ""
     try:
         ip = ipaddress.ip_address(address)
@@ -59,8 +59,9 @@ async def count(key: str, rate: Rate) -> None:
 async def count_all(limits: Mapping[str, Rate]) -> None:
     """Count an attempt under all of these keys, or under none if one limit is exceeded.
 
-    It is called before the attempt. Windows slide: attempts of the previous one count by the time
-    that it still covers. Refused attempts do not count, so nobody is locked out for ever.
+    It is called before the attempt. Windows slide: the count of the previous one is weighted by the
+    share of it that lies within the last `seconds`. Refused attempts do not count, so nobody is
+    locked out for ever.
 
     Raises:
         TooManyAttempts: A rate limit is exceeded, also by parallel attempts.
@@ -80,7 +81,7 @@ async def count_all(limits: Mapping[str, Rate]) -> None:
 
 
 async def uncount(key: str, rate: Rate) -> None:
-    """Uncount an attempt that succeeded, or was refused for another reason.
+    """Take back an attempt that succeeded, or was refused for another reason.
 
     If a new window has begun meanwhile, its count is lowered instead.
     """
@@ -133,7 +134,7 @@ class _Window:
         Attempts of a window weigh `count * (1 - second / rate.seconds)` in the next one.
         """
         most, seconds = self.rate.limit - 1, self.rate.seconds
-        if self.current <= most:  # when enough of the previous window no longer counts
+        if self.current <= most:  # in this window, once enough of the previous one has expired
             return seconds * (1 - (most - self.current) / self.previous) - self.elapsed
-        # in the next window, when enough of this one no longer counts
+        # in the next window, once enough of this one has expired
         return seconds * (2 - most / self.current) - self.elapsed

@@ -1,11 +1,11 @@
-"""The command that sets an e-mail address, as where no mail is sent."""
+"""The command that sets an e-mail address, for services that send no mail."""
 
 import click
 from pydantic import ValidationError
 
 from app import mail
 from app.accounts import notices, users
-from app.accounts.login_settings import LoginSettings
+from app.accounts.registration_settings import RegistrationSettings
 from app.accounts.schemas import UserUpdateByAdmin
 from app.database.command_line import as_click_error, async_command, connected
 
@@ -16,7 +16,7 @@ from app.database.command_line import as_click_error, async_command, connected
 @async_command
 async def set_email(user: str, address: str) -> None:
     """Set the address of USER, a user name or e-mail address. It counts as verified."""
-    settings: LoginSettings = click.get_current_context().obj()
+    settings: RegistrationSettings = click.get_current_context().obj()  # get_settings, see app.cli
     async with connected():
         found = await users.find(user)
         if found is None:
@@ -31,7 +31,7 @@ async def set_email(user: str, address: str) -> None:
     click.echo(f"The address of {found.username} is {found.email}.")
 
 
-def advice(settings: LoginSettings) -> list[str]:
+def advice(settings: RegistrationSettings) -> list[str]:
     """Return what `doctor` recommends to the owner of the service."""
     if not settings.can_send_mail:
         missing = ", ".join(sorted(mail.REQUIRED - settings.model_fields_set)).upper()

@@ -4,8 +4,8 @@ from fastapi import Request
 
 from app.accounts import password_attempts, passwords, users
 from app.accounts.caller import NotAuthenticated
-from app.accounts.login_settings import LoginSettings
 from app.accounts.models import User
+from app.accounts.registration_settings import RegistrationSettings
 from app.accounts.schemas import LONGEST_PASSWORD
 from app.web.errors import Forbidden
 
@@ -29,7 +29,7 @@ async def verify_credentials(
         TooManyAttempts: A rate limit is exceeded.
         EmailNotVerified: The address must be verified first.
     """
-    settings: LoginSettings = request.app.state.settings
+    settings: RegistrationSettings = request.app.state.settings
     column, value = users.identifier_of(name_or_email)
     async with password_attempts.counted(request, f"{column} {value}"):
         user = await _find_and_verify(name_or_email, password)

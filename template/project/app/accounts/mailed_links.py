@@ -7,8 +7,8 @@ from tortoise import timezone
 
 from app import mail
 from app.accounts import attempts, mail_texts, tokens, users
-from app.accounts.login_settings import LoginSettings
 from app.accounts.models import Token, User
+from app.accounts.registration_settings import RegistrationSettings
 from app.accounts.settings import Rate
 from app.database.queries import transactional
 from app.mail import MailText
@@ -19,7 +19,7 @@ VERIFY = "verify"
 """The kinds of the tokens in these links."""
 PAGES = {RESET: "password-reset", VERIFY: "verify-email"}
 LIFETIMES = {RESET: timedelta(minutes=30), VERIFY: timedelta(hours=24)}
-"""The texts of the mails name them too."""
+"""The texts of the mails name them: change both."""
 MAX_PER_ADDRESS = Rate(3, 3600)
 
 
@@ -29,33 +29,33 @@ class InvalidLink(BadRequest):
     detail = "The link is not valid any more; ask for another one"
 
 
-def mail_reset(settings: LoginSettings, address: str) -> None:
+def mail_reset(settings: RegistrationSettings, address: str) -> None:
     """Start to mail a link that resets the password of the account with this address, if any."""
     mail.soon(_mail_reset(settings, address))
 
 
-def mail_verification(settings: LoginSettings, address: str) -> None:
+def mail_verification_again(settings: RegistrationSettings, address: str) -> None:
     """Start to mail a link to this address, if it is that of an account and not yet verified."""
-    mail.soon(_mail_verification(settings, address))
+    mail.soon(_mail_verification_again(settings, address))
 
 
-def mail_first_verification(settings: LoginSettings, user: User) -> None:
-    """Start to mail a link to the address of a new account; its registration is limited itself."""
+def mail_first_verification(settings: RegistrationSettings, user: User) -> None:
+    """Start to mail a link to the address of a new account; the rate limit is that of sign-ups."""
     mail.soon(_send(settings, user, VERIFY, user.email, mail_texts.VERIFY_ADDRESS))
 
 
-def mail_new_verification(settings: LoginSettings, user: User, address: str) -> None:
+def mail_new_verification(settings: RegistrationSettings, user: User, address: str) -> None:
     """Start to mail a link that changes the address of an account to this one.
 
-    Whether another account has the address is not looked up: only who uses the link learns it.
+    Whether another account has the address is not looked up: only whoever uses the link learns it.
     """
-    mail.soon(_mail(settings, user, VERIFY, address, mail_texts.VERIFY_NEW_ADDRESS))
+    mail.soon(_send_if_allowed(settings, user, VERIFY, address, mail_texts.VERIFY_NEW_ADDRESS))
 
 
 async def reset(secret: str, password: SecretStr, *, revoke_all: bool = False) -> User:
     """Set a new password with a mailed token; all sessions and links are revoked.
 
-    Named tokens are revoked if the user asks for it, and always if the address was not verified:
+    Tokens that the user named are revoked on request, and always if the address was not verified:
     then a stranger who registered it may have made them.
 
     Raises:
@@ -96,28 +96,28 @@ async def verify(secret: str) -> tuple[User, str]:
     return token.owner, old
 
 
-async def _mail_reset(settings: LoginSettings, address: str) -> None:
+async def _mail_reset(settings: RegistrationSettings, address: str) -> None:
     user = await User.get_or_none(email=address, is_active=True)
     if user:
-        await _mail(settings, user, RESET, address, mail_texts.RESET_PASSWORD)
+        await _send_if_allowed(settings, user, RESET, address, mail_texts.RESET_PASSWORD)
 
 
-async def _mail_verification(settings: LoginSettings, address: str) -> None:
+async def _mail_verification_again(settings: RegistrationSettings, address: str) -> None:
     user = await User.get_or_none(email=address, is_active=True, email_verified=False)
     if user:
-        await _mail(settings, user, VERIFY, address, mail_texts.VERIFY_ADDRESS)
+        await _send_if_allowed(settings, user, VERIFY, address, mail_texts.VERIFY_ADDRESS)
 
 
-async def _mail(
-    settings: LoginSettings, user: User, kind: str, address: str, text: MailText
+async def _send_if_allowed(
+    settings: RegistrationSettings, user: User, kind: str, address: str, text: MailText
 ) -> None:
     """Send a link, unless the address has got as many as it may."""
-    await attempts.count(settings.attempt_key(f"mail {address}"), MAX_PER_ADDRESS)
+    await attempts.count(settings.attempt_key(f"mails to {address}"), MAX_PER_ADDRESS)
     await _send(settings, user, kind, address, text)
 
 
 async def _send(
-    settings: LoginSettings, user: User, kind: str, address: str, text: MailText
+    settings: RegistrationSettings, user: User, kind: str, address: str, text: MailText
 ) -> None:
     """Send a link. The token is in the fragment (`#`), which browsers send to no server."""
     mail.require_settings(settings)

@@ -59,8 +59,9 @@ class User(Model):
 class Token(Model):
     """An opaque token, issued to its owner.
 
-    Only its SHA-256 is stored, so a leaked table holds no usable credential. `family` is the id of
-    a session: a token and its successors share it, and are revoked together.
+    Only its SHA-256 is stored, so a leaked table holds no usable credential. A token and its
+    successors share `family`, and are revoked together: it is the id of a session, which access
+    tokens name `sid`.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -72,9 +73,8 @@ class Token(Model):
         "models.User", related_name="tokens", on_delete=fields.CASCADE, db_index=True
     )
     owner_id: int  # Tortoise adds it; declared for type checkers
-    name = fields.CharField(
-        max_length=100, default=""
-    )  # name, prefix, scopes: if the owner named it
+    # These three only if the owner created and named it.
+    name = fields.CharField(max_length=100, default="")
     prefix = fields.CharField(max_length=16, default="")
     scopes: fields.Field[list[str] | None] = fields.JSONField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
@@ -103,8 +103,8 @@ class Token(Model):
 class LoginFailure(Model):
     """The number of attempts with one key in one window of a rate limit.
 
-    A successful sign-in deletes the counts of its name or address from its network, and takes
-    back its own from the counts of the network, and of the name or address.
+    Sign-ups and mails are counted here too. A successful sign-in deletes the count of its account
+    from its network, and subtracts itself from those of the network and of the account.
     """
 
     id = fields.BigIntField(primary_key=True)

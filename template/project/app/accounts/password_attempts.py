@@ -15,8 +15,8 @@ FORWARDING_HEADERS = ("x-forwarded-for", "forwarded")
 MOST_WARNINGS = 5
 
 
-def note_network(request: Request) -> str:
-    """Return the network of a request, by which the queue of passwords takes turns."""
+def set_network(request: Request) -> str:
+    """Make the network of a request that of the hashes it causes, and return it."""
     _warn_of_proxy(request)
     network = attempts.network_of(request)
     passwords.network.set(network)
@@ -27,11 +27,12 @@ def note_network(request: Request) -> str:
 async def counted(request: Request, account: str) -> AsyncIterator[None]:
     """Count an attempt at the password of an account; it has succeeded if the body does not raise.
 
-    A right password counts too where the request fails for another reason: it has cost a hash.
+    A right password stays counted if the request fails for another reason, as it cost a hash.
 
-    It is counted before it is made: above a limit the right password is refused too. The limit of
-    the account is by network, so that guesses from one do not lock the owner out elsewhere. Wider
-    ones are for all accounts from the network, and for the account from all networks.
+    It is counted beforehand, so above a limit even the right password is refused. There are three:
+    for this account from this network, for all accounts from this network, and for this account
+    from all networks. The first is the lowest, so guesses from one network do not lock the owner
+    out elsewhere.
 
     Args:
         request: The request that contains the password.
@@ -41,7 +42,7 @@ async def counted(request: Request, account: str) -> AsyncIterator[None]:
         TooManyAttempts: A limit is exceeded; the attempt does not count.
     """
     settings: AccountsSettings = request.app.state.settings
-    note_network(request)
+    set_network(request)
     by_network = attempts.network_key(request, settings)
     by_account = settings.attempt_key(account)
     by_both = settings.attempt_key(f"{account} from {by_network}")
@@ -60,7 +61,8 @@ async def counted(request: Request, account: str) -> AsyncIterator[None]:
 def _warn_of_proxy(request: Request) -> None:
     """Log a few addresses that send forwarding headers, though they are no trusted proxies.
 
-    A trusted proxy has replaced the address of the client by one of the header.
+    For a trusted proxy, the server has replaced the client's address by one of the header, which
+    then names it.
     """
     state, headers = request.app.state, request.headers
     host = request.client.host if request.client else ""

@@ -11,13 +11,14 @@ from app.accounts.schemas import SHORTEST_PASSWORD
 
 FEWEST_GUESSES = 10**8
 EXAMINED_LENGTH = 72
-# zxcvbn tries all readings of these as letters together: hundreds, where there are many of them.
+# zxcvbn tries all combinations of the letters that these may stand for: their number grows
+# exponentially.
 AMBIGUOUS = frozenset("([{<1!|74@69$5+")
 MOST_AMBIGUOUS = 4
 EXAMINED_LENGTH_IF_AMBIGUOUS = 12
 
 COMMON = "Many people use this password; choose another"
-PERSONAL = "Do not build it from your name, your address or the name of this service"
+PERSONAL = "Do not build the password from your name, your address or the name of this service"
 ADVICE = "choose several unrelated words instead"
 REASONS = {
     "dictionary": "Common words and passwords are easy to guess",
@@ -26,12 +27,13 @@ REASONS = {
     "sequence": "Sequences such as abcd or 1234 are easy to guess",
     "regex": "Years are easy to guess",
     "date": "Dates are easy to guess",
-    "bruteforce": "So few characters are easy to guess",
+    "bruteforce": "A password of so few characters is easy to guess",
 }
 """Reasons by the names of zxcvbn's patterns."""
 
-# Not those of hashes: zxcvbn holds the interpreter's lock, and at their low priority a busy machine
-# would make the event loop wait for it. One, because zxcvbn has the user's words in a global.
+# Not the pool of `passwords`: zxcvbn holds the interpreter's lock, and at the low priority of that
+# pool a busy machine would make the event loop wait for it. One thread, because zxcvbn has the
+# user's words in a global.
 _thread = ThreadPoolExecutor(1, "password-strength")
 
 

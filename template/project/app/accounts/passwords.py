@@ -1,7 +1,7 @@
 """Password hashes: argon2id, off the event loop, a few at a time.
 
-Only this module imports `passlib`, from its maintained fork `libpass`. Many requests from one
-network wait for each other, and those of other networks do not wait for all of them.
+Only this module imports `passlib`, from its maintained fork `libpass`. Each network of clients has
+few calls queued at a time, so that a flood from one delays the others only a little.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ Args = TypeVarTuple("Args")
 Result = TypeVar("Result")
 
 network: ContextVar[str] = ContextVar("network", default="")
-"""The network of the current request; empty in commands."""
+"""The network of the current request, which `password_attempts` sets; empty in commands."""
 
 # The profile of the OWASP Password Storage Cheat Sheet: 19 MiB, two passes, one lane.
 _context = CryptContext(
@@ -42,16 +42,16 @@ def _lower_priority() -> None:
 
 
 # More threads would take CPU time from the event loop, and 19 MiB of memory each.
-_THREADS = max(1, (os.cpu_count() or 1) // 2)
-_threads = ThreadPoolExecutor(_THREADS, "passwords", _lower_priority)
+_THREAD_COUNT = max(1, (os.cpu_count() or 1) // 2)
+_pool = ThreadPoolExecutor(_THREAD_COUNT, "passwords", _lower_priority)
 
 _turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
-"""What each network may have in the queues of threads at a time, while it has anything there."""
+"""A semaphore per network; it disappears when the network has no call left."""
 
 
 async def create_hash(password: str) -> str:
     """Return the hash of a password of any length and script."""
-    return await in_turn(_threads, _context.hash, password)
+    return await in_turn(_pool, _context.hash, password)
 
 
 async def verify(password: str, password_hash: str | None) -> tuple[bool, str | None]:
@@ -65,7 +65,7 @@ async def verify(password: str, password_hash: str | None) -> tuple[bool, str | 
     """
     password = password.encode(errors="replace").decode()  # a form may hold lone surrogates
     stored = password_hash or _DUMMY_HASH
-    is_right, better_hash = await in_turn(_threads, _context.verify_and_update, password, stored)
+    is_right, better_hash = await in_turn(_pool, _context.verify_and_update, password, stored)
     return bool(is_right and password_hash), better_hash
 
 
@@ -74,9 +74,9 @@ async def in_turn(
 ) -> Result:
     """Call a function in a thread, after the earlier calls of the same network.
 
-    No network has more calls in the queue than there are threads, so that a call of another one
-    waits for a few and not for a flood.
+    No network has more calls in the queue than there are threads for hashes, so that a call of
+    another one waits for a few and not for a flood.
     """
-    turn = _turns.setdefault(network.get(), asyncio.Semaphore(_THREADS))
+    turn = _turns.setdefault(network.get(), asyncio.Semaphore(_THREAD_COUNT))
     async with turn:
         return await asyncio.get_running_loop().run_in_executor(threads, work, *args)

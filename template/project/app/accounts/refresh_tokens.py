@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tortoise import timezone
+from tortoise.exceptions import IntegrityError
 
 from app.accounts import tokens
 from app.accounts.models import Token, User
@@ -34,7 +35,10 @@ async def rotate(secret: str, expires_at: datetime) -> IssuedToken | None:
     token = await _get(secret)
     if token is None or token.revoked_at or not token.is_unexpired:
         return None
-    successor = await _exchange(token, expires_at)
+    try:
+        successor = await _exchange(token, expires_at)
+    except IntegrityError:  # the account was deleted meanwhile
+        return None
     if successor is None:
         if await Token.exists(id=token.id, rotated_at__not_isnull=True):
             log.warning("Refresh token used twice; session %s is revoked", token.family)

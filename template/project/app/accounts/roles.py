@@ -10,6 +10,7 @@ from app.web.errors import BadRequest, Conflict, Forbidden
 
 ADMIN = "admin"
 MEMBER = "member"
+"""For `require_roles`: it has no permissions, and no account gets it by itself."""
 
 # Most requests ask for them: Tortoise builds the SQL once.
 _roles_of_user = CompiledQuery(lambda user: Role.filter(users=user), user=int)
@@ -86,11 +87,11 @@ async def replace_if_permitted(
         LastAdmin: The service would be left without an administrator.
     """
     user = await replace(user, names)
-    require_permissions_of(list(user.roles), permissions)  # or the change is rolled back
+    forbid_escalation(list(user.roles), permissions)  # or the change is rolled back
     return user
 
 
-def require_permissions_of(roles: list[Role], permissions: AbstractSet[str]) -> None:
+def forbid_escalation(roles: list[Role], permissions: AbstractSet[str]) -> None:
     """Require that a caller has every permission of these roles, to give or to manage them.
 
     Raises:

@@ -1,4 +1,8 @@
-"""Settings of accounts that all ways to sign in share: the secret key, and rate limits."""
+"""Settings of accounts that all ways to sign in share: the secret key, and rate limits.
+
+`app.config.Settings` inherits from the settings classes of all parts, so `app.state.settings` is an
+instance of each; a function names the one that it needs.
+"""
 
 import hmac
 import re
@@ -11,7 +15,7 @@ from pydantic_settings import NoDecode
 
 SHORTEST_KEY_BYTES = 32
 SHORTEST_COMPRESSED_BYTES = 24
-"""32 random hexadecimal digits take 28 or more."""
+"""A random key of 32 hexadecimal digits compresses to 28 bytes or more."""
 ROWS = (
     "1234567890 qwertyuiop asdfghjkl zxcvbnm qwertz azerty",
     "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik",
@@ -21,7 +25,7 @@ ROWS = (
 RUNS = " ".join([*ROWS, *(row[::-1] for row in ROWS)]).encode()
 PLACEHOLDERS = (
     *("change", "secret", "insecure", "default", "password"),
-    *("example", "development", "placeholder", "written-by"),
+    *("example", "development", "placeholder", "written-by"),  # the last one is of .env.example
     "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",  # FastAPI's tutorial
 )
 
@@ -54,7 +58,7 @@ def _reject_weak_key(key: SecretStr) -> SecretStr:
     """Refuse a key that can be guessed."""
     value = key.get_secret_value()
     is_known = any(word in value.lower() for word in PLACEHOLDERS)
-    length = (value + value).find(value, 1)  # without repetitions
+    length = (value + value).find(value, 1)  # of the shortest text that the key repeats
     is_short = len(value[:length].encode()) < SHORTEST_KEY_BYTES
     if is_known or is_short or _compressed_bytes(value) < SHORTEST_COMPRESSED_BYTES:
         raise ValueError("use at least 32 random bytes, as `just setup` writes into .env")
@@ -91,8 +95,8 @@ class AccountsSettings(SecretKeySettings):
     def rate_limit_account(self) -> Rate:
         """The rate limit of an account from all networks together.
 
-        An attempt that one network may not make does not count, so that it takes several networks
-        to lock the owner out.
+        What the limit of a network refuses is not counted here, so one network alone cannot lock
+        the owner out.
         """
         return self._wider(NETWORKS_PER_ACCOUNT)
 

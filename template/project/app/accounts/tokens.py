@@ -67,8 +67,8 @@ async def find(kind: str, secret: str) -> Token | None:
     return tokens[0] if tokens and tokens[0].is_unexpired else None
 
 
-async def revoke_sessions(owner: User, *, keep_session: UUID | None = None) -> None:
-    """Revoke the owner's sessions and mailed links, but not `keep_session` and named tokens."""
+async def revoke_sessions_and_links(owner: User, *, keep_session: UUID | None = None) -> None:
+    """Revoke all that the owner has, but `keep_session` and tokens that the owner named."""
     filters = {"family__not": keep_session} if keep_session else {}
     await revoke(owner_id=owner.id, name="", **filters)
 

@@ -24,8 +24,7 @@ from app.accounts.schemas import (
 )
 from app.database import driver
 from app.database.queries import transactional
-from app.web.errors import BadRequest, Conflict, NotFound
-from app.web.schemas import InvalidField
+from app.web.errors import BadRequest, Conflict, InvalidField, NotFound
 
 
 class NameTaken(Conflict):
@@ -93,13 +92,14 @@ async def get_manageable(user_id: int, permissions: AbstractSet[str]) -> User:
         Forbidden: The account has a permission that the caller lacks.
     """
     user = await get(user_id)
-    roles.require_permissions_of(list(user.roles), permissions)
+    roles.forbid_escalation(list(user.roles), permissions)
     return user
 
 
 def identifier_of(name_or_email: str) -> tuple[str, str]:
     """Return the unique column that the text identifies an account by, and its value there."""
-    text = name_or_email.strip()[:1000].encode(errors="replace").decode()  # without lone surrogates
+    # Cut, since normalization may be quadratic; without lone surrogates.
+    text = name_or_email.strip()[:1000].encode(errors="replace").decode()
     if "@" not in text:
         return "username_key", username_key(text)
     try:
@@ -111,6 +111,7 @@ def identifier_of(name_or_email: str) -> tuple[str, str]:
 async def find(name_or_email: str) -> User | None:
     """Return the account with this name or address, in any case, or None."""
     column, value = identifier_of(name_or_email)
+    # No column holds these, and some databases refuse to compare them.
     if not value.isprintable() or len(value) > LONGEST_EMAIL:
         return None
     return await User.get_or_none(Q(**{column: value}))
@@ -129,7 +130,7 @@ def search(query: UserQuery) -> QuerySet[User]:
 
 
 async def update(user: User, changes: UserUpdate) -> User:
-    """Store the fields that were sent; an address counts as verified.
+    """Store the fields that were sent. A new address is verified, as an administrator sets it.
 
     Raises:
         NameTaken: Another account has the name.
@@ -147,7 +148,7 @@ async def update(user: User, changes: UserUpdate) -> User:
 
 
 async def save_address(user: User, address: str) -> None:
-    """Store an address that is verified; links that were mailed to others are revoked.
+    """Store a verified address; links that were mailed to other addresses are revoked.
 
     Raises:
         EmailTaken: Another account has the address.
@@ -204,7 +205,7 @@ async def save_password_hash(
     """
     await tokens.lock_unchanged(user, expected_hash=expected_hash)
     await user.save(update_fields=["password_hash", "updated_at"])
-    await tokens.revoke_sessions(user, keep_session=keep_session)
+    await tokens.revoke_sessions_and_links(user, keep_session=keep_session)
 
 
 @transactional
@@ -222,6 +223,7 @@ def username_key(username: str) -> str:
     """Return the key that makes names unique, NFKC-normalized and case-folded.
 
     "ADA" and a full-width "ada" have the same key; look-alike letters of other scripts differ.
+    Case-folding may undo the normalization, so it is repeated (UAX 15).
     """
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", username).casefold())
 

@@ -1,7 +1,8 @@
 """Bodies and lists of notes.
 
-With `model=`, field names are checked against the model when the module is imported.
-`SingleLine` is stripped, and has no line break; `Text` may have several lines.
+`Input` refuses unknown fields. With `model=`, field names are checked against the model when the
+module is imported. `SingleLine` is stripped, and has no line break; `Text` may have several lines
+or none.
 """
 
 from datetime import datetime
@@ -44,8 +45,8 @@ class NoteDetail(Output, model=Note):
 class NoteQuery(ListQuery, model=Note):
     """Parameters of the list of notes, beside `page` and `size`.
 
-    `filter_and_sort` applies `sort` and the filters, which are named like Tortoise's; `service`
-    applies `keyword`.
+    `ListQuery.filter_and_sort` applies `sort` and the filters, which are named like Tortoise's;
+    `service` applies `keyword`.
     """
 
     keyword: Keyword | None = None

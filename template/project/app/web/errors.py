@@ -84,6 +84,16 @@ class Conflict(AppError):
     status = HTTPStatus.CONFLICT
 
 
+class InvalidField(AppError):
+    """A field is invalid for a reason that its schema cannot check; as if the schema refused it."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.errors = [{"field": field, "msg": message, "type": "value_error"}]
+
+
 def documents_errors(*errors: type[AppError]) -> Callable[[Function], Function]:
     """Declare the errors that a route or a dependency may raise, for the OpenAPI document."""
 

@@ -1,6 +1,5 @@
 """Base classes of request bodies, response bodies and the queries of lists."""
 
-from http import HTTPStatus
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -9,7 +8,6 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from app.database import columns
-from app.web.errors import AppError
 from app.web.types import PLAIN_DIGITS
 
 Item = TypeVar("Item")
@@ -26,16 +24,6 @@ class Input(BaseModel):
     """A request body. Unknown fields are refused, not ignored."""
 
     model_config = ConfigDict(extra="forbid")
-
-
-class InvalidField(AppError):
-    """A field is invalid for a reason that its schema cannot check."""
-
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
-
-    def __init__(self, message: str, field: str) -> None:
-        super().__init__(f"{field}: {message}")
-        self.errors = [{"field": field, "msg": message, "type": "value_error"}]
 
 
 class ModelSchema(BaseModel):

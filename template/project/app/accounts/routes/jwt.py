@@ -15,12 +15,12 @@ from app.accounts import refresh_tokens, signed_tokens, tokens
 from app.accounts.attempts import TooManyAttempts
 from app.accounts.authentication.jwt import CHALLENGE
 from app.accounts.caller import NotAuthenticated
+from app.accounts.json_or_form import UnsupportedMediaType, json_body, read_body
 from app.accounts.jwt_settings import ACCESS, JwtSettings
 from app.accounts.login import EmailNotVerified, verify_credentials
-from app.accounts.login_bodies import UnsupportedMediaType, json_body, read_body
 from app.accounts.models import User
 from app.accounts.refresh_tokens import REFRESH, IssuedToken
-from app.web.errors import AppError, Conflict, documents_errors, with_error_codes
+from app.web.errors import BadRequest, documents_errors, with_error_codes
 from app.web.schemas import Input, Output
 from app.web.types import SingleLine
 
@@ -36,10 +36,13 @@ ERROR_CODES: dict[int, str] = {
     HTTPStatus.UNPROCESSABLE_ENTITY: "invalid_request",
     HTTPStatus.TOO_MANY_REQUESTS: "invalid_grant",
 }
-"""Error codes of the token routes (RFC 6749 §5.2)."""
+"""The member `error` of error responses of the token routes, by status (RFC 6749 §5.2).
+
+An error class with a `code` of its own keeps it.
+"""
 
 
-class UnsupportedGrantType(AppError):
+class UnsupportedGrantType(BadRequest):
     """The route is for another grant type (RFC 6749 §5.2)."""
 
     code = "unsupported_grant_type"
@@ -48,11 +51,11 @@ class UnsupportedGrantType(AppError):
 def _grant(name: str) -> tuple[object, ...]:
     """Return the validator and the schema of a field that names the grant type of its route.
 
-    The schema has no default: generated clients would have to send the field.
+    The default is left out of the schema: with it, generated clients require the field.
     """
 
     def check(sent: str) -> str:
-        if sent != name:
+        if sent != name:  # no ValueError, so that the status is 400 and not 422
             raise UnsupportedGrantType(f"Send the grant type {name}, which this call is for")
         return sent
 
@@ -110,7 +113,7 @@ async def login(request: Request, form: Annotated[PasswordGrant, Form()]) -> Tok
     "/refresh",
     openapi_extra={"requestBody": json_body({"$ref": "#/components/schemas/RefreshToken"})},
 )
-@documents_errors(NotAuthenticated, Conflict)  # 409: the account was deleted meanwhile
+@documents_errors(NotAuthenticated)
 @with_error_codes(ERROR_CODES)
 async def refresh(
     request: Request, grant: Annotated[RefreshGrant, Depends(_get_refresh_grant)]

@@ -22,8 +22,8 @@ from app.accounts.authentication.session import (
     set_cookie,
 )
 from app.accounts.caller import NotAuthenticated
+from app.accounts.json_or_form import UnsupportedMediaType, json_body, read_body
 from app.accounts.login import EmailNotVerified, verify_credentials
-from app.accounts.login_bodies import UnsupportedMediaType, json_body, read_body
 from app.accounts.models import Token, User
 from app.accounts.session_schemas import Credentials, SessionDetail, SessionOpened
 from app.accounts.session_settings import SessionSettings

@@ -1,4 +1,4 @@
-"""Bodies of sign-in: JSON, or a form of the same fields."""
+"""Request bodies that may be JSON, or a form of the same fields."""
 
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -7,7 +7,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from app.web.errors import AppError
+from app.web.errors import AppError, BadRequest
 from app.web.schemas import Input
 
 Body = TypeVar("Body", bound=Input)
@@ -27,7 +27,7 @@ async def read_body(request: Request, schema: type[Body]) -> Body:
 
     Raises:
         UnsupportedMediaType: The body is neither.
-        AppError: A form is not encoded in its declared charset.
+        BadRequest: A form is not encoded in its declared charset.
         RequestValidationError: A field is missing or invalid.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -44,7 +44,7 @@ async def read_body(request: Request, schema: type[Body]) -> Body:
             [{**fault, "loc": ("body", *fault["loc"])} for fault in faults]
         ) from None
     except UnicodeError:
-        raise AppError("The form is not encoded in its declared charset") from None
+        raise BadRequest("The form is not encoded in its declared charset") from None
     raise UnsupportedMediaType
 
 

@@ -6,7 +6,7 @@ from app.accounts.settings import AccountsSettings, Rate, RateSetting
 from app.mail import MailSettings
 
 
-class LoginSettings(AccountsSettings, MailSettings):
+class RegistrationSettings(AccountsSettings, MailSettings):
     """Registration, the verification of addresses, and the rate limit of mails by network."""
 
     registration: Literal["open", "closed"] | None = None
