@@ -132,6 +132,11 @@ def of_heads() -> Iterator[Shape]:
     run = "%CC%81%CC%A3" * 2400
     yield Shape("many headers", headers=[(f"X-Junk-{number}", "x") for number in range(5000)])
     yield Shape("cookies", headers={"Cookie": ";" * 30_000})
+    for size in (30_000, 8_000):
+        quoted = "\\" * size
+        yield Shape(f"{size} backslashes", headers={"Cookie": f'session="{quoted}"'})
+    parts = ["x=" + '"' + "\\" * 1_900 + '"'] * 4
+    yield Shape("quoted cookies", headers=[("Cookie", part) for part in parts])
     yield Shape("many cookies", headers={"Cookie": "; ".join(["session=b"] * 2700)})
     yield Shape("token", headers={"Authorization": f"Bearer {'x' * 30_000}"})
     yield Shape("deep token", headers={"Authorization": f"Bearer {'W1tb' * 7500}.e30.x"})
@@ -158,6 +163,12 @@ def of_bodies(fields: Mapping[str, Any]) -> Iterator[Shape]:
         for shape, (start, middle, end) in _values():
             body = _cut(b'{%s"%s": %s' % (rest, name.encode(), start), middle, end + b"}")
             yield Shape(f"{shape} in {name}", body, JSON)
+        for charset in ("punycode", "idna", "utf-8"):
+            part = f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode()
+            half = b"a" * (MAX_BODY_BYTES // 2 - 100)
+            kind = {"Content-Type": f"{MULTIPART['Content-Type']}; charset={charset}"}
+            body = part + half + b"-" + half + b"\r\n--b--"
+            yield Shape(f"multipart {charset} in {name}", body, kind)
         yield Shape(f"form run in {name}", f"{name}=abc{'%CC%81%CC%A3' * 5400}".encode(), FORM)
         if schema.get("type") == "string":
             for unit in UNITS:
@@ -207,6 +218,8 @@ def _make_whole_bodies() -> Iterator[Shape]:
         yield Shape(f"{size} bytes of empty form fields", b"&" * size, FORM)
     part = b'--b\r\nContent-Disposition: form-data; name="f"\r\n\r\n1\r\n'
     yield Shape("parts", _cut(b"", part, b"--b--"), MULTIPART)
+    junk = b'--b\r\nContent-Disposition: form-data; name="f"; x=' + b";" * 4000 + b"\r\n\r\n1\r\n"
+    yield Shape("parameters of a part", _cut(b"", junk, b"--b--"), MULTIPART)
     yield Shape("headers of a part", _cut(b"--b\r\n", b"A:b\r\n"), MULTIPART)
     yield Shape("boundaries", _cut(b"--b\r\n\r\n", b"\r\n--"), MULTIPART)
 

@@ -10,12 +10,16 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.service.running import forged_tokens
+from tests.service.running import forged_tokens, raw_http
 from tests.service.running.conftest import on_sqlite, sibling_service
 from tests.support import people, sql
 from tests.support.harness import Service, wait_until
 from tests.support.people import log_in, new_name, sign_up_form
 
+UPGRADE = (
+    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+)
 LINK = re.compile(r"/password-reset#token=(\S+)")
 HOSTILE = [
     'a\n{"level": "ERROR", "message": "forged"}',
@@ -57,6 +61,27 @@ def test_one_request_is_one_line(client: httpx.Client, running: Service, text: s
     records = [json.loads(line) for line in lines]
     assert [record["request_id"] for record in records] == ids
     assert {record["level"] for record in records} == {"INFO"}
+
+
+@pytest.mark.check("E10")
+@on_sqlite
+def test_no_request_makes_a_long_line(running: Service) -> None:
+    """A line of the log has a bounded length, whatever a request contains."""
+    ids = [str(uuid4()) for _ in range(3)]
+    long = "%01" * 10_000
+    heads = [
+        f"GET /{long} HTTP/1.1\r\nHost: a\r\n",
+        f"GET /x?secret={long} HTTP/1.1\r\nHost: a\r\n{UPGRADE}",
+        f"GET / HTTP/1.1\r\nHost: {'é' * 10_000}\r\n",
+    ]
+    for id_, head in zip(ids, heads, strict=True):
+        raw_http.send(running, f"{head}X-Request-ID: {id_}\r\n\r\n".encode())
+    wait_until(lambda: all(wanted in log_of(running) for wanted in ids), "the lines")
+
+    lines = [line for line in log_of(running).splitlines() if any(id_ in line for id_ in ids)]
+
+    assert max(len(line) for line in lines) < 8192
+    assert not any("secret=" in line for line in lines)
 
 
 @pytest.mark.check("E10")

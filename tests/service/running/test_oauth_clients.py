@@ -108,6 +108,14 @@ FAILURES: dict[str, tuple[Send, int, str]] = {
         ),
         *(400, "unsupported_grant_type"),
     ),
+    "repeated field": (
+        lambda http, ada: http.post(
+            "/api/auth/login",
+            content=f"username=nobody&username={ada.name}&password={PASSWORD}",
+            headers={"Content-Type": "application/x-www-form-urlencoded"},
+        ),
+        *(400, "invalid_request"),
+    ),
     "unknown token": (
         lambda http, _: http.post("/api/auth/refresh", json={"refresh_token": "x"}),
         *(401, "invalid_grant"),
@@ -153,6 +161,18 @@ def test_errors_of_the_token_routes_have_a_code(
     assert response.headers["content-type"] == "application/problem+json"
     assert response.headers["cache-control"] == "no-store"
     assert ada.refresh not in response.text
+
+
+@pytest.mark.check("T23")
+def test_fields_without_a_value_count_as_omitted(client: httpx.Client, ada: Person) -> None:
+    """A field without a value is treated as if it was omitted (RFC 6749 §3.2)."""
+    form = {"grant_type": "", "scope": "", "username": ada.name, "password": PASSWORD}
+    signed_in = client.post("/api/auth/login", data=form)
+    again = {"grant_type": "", "refresh_token": ada.refresh}
+
+    assert signed_in.status_code == 200
+    assert client.post("/api/auth/refresh", data=again).status_code == 200
+    assert client.post("/api/auth/login", data=form | {"password": ""}).status_code == 422
 
 
 @pytest.mark.check("T23")

@@ -1,56 +1,87 @@
-"""Request bodies that may be JSON, or a form of the same fields."""
+"""Request bodies that are a form, or JSON or a form of the same fields."""
 
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from app.web.errors import AppError, BadRequest
-from app.web.schemas import Input
 
-Body = TypeVar("Body", bound=Input)
+Body = TypeVar("Body", bound=BaseModel)
 
-FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+"""The only type of forms: multipart ones take longer to parse, and OAuth 2 has none."""
 
 
 class UnsupportedMediaType(AppError):
-    """The body is neither a form nor JSON."""
+    """The body has another media type."""
 
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-    detail = "Send a form or JSON"
+    detail = f"Send {FORM}"
+
+
+class RepeatedField(BadRequest):
+    """A field of a form is sent twice, which OAuth 2 forbids (RFC 6749 §3.2)."""
 
 
 async def read_body(request: Request, schema: type[Body]) -> Body:
-    """Parse a form or JSON; unknown fields of a form are ignored.
+    """Parse JSON or a form.
 
     Raises:
         UnsupportedMediaType: The body is neither.
-        BadRequest: A form is not encoded in its declared charset.
+        RepeatedField: A field of a form is sent twice.
         RequestValidationError: A field is missing or invalid.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if _media_type(request) != JSON:
+        return await read_form(request, schema, else_send=f"{JSON} or {FORM}")
     try:
-        if kind == "application/json":
-            return schema.model_validate_json(await request.body())
-        if kind in FORM_TYPES:
-            async with request.form() as form:
-                known = {name: form[name] for name in schema.model_fields if name in form}
-                return schema.model_validate(known)
+        return schema.model_validate_json(await request.body())
     except ValidationError as error:
-        faults = error.errors(include_input=False, include_context=False)
-        raise RequestValidationError(
-            [{**fault, "loc": ("body", *fault["loc"])} for fault in faults]
-        ) from None
-    except UnicodeError:
-        raise BadRequest("The form is not encoded in its declared charset") from None
-    raise UnsupportedMediaType
+        raise _invalid(error) from None
+
+
+async def read_form(request: Request, schema: type[Body], *, else_send: str = FORM) -> Body:
+    """Parse a form. Unknown fields, and those without a value, are ignored (RFC 6749 §3.2).
+
+    Raises:
+        UnsupportedMediaType: The body is no such form; the message says what to send.
+        RepeatedField: A field is sent twice.
+        RequestValidationError: A field is missing or invalid.
+    """
+    if _media_type(request) != FORM:
+        raise UnsupportedMediaType(f"Send {else_send}")
+    async with request.form() as form:
+        sent = [(name, value) for name, value in form.multi_items() if name in schema.model_fields]
+    known = dict(sent)
+    if len(known) < len(sent):
+        raise RepeatedField("Send each field once")
+    try:
+        return schema.model_validate({name: value for name, value in known.items() if value})
+    except ValidationError as error:
+        raise _invalid(error) from None
 
 
 def json_body(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the OpenAPI object of a body with this schema.
+    """Return the OpenAPI object of a JSON body with this schema.
 
     It leaves the form out, because client generators fail on alternative bodies.
     """
-    return {"required": True, "content": {"application/json": {"schema": schema}}}
+    return {"required": True, "content": {JSON: {"schema": schema}}}
+
+
+def form_body(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the OpenAPI object of a form with this schema."""
+    return {"required": True, "content": {FORM: {"schema": schema}}}
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _invalid(error: ValidationError) -> RequestValidationError:
+    """Return the error with which FastAPI refuses a body."""
+    faults = error.errors(include_input=False, include_context=False)
+    return RequestValidationError([{**each, "loc": ("body", *each["loc"])} for each in faults])

@@ -15,11 +15,14 @@ from starlette.types import Message, Receive, Scope
 MOST_HEADERS = 100
 LARGEST_HEAD_BYTES = 32_768
 """Bytes of all headers, the path and the query; nginx has the same limit."""
+LARGEST_COOKIE_BYTES = 8192
+"""Of all Cookie headers: Python before 3.11.10 and 3.12.6 takes quadratic time for quoted ones."""
 MOST_JSON_VALUES = 10_000
 """Names, texts, objects and elements of a JSON body: to refuse each of them takes about 0.05 s."""
 LARGEST_FORM_BYTES = 65_536
 """An urlencoded form takes longer to decode than JSON."""
 JSON_VALUE = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{,]', re.DOTALL)
+UTF_8 = re.compile(rb"""; *charset=("?)utf-?8\1 *(?=;|$)""", re.IGNORECASE)
 SMALL_BODY_BYTES = MOST_JSON_VALUES
 """The size of a body that has no room for more values."""
 
@@ -33,11 +36,23 @@ class TooManyValues(HTTPException):
         self.errors = [{"field": "", "msg": message, "type": "too_many_values"}]
 
 
-def is_head_too_large(scope: Scope, header_bytes: int) -> bool:
+def is_head_too_large(scope: Scope, header_bytes: int, cookie_bytes: int) -> bool:
     """Return whether the headers are too many, or too long together with path and query."""
     path = scope.get("raw_path") or scope["path"]  # decoded it may be much shorter
     size = header_bytes + len(path) + len(scope["query_string"])
-    return size > LARGEST_HEAD_BYTES or len(scope["headers"]) > MOST_HEADERS
+    is_long = size > LARGEST_HEAD_BYTES or cookie_bytes > LARGEST_COOKIE_BYTES
+    return is_long or len(scope["headers"]) > MOST_HEADERS
+
+
+def has_other_charset(content_type: bytes) -> bool:
+    """Return whether a multipart body names another charset than UTF-8.
+
+    Its parser decodes each part with any codec of Python, some of which take quadratic time, and
+    Python remembers each unknown name for ever.
+    """
+    if not content_type[:10].lower().startswith(b"multipart/"):
+        return False
+    return b"charset" in UTF_8.sub(b"", content_type, count=1).lower()
 
 
 def limited(receive: Receive, *, declared: int, largest: int, content_type: bytes) -> Receive:

@@ -20,6 +20,7 @@ access_log = logging.getLogger("app.access")
 SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9-]{8,64}")
 ANY_HOST = r"[a-z0-9._-]+|\[[0-9a-f:.]+\]"
 LONGEST_LOGGED_HOST = 100
+LONGEST_LOGGED_PATH = 500
 FOREIGN_HOST = (
     "Refused a request to the host %r. If it is ours, add it to ALLOWED_HOSTS; if a proxy has"
     " changed the Host header, let it forward that of the client"
@@ -109,12 +110,14 @@ class RequestMiddleware:
 
     def _refusal(self, scope: Scope, head: "_Head") -> Response | None:
         """Return the response to a head that is too large, or without a Host header of ours."""
-        if limits.is_head_too_large(scope, head.size):
+        if limits.is_head_too_large(scope, head.size, head.cookie_bytes):
             return problem(
                 HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-                f"Send at most {limits.MOST_HEADERS} headers, and {limits.LARGEST_HEAD_BYTES:,}"
-                " bytes of headers, path and query",
+                f"Send at most {limits.MOST_HEADERS} headers, {limits.LARGEST_HEAD_BYTES:,} bytes"
+                f" of headers, path and query, and {limits.LARGEST_COOKIE_BYTES:,} of cookies",
             )
+        if head.content_type and limits.has_other_charset(head.content_type):
+            return problem(HTTPStatus.BAD_REQUEST, "Send multipart bodies in UTF-8")
         fewest_hosts = 0 if scope["http_version"] == "1.0" else 1  # RFC 9112 §3.2
         if head.foreign_host is None and fewest_hosts <= head.hosts <= 1:
             return None
@@ -153,6 +156,7 @@ class _Head:
     foreign_host: bytes | None = None
     size: int = 0
     """The bytes of all names and values."""
+    cookie_bytes: int = 0
 
 
 def _inspect(headers: Headers, is_our_host: Callable[[bytes], object]) -> _Head:
@@ -163,6 +167,8 @@ def _inspect(headers: Headers, is_our_host: Callable[[bytes], object]) -> _Head:
             head.hosts += 1
             if not is_our_host(value):
                 head.foreign_host = value
+        elif name == b"cookie":
+            head.cookie_bytes += len(value)
         elif name == b"content-length":
             head.body_bytes = int(value) if value.isdigit() else 0
         elif name == b"transfer-encoding":
@@ -189,6 +195,7 @@ def _log_access(scope: Scope, path: str, status: int, seconds: float) -> None:
     """Log one line without the query string, which may contain secrets."""
     if not access_log.isEnabledFor(logging.INFO):
         return
+    path = path[:LONGEST_LOGGED_PATH]
     fields = {
         "method": scope["method"],
         "path": path,

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
+from fastapi.requests import HTTPConnection
 from fastapi.security import APIKeyCookie
 from tortoise import timezone
 
@@ -56,7 +57,14 @@ ERRORS = (NotAuthenticated, CrossSiteRequest, MissingCsrfToken)
 
 
 class SessionCookie(APIKeyCookie):
-    """The security scheme of the cookie, whose name depends on the settings."""
+    """The security scheme of the cookie, whose name depends on the settings.
+
+    It is for the OpenAPI document alone. `cookie_secret` reads the cookie: the framework's parser
+    takes quadratic time in older versions of Python (CVE-2024-7592).
+    """
+
+    async def __call__(self, request: HTTPConnection) -> None:
+        """Read nothing."""
 
     def complete_openapi(self, definition: dict[str, Any], settings: SessionSettings) -> None:
         """Set the name of the cookie in the OpenAPI document."""

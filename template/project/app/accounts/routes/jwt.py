@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated, Literal
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
 from pydantic.config import JsonDict
 from tortoise import timezone
@@ -15,7 +15,14 @@ from app.accounts import refresh_tokens, signed_tokens, tokens
 from app.accounts.attempts import TooManyAttempts
 from app.accounts.authentication.jwt import CHALLENGE
 from app.accounts.caller import NotAuthenticated
-from app.accounts.json_or_form import UnsupportedMediaType, json_body, read_body
+from app.accounts.json_or_form import (
+    RepeatedField,
+    UnsupportedMediaType,
+    form_body,
+    json_body,
+    read_body,
+    read_form,
+)
 from app.accounts.jwt_settings import ACCESS, JwtSettings
 from app.accounts.login import EmailNotVerified, verify_credentials
 from app.accounts.models import User
@@ -95,17 +102,26 @@ class RefreshGrant(RefreshToken):
     grant_type: Annotated[str, *_grant("refresh_token")] = "refresh_token"
 
 
-@documents_errors(UnsupportedMediaType)
+@documents_errors(UnsupportedMediaType, RepeatedField)
+async def _get_password_grant(request: Request) -> PasswordGrant:
+    return await read_form(request, PasswordGrant)
+
+
+@documents_errors(UnsupportedMediaType, RepeatedField)
 async def _get_refresh_grant(request: Request) -> RefreshGrant:
     return await read_body(request, RefreshGrant)
 
 
-@public_router.post("/login")
+@public_router.post(
+    "/login", openapi_extra={"requestBody": form_body(PasswordGrant.model_json_schema())}
+)
 @documents_errors(NotAuthenticated, EmailNotVerified, TooManyAttempts, tokens.AccountChanged)
 @with_error_codes(ERROR_CODES)
-async def login(request: Request, form: Annotated[PasswordGrant, Form()]) -> TokenPair:
+async def login(
+    request: Request, grant: Annotated[PasswordGrant, Depends(_get_password_grant)]
+) -> TokenPair:
     """Exchange a user name or e-mail address and a password for tokens."""
-    user = await verify_credentials(request, form.username, form.password, challenge=CHALLENGE)
+    user = await verify_credentials(request, grant.username, grant.password, challenge=CHALLENGE)
     return await open_session(user, request.app.state.settings)
 
 

@@ -22,7 +22,7 @@ from app.accounts.authentication.session import (
     set_cookie,
 )
 from app.accounts.caller import NotAuthenticated
-from app.accounts.json_or_form import UnsupportedMediaType, json_body, read_body
+from app.accounts.json_or_form import RepeatedField, UnsupportedMediaType, json_body, read_body
 from app.accounts.login import EmailNotVerified, verify_credentials
 from app.accounts.models import Token, User
 from app.accounts.session_schemas import Credentials, SessionDetail, SessionOpened
@@ -38,7 +38,7 @@ router = APIRouter(prefix="/api/auth/sessions", tags=["auth"])
 public_router = APIRouter(tags=["auth"])
 
 
-@documents_errors(UnsupportedMediaType)
+@documents_errors(UnsupportedMediaType, RepeatedField)
 async def _get_credentials(request: Request) -> Credentials:
     return await read_body(request, Credentials)
 
