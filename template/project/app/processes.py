@@ -17,7 +17,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.server import HANDLED_SIGNALS
 from uvicorn.supervisors import ChangeReload
 
-from app.server import APP, EXIT_SECONDS, HttpProtocol, Server
+from app.server import APP, EXIT_SECONDS, HttpProtocol, Server, WebSocketProtocol
 from app.web.settings import WebSettings
 
 log = logging.getLogger(__name__)
@@ -67,6 +67,7 @@ def _config(settings: WebSettings, **options: Any) -> uvicorn.Config:  # noqa: A
     return uvicorn.Config(
         APP,
         http=HttpProtocol,
+        ws=WebSocketProtocol,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -10,11 +10,15 @@ import socket
 import threading
 import time
 from contextlib import suppress
+from functools import cache
 from types import FrameType
 from typing import Any
 
 import uvicorn
+from fastapi.routing import iter_route_contexts
+from starlette.routing import WebSocketRoute
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import HANDLED_SIGNALS
 
 from app.web.limits import LARGEST_HEAD_BYTES
@@ -41,11 +45,31 @@ TICKS_PER_SECOND = 10
 """uvicorn's calls of `on_tick`."""
 
 
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's protocol, which fails at the end of the server if a handshake is not complete."""
+
+    def shutdown(self) -> None:
+        """Close the connection."""
+        if self.handshake_initiated:
+            super().shutdown()
+        else:
+            self.transport.abort()
+
+
 class HttpProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which would collect a head or trailers of any length."""
+    """uvicorn's protocol, which would collect a head or trailers of any length.
+
+    It upgrades connections only if the application has routes of WebSockets.
+    """
 
     silent_bytes = 0
     """Bytes since the parser has last begun or ended a head, or got a part of a body."""
+
+    def _should_upgrade_to_ws(self) -> bool:
+        return _has_websockets()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Log nothing: anyone can ask for an upgrade, and the request is in the access log."""
 
     def data_received(self, data: bytes) -> None:
         """Parse the next bytes, and close the connection if there are too many without a result."""
@@ -203,15 +227,24 @@ class Server(uvicorn.Server):
         idle: dict[tuple[Any, Any], float] = {}
         for connection in self._connections:
             if _is_idle(connection):
-                key = (connection, connection.cycle)
+                key = (connection, getattr(connection, "cycle", None))
                 idle[key] = self._idle_since.get(key, now)
                 if now - idle[key] >= self.idle_seconds:
                     connection.transport.abort()
         self._idle_since = idle
 
 
+@cache
+def _has_websockets() -> bool:
+    app = importlib.import_module(APP.partition(":")[0]).app
+    routes = (each.original_route for each in iter_route_contexts(app.routes))
+    return any(isinstance(each, WebSocketRoute) for each in routes)
+
+
 def _is_idle(connection: Any) -> bool:  # noqa: ANN401 - a protocol of uvicorn
-    """Return whether no request is in flight, and no response on its way; WebSockets never are."""
-    if not hasattr(connection, "cycle") or connection.transport.get_write_buffer_size():
+    """Return whether no request is in flight, no response on its way, and no WebSocket open."""
+    if isinstance(connection, WebSocketProtocol):
+        return not connection.handshake_initiated
+    if connection.transport.get_write_buffer_size():
         return False
     return connection.cycle is None or connection.cycle.response_complete

@@ -14,6 +14,7 @@ from sys import executable
 
 import httpx
 import pytest
+from websockets.sync.client import connect as websocket
 
 from tests.service.running import raw_http
 from tests.service.running.conftest import SQLITE, Start, sibling_service
@@ -36,6 +37,11 @@ ENOUGH_PROBES = 20
 """Requests of which each worker gets some."""
 
 NOWHERE = b"POST /nowhere " + HEAD
+HANDSHAKE = (
+    b"GET /echo HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    b"Content-Length: 50\r\n\r\n"  # a body, for which uvicorn's protocol waits for ever
+)
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +161,14 @@ def slow_reader(service: Service) -> socket.socket:
     return connection
 
 
-HANGING = [idle, half_a_head, half_a_body, slow_reader]
+def half_a_handshake(service: Service) -> socket.socket:
+    """Return a connection with half the handshake of a WebSocket."""
+    connection = raw_http.connect(service)
+    connection.sendall(HANDSHAKE)
+    return connection
+
+
+HANGING = [idle, half_a_head, half_a_body, slow_reader, half_a_handshake]
 
 
 @pytest.mark.check("L11", "P05")
@@ -281,6 +294,44 @@ async def block() -> None:
             process.send_signal(signal.SIGTERM)
             status = process.wait(timeout=30)
 
+    assert status == 0
+
+
+@pytest.mark.check("P02", "P05")
+def test_handshakes_without_end_are_closed(service: Service, tmp_path: Path) -> None:
+    """WebSockets work once there is a route; half a handshake is closed, and disturbs no end."""
+    code = """
+from fastapi import WebSocket
+@app.websocket("/echo")
+async def echo(websocket: WebSocket) -> None:
+    await websocket.accept()
+    await websocket.send_text(await websocket.receive_text())
+"""
+    settings = {"DRAIN_SECONDS": "4", "BODY_TIMEOUT_SECONDS": "3"}
+    with changed(service, tmp_path, "app/main.py", code, **settings) as (process, port):
+        wait_until(lambda: accepts(f"http://127.0.0.1:{port}"), "the service")
+        with websocket(f"ws://127.0.0.1:{port}/echo") as opened:
+            opened.send("hello")
+            echoed = opened.recv()
+        with ExitStack() as stack:
+
+            def connect() -> socket.socket:
+                return stack.enter_context(socket.create_connection(("127.0.0.1", port), 30))
+
+            half = connect()
+            half.sendall(HANDSHAKE)
+            closed = half.recv(1)
+            connect().sendall(HANDSHAKE)
+            unfinished = connect()
+            unfinished.sendall(SIGN_UP + b"Content-Length: 2\r\n\r\n{")
+            process.send_signal(signal.SIGTERM)
+            unfinished.sendall(b"}")
+            finished = raw_http.read(unfinished)
+            status = process.wait(timeout=30)
+
+    assert echoed == "hello"
+    assert closed == b""
+    assert finished.status == 422
     assert status == 0
 
 
