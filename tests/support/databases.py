@@ -48,6 +48,8 @@ class Server:
     """Counts the open transactions of other sessions in this database."""
     refresh_counts: tuple[str, ...] = ()
     """Statements to run before `count_waiting` and `count_transactions`, which may be cached."""
+    lock_function: str
+    """The SQL function with which a service takes the lock of its migrations."""
     administrator: str
     """The user in `url`."""
     plain_user: str

@@ -13,6 +13,7 @@ from sys import executable
 import pytest
 
 from tests.conftest import require_server
+from tests.service.running.silence import silent_after
 from tests.support import databases, harness, sql
 from tests.support.databases import Session
 from tests.support.harness import Service, wait_until
@@ -131,6 +132,21 @@ def test_a_migration_gives_up_on_a_lock(migrated: Service) -> None:
     assert "Traceback" not in end.text
     assert before == [f"{name}.py" for name in SHIPPED]
     assert (process.returncode, output) == (0, f"Applied {OWN}\n"), errors
+
+
+@pytest.mark.check("D06")
+@pytest.mark.parametrize("fresh", ["postgres", "mysql"], indirect=True)
+def test_a_server_that_falls_silent_does_not_keep_the_command(migrated: Service) -> None:
+    """A server that answers no more while the command takes its lock ends it with a sentence."""
+    url, word = migrated.database_url, databases.server(migrated.database).lock_function
+    with silent_after(url, word.encode()) as silent, _short_answers(migrated):
+        migrated.environment["DATABASE_URL"] = silent
+        end = migrated.cli("migrate", check=False)
+        migrated.environment["DATABASE_URL"] = url
+
+    assert end.status == 1
+    assert "The database does not answer" in end.text
+    assert "Traceback" not in end.text
 
 
 def test_a_migration_refuses_in_its_own_words(migrated: Service) -> None:
@@ -278,6 +294,18 @@ def _seeded(service: Service) -> dict[str, int]:
 
 def _counts(service: Service) -> dict[str, int]:
     return {name: sql.count(service, name) for name in ("users", "notes", "user_roles")}
+
+
+@contextmanager
+def _short_answers(service: Service) -> Iterator[None]:
+    """Shorten the time that the service waits for the lock of migrations, and for answers."""
+    path = service.project / "app/database/administration.py"
+    text = path.read_text(encoding="utf-8")
+    short, count = re.subn(r"(LOCK_WAIT|ANSWER)_SECONDS = \d+", r"\1_SECONDS = 1", text)
+    assert count == 2
+    path.write_text(short, encoding="utf-8")
+    yield
+    path.write_text(text, encoding="utf-8")
 
 
 @contextmanager

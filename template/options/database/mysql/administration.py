@@ -13,6 +13,8 @@ from app.database.driver import ACCESS_DENIED, UNKNOWN_DATABASE
 from app.database.urls import ServerSettings, credentials
 
 LOCK_WAIT_SECONDS = 60
+ANSWER_SECONDS = 30
+"""Time for an answer of the server to all that is no migration."""
 DATABASE_EXISTS = 1007
 CREATE_NO_USER = "/*M! SET STATEMENT sql_mode = 'NO_AUTO_CREATE_USER' FOR */"
 """Without it, MariaDB may create the user of a grant, without a password."""
@@ -28,7 +30,7 @@ async def create_database(url: str) -> None:
     name = _quoted(arguments["database"])
     statement = f"CREATE DATABASE {name} CHARACTER SET utf8mb4"
     try:
-        connection = await asyncmy.connect(**arguments)
+        connection = await _connect(arguments)
     except errors.MySQLError as error:
         if error.args[0] != UNKNOWN_DATABASE:
             raise
@@ -63,7 +65,7 @@ async def migration_lock(url: str) -> AsyncIterator[None]:
         TimeoutError: Another process has held the lock for a minute.
     """
     arguments = credentials(url)
-    connection = await asyncmy.connect(**arguments)
+    connection = await _connect(arguments, seconds=LOCK_WAIT_SECONDS + ANSWER_SECONDS)
     try:
         async with connection.cursor() as cursor:
             name = f"migrate:{arguments['database']}"[:64]
@@ -94,12 +96,17 @@ async def grant(settings: ServerSettings) -> None:
 
 async def _execute_elsewhere(arguments: dict[str, Any], statement: str) -> None:
     rest = {name: value for name, value in arguments.items() if name != "database"}
-    connection = await asyncmy.connect(**rest)
+    connection = await _connect(rest)
     try:
         async with connection.cursor() as cursor:
             await cursor.execute(statement)
     finally:
         connection.close()
+
+
+async def _connect(arguments: dict[str, Any], *, seconds: int = ANSWER_SECONDS) -> Any:  # noqa: ANN401 - of the driver
+    """Connect, with a time limit for each answer."""
+    return await asyncmy.connect(**arguments, read_timeout=seconds)
 
 
 def _quoted(name: str) -> str:

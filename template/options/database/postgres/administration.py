@@ -12,6 +12,8 @@ from app.database.urls import ServerSettings, credentials
 
 LOCK_WAIT_SECONDS = 60
 LOCK_POLL_SECONDS = 0.2
+ANSWER_SECONDS = 30
+"""Time for an answer of the server to all that is no migration."""
 LOCK_KEY = 7_215_043_101
 
 
@@ -23,11 +25,11 @@ async def create_database(url: str) -> None:
     """
     arguments = credentials(url)
     try:
-        connection = await asyncpg.connect(**arguments)
+        connection = await _connect(arguments)
     except asyncpg.InvalidCatalogNameError:
         statement = f"CREATE DATABASE {_quoted(arguments['database'])}"
     else:
-        await connection.close()
+        await connection.close(timeout=ANSWER_SECONDS)
         return
     try:
         with suppress(asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):  # a race
@@ -55,7 +57,7 @@ async def migration_lock(url: str) -> AsyncIterator[None]:
     Raises:
         TimeoutError: Another process has held the lock for a minute.
     """
-    connection = await asyncpg.connect(**credentials(url))
+    connection = await _connect(credentials(url))
     try:
         for _ in range(round(LOCK_WAIT_SECONDS / LOCK_POLL_SECONDS)):
             if await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK_KEY):
@@ -67,7 +69,7 @@ async def migration_lock(url: str) -> AsyncIterator[None]:
             )
         yield
     finally:
-        await connection.close()
+        await connection.close(timeout=ANSWER_SECONDS)
 
 
 async def grant(settings: ServerSettings) -> None:
@@ -86,11 +88,16 @@ async def grant(settings: ServerSettings) -> None:
 
 
 async def _execute_elsewhere(arguments: dict[str, Any], statement: str) -> None:
-    connection = await asyncpg.connect(**arguments | {"database": "postgres"})
+    connection = await _connect(arguments | {"database": "postgres"})
     try:
         await connection.execute(statement)
     finally:
-        await connection.close()
+        await connection.close(timeout=ANSWER_SECONDS)
+
+
+async def _connect(arguments: dict[str, Any]) -> asyncpg.Connection:
+    """Connect, with a time limit for each statement."""
+    return await asyncpg.connect(**arguments, command_timeout=ANSWER_SECONDS)
 
 
 def _quoted(name: str) -> str:

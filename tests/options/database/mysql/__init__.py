@@ -22,6 +22,7 @@ SERVER = Server(
     administration="information_schema",
     list_databases="SELECT schema_name FROM information_schema.schemata",
     drop_database="DROP DATABASE IF EXISTS `{name}`",
+    lock_function="GET_LOCK",
     administrator="root@",
     plain_user="plain:plain@",
     create_plain_user=(

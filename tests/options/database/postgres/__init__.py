@@ -22,6 +22,7 @@ SERVER = Server(
     administration="postgres",
     list_databases="SELECT datname FROM pg_database",
     drop_database='DROP DATABASE IF EXISTS "{name}" WITH (FORCE)',
+    lock_function="pg_try_advisory_lock",
     administrator="postgres@",
     plain_user="postgres@",
     create_plain_user=(),
