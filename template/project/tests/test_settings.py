@@ -53,6 +53,14 @@ def test_a_wrong_setting_is_named(change_settings: ChangeSettings, setting: str)
         get_settings()
 
 
+def test_a_network_of_proxies_is_read_as_the_server_reads_it(
+    change_settings: ChangeSettings,
+) -> None:
+    change_settings(TRUSTED_PROXIES="10.0.0.7/24, 10.1.0.1, ::1")
+
+    assert get_settings().trusted_proxies == ("10.0.0.0/24", "10.1.0.1", "::1")
+
+
 @pytest.mark.parametrize("text", ["a.org, b.org", '["a.org", "b.org"]'])
 def test_a_list_is_comma_separated_or_json(change_settings: ChangeSettings, text: str) -> None:
     change_settings(ALLOWED_HOSTS=text)

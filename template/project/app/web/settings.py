@@ -20,12 +20,16 @@ def _root_path(text: str) -> str:
     return path
 
 
-def _is_network(text: str) -> bool:
-    """Return whether the text is an address or a network, but not of all addresses."""
-    try:
-        return ipaddress.ip_network(text, strict=False).prefixlen > 0
-    except ValueError:
-        return False
+def _network(text: str) -> str:
+    """Return an address, or a network as uvicorn reads it: `10.0.0.0/24` for `10.0.0.7/24`.
+
+    Raises:
+        ValueError: It is no network, or that of all addresses.
+    """
+    network = ipaddress.ip_network(text, strict=False)
+    if network.prefixlen == 0:
+        raise ValueError(text)
+    return str(network) if "/" in text else text
 
 
 class WebSettings(BaseModel):
@@ -65,9 +69,12 @@ class WebSettings(BaseModel):
     @classmethod
     def proxies_are_networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
         """Refuse `*` and networks of all addresses: anyone could choose an address of a client."""
-        if not all(_is_network(proxy) for proxy in proxies):
-            raise ValueError("write addresses or networks of proxies, such as 10.0.0.0/24; not all")
-        return proxies
+        try:
+            return tuple(_network(proxy) for proxy in proxies)
+        except ValueError:
+            raise ValueError(
+                "write addresses or networks of proxies, such as 10.0.0.0/24; not all"
+            ) from None
 
     @property
     def is_production(self) -> bool:
