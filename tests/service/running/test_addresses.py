@@ -411,6 +411,28 @@ def test_an_address_gets_three_links_an_hour(limited: Service) -> None:
 
 @pytest.mark.check("V08")
 @on_sqlite
+def test_links_to_a_new_address_keep_no_mail_from_its_owner(limited: Service) -> None:
+    """Who asks for another's address as their own gets three links sent, and stops no reset."""
+    with from_network(limited, 8) as client:
+        owner, stranger = people.sign_up(client), people.sign_up(client)
+        box = Mailbox(limited, address_of(owner))
+        box.wait("verify-email")
+        asked = [change(client, stranger, address_of(owner)).status_code for _ in range(4)]
+        elsewhere = f"{new_name()}@example.org"
+        others = [change(client, stranger, elsewhere).status_code for _ in range(2)]
+        link(client, limited, address_of(owner))
+        another = people.sign_up(client)
+        link(client, limited, address_of(another))  # mailed after all of them
+
+    assert asked == [202] * 4
+    assert others == [202] * 2
+    assert Mailbox(limited, elsewhere).mails() == []
+    assert len(box.mails("verify-email")) == 1 + 3
+    assert len(box.mails("password-reset")) == 1
+
+
+@pytest.mark.check("V08")
+@on_sqlite
 def test_a_flood_of_one_network_keeps_no_mail_from_another(
     limited: Service, record_figure: RecordFigure
 ) -> None:

@@ -236,6 +236,25 @@ def test_registrations_from_one_network_are_limited(running: Service) -> None:
     assert elsewhere == [201] * 3
 
 
+@pytest.mark.check("A18")
+@on_sqlite
+def test_changes_of_the_user_name_are_limited(visitor: httpx.Client, bob: Person) -> None:
+    """Who tries names for their account, to learn which are taken, is told when to retry."""
+
+    def rename(name: str) -> httpx.Response:
+        return visitor.patch("/api/users/me", json={"username": name}, headers=bob.headers)
+
+    taken = people.sign_up(visitor)
+    statuses = [rename(taken.name).status_code for _ in range(TRIES)]
+    refused = rename(new_name())
+    other = visitor.patch("/api/users/me", json={"age": 30}, headers=bob.headers)
+
+    assert statuses == [409] * TRIES
+    assert_problem(refused, 429)
+    assert int(refused.headers["retry-after"]) > 0
+    assert other.status_code == 200
+
+
 @pytest.mark.check("A12")
 def test_attempts_per_name_are_limited_across_all_processes(
     visitor: httpx.Client, bob: Person

@@ -556,6 +556,31 @@ def test_secrets_are_stored_as_hashes_only(
 
 
 @pytest.mark.check("T22")
+def test_an_account_has_a_bounded_number_of_tokens(
+    client: httpx.Client, running: Service, ada: Person
+) -> None:
+    """The 51st session ends the first; a session keeps 100 exchanged tokens; the rest is purged."""
+    started = [people.tokens_of(log_in(client, ada.name)) for _ in range(50)]
+    first, last = me(client, ada.access), me(client, started[-1][0])
+    token = started[-1][1]
+    for _ in range(120):
+        token = refresh(client, token).json()["refresh_token"]
+    rotated = f"owner_id = {ada.id} AND rotated_at IS NOT NULL"
+    kept = sql.count(running, "tokens", rotated)
+    reused = refresh(client, started[-1][1]).status_code
+    form = {"name": "bot", "expires_at": "9998-01-01T00:00:00Z"}
+    headers = {"Authorization": f"Bearer {started[0][0]}"}
+    key = client.post("/api/api-keys", json=form, headers=headers).json()
+    client.delete(f"/api/api-keys/{key['id']}", headers=headers)
+    running.cli("purge")
+
+    assert (first, last) == (401, 200)
+    assert kept == 100
+    assert reused == 401
+    assert sql.count(running, "tokens", f"owner_id = {ada.id} AND revoked_at IS NOT NULL") == 0
+
+
+@pytest.mark.check("T22")
 def test_expired_tokens_are_purged(client: httpx.Client, running: Service, ada: Person) -> None:
     """The daily command deletes expired tokens and nothing else, and uses an index."""
     values = ", ".join(

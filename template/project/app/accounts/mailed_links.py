@@ -111,8 +111,15 @@ async def _mail_verification_again(settings: RegistrationSettings, address: str)
 async def _send_if_allowed(
     settings: RegistrationSettings, user: User, kind: str, address: str, text: MailText
 ) -> None:
-    """Send a link, unless the address has got as many as it may."""
-    await attempts.count(settings.attempt_key(f"mails to {address}"), MAX_PER_ADDRESS)
+    """Send a link, unless the address has got as many as it may.
+
+    Links to a new address count apart, and by the account too: strangers who ask for them keep no
+    mail from the owner of the address.
+    """
+    keys = [f"mails to {address}"]
+    if address != user.email:
+        keys = [f"mails to new address {address}", f"mails to new addresses of {user.id}"]
+    await attempts.count_all({settings.attempt_key(key): MAX_PER_ADDRESS for key in keys})
     await _send(settings, user, kind, address, text)
 
 

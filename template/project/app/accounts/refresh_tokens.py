@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 REFRESH = "refresh"
 """The kind of these tokens."""
+MOST_ROTATED = 100
+"""Rotated tokens of a session whose reuse is noticed; older ones are deleted."""
 
 
 @dataclass(frozen=True)
@@ -66,5 +68,8 @@ async def _exchange(token: Token, expires_at: datetime) -> str | None:
     unused = Token.filter(id=token.id, rotated_at=None, revoked_at=None)
     if await unused.update(rotated_at=timezone.now()) != 1:
         return None
+    rotated = Token.filter(family=token.family, rotated_at__not_isnull=True).order_by("-id")
+    if old := await rotated.offset(MOST_ROTATED).limit(MOST_ROTATED).values_list("id", flat=True):
+        await Token.filter(id__in=old).delete()
     _, secret = await tokens.issue(token.owner, REFRESH, expires_at=expires_at, family=token.family)
     return secret

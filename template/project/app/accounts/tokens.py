@@ -12,6 +12,9 @@ from app.accounts.models import Token, User
 from app.database.queries import CompiledQuery, transactional
 from app.web.errors import Conflict
 
+MOST_PER_KIND = 50
+"""Sessions, or mailed links, that an account has at a time."""
+
 # Tortoise builds the SQL once. The keywords are the types of the lambda's parameters.
 _unrevoked_token = CompiledQuery(
     lambda kind, secret_hash: Token.filter(
@@ -38,12 +41,13 @@ async def issue(owner: User, kind: str, secret: str = "", **columns: Any) -> tup
 
 @transactional
 async def issue_if_unchanged(owner: User, kind: str, **columns: Any) -> tuple[Token, str]:  # noqa: ANN401
-    """Issue a token, unless the account has changed since it was read.
+    """Issue a token, unless the account has changed since it was read; the oldest make room.
 
     Raises:
         AccountChanged: The account has changed.
     """
     await lock_unchanged(owner, expected_hash=owner.password_hash)
+    await _make_room(owner, kind)
     return await issue(owner, kind, **columns)
 
 
@@ -59,6 +63,16 @@ async def lock_unchanged(user: User, *, expected_hash: str) -> None:
     expected = {"id": user.id, "email": user.email, "password_hash": expected_hash}
     if not await User.exists(**expected, is_active=True):
         raise AccountChanged
+
+
+async def _make_room(owner: User, kind: str) -> None:
+    """Revoke the owner's oldest tokens of a kind, so that no account has more than a few."""
+    valid = Token.filter(
+        owner=owner, kind=kind, rotated_at=None, revoked_at=None, expires_at__gt=timezone.now()
+    )
+    newest_first = valid.order_by("-id").offset(MOST_PER_KIND - 1).limit(MOST_PER_KIND)
+    if families := await newest_first.values_list("family", flat=True):
+        await revoke(family__in=families)
 
 
 async def find(kind: str, secret: str) -> Token | None:
@@ -83,13 +97,12 @@ async def revoke(**filters: Any) -> None:  # noqa: ANN401 - Tortoise's filters t
 
 
 async def purge() -> int:
-    """Delete expired tokens, and revoked ones that do not expire; return their number.
+    """Delete expired and revoked tokens; return their number.
 
-    Others stay until they expire: reuse of a rotated token is noticed by its row.
+    Rotated ones stay until they expire: reuse is noticed by their rows.
     """
     is_expired = Q(expires_at__lte=timezone.now())
-    is_revoked = Q(expires_at=None, revoked_at__not_isnull=True)
-    return await Token.filter(is_expired | is_revoked).delete()
+    return await Token.filter(is_expired | Q(revoked_at__not_isnull=True)).delete()
 
 
 def digest(secret: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from app.accounts import notices, password_attempts, roles, users
+from app.accounts import attempts, notices, password_attempts, roles, users
 from app.accounts.access import (
     CurrentCaller,
     CurrentUser,
@@ -26,6 +26,7 @@ from app.accounts.schemas import (
     UserUpdate,
     UserUpdateByAdmin,
 )
+from app.accounts.settings import AccountsSettings
 from app.web.errors import documents_errors
 from app.web.schemas import Page
 from app.web.types import PathId
@@ -49,8 +50,12 @@ async def read_own_account(user: CurrentUser) -> User:
 
 
 @router.patch("/users/me", response_model=UserDetail)
-async def update_own_account(user: UnscopedUser, changes: UserUpdate) -> User:
+@documents_errors(TooManyAttempts)
+async def update_own_account(request: Request, user: UnscopedUser, changes: UserUpdate) -> User:
     """Change the caller's account; fields that are not sent stay unchanged."""
+    if "username" in changes.model_fields_set:  # a conflict reveals the name of another account
+        settings: AccountsSettings = request.app.state.settings
+        await attempts.count(settings.attempt_key(f"names {user.id}"), settings.rate_limit_login)
     await user.fetch_related("roles")
     return await users.update(user, changes)
 
