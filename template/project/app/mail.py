@@ -201,6 +201,7 @@ async def wait_for_pending(timeout_seconds: float | None = None) -> None:
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Wait a few seconds for pending mails when the service shuts down, and count those left."""
     yield
+    # After SIGTERM app/server.py sets the monotonic time at which the process must end.
     left = getattr(app.state, "ends_at", math.inf) - time.monotonic()
     await wait_for_pending(max(0, min(left, SHUTDOWN_SECONDS)))
     if pending:

@@ -270,7 +270,7 @@ ACCOUNTS = AuthAnswer(
 LOGIN = AuthAnswer(
     name="login",
     words=(
-        r"multipart|REGISTRATION=|SMTP|MAIL_FROM|PUBLIC_BASE_URL|password.reset|var/mail"
+        r"python-multipart|REGISTRATION=|SMTP|MAIL_FROM|PUBLIC_BASE_URL|password.reset|var/mail"
         r"|RATE_LIMIT_MAIL|REQUIRE_VERIFIED|verify.email|set.email|users/me/email"
     ),
     settings=frozenset(

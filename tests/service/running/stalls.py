@@ -131,16 +131,17 @@ def of_heads() -> Iterator[Shape]:
     """Yield requests with as many or as long headers and parameters as are allowed, or more."""
     run = "%CC%81%CC%A3" * 2400
     yield Shape("many headers", headers=[(f"X-Junk-{number}", "x") for number in range(5000)])
-    yield Shape("cookies", headers={"Cookie": ";" * 30_000})
+    parts = ["x=" + '"' + "\\" * 7_900 + '"'] * 4
+    yield Shape("quoted cookies", headers=[("Cookie", part) for part in parts])
     for size in (30_000, 8_000):
         quoted = "\\" * size
         yield Shape(f"{size} backslashes", headers={"Cookie": f'session="{quoted}"'})
-    parts = ["x=" + '"' + "\\" * 1_900 + '"'] * 4
-    yield Shape("quoted cookies", headers=[("Cookie", part) for part in parts])
-    yield Shape("many cookies", headers={"Cookie": "; ".join(["session=b"] * 2700)})
-    yield Shape("token", headers={"Authorization": f"Bearer {'x' * 30_000}"})
-    yield Shape("deep token", headers={"Authorization": f"Bearer {'W1tb' * 7500}.e30.x"})
-    yield Shape("key", headers={"X-API-Key": f"sk_{'x' * 30_000}"})
+        yield Shape(f"{size} cookies", headers={"Cookie": ";" * size})
+        yield Shape(f"{size} of a cookie", headers={"Cookie": "session=b; " * (size // 11)})
+        yield Shape(f"token of {size}", headers={"Authorization": f"Bearer {'x' * size}"})
+        deep = "W1tb" * (size // 4)
+        yield Shape(f"deep token of {size}", headers={"Authorization": f"Bearer {deep}.e30.x"})
+        yield Shape(f"key of {size}", headers={"X-API-Key": f"sk_{'x' * size}"})
     yield Shape("combining parameter", query=f"keyword=abc{run}")
     yield Shape("numbers", query=f"page={'9' * 15_000}&size=1e{'9' * 15_000}")
     yield Shape("many parameters", query="&".join(f"{number:x}=1" for number in range(4800)))

@@ -568,6 +568,9 @@ def test_wrong_keys_are_counted_by_address(running: Service) -> None:
             found = sql.query(sibling, "SELECT * FROM login_failures")
             still_good = ping(there, good)
             signed_in = log_in(there, person.name).status_code
+            forwarded = {"X-Forwarded-For": "203.0.113.1"}
+            there.get(PING, headers=sending(made_up()) | forwarded)
+            log = sibling.log.read_text(encoding="utf-8")
 
     assert mistyped == [401] * 100
     statuses = [response.status_code for response in responses]
@@ -575,6 +578,7 @@ def test_wrong_keys_are_counted_by_address(running: Service) -> None:
     assert all(1 <= int(response.headers["retry-after"]) <= 7200 for response in responses[15:])
     assert_problem(responses[-1], 429)
     assert len(found) - before == 1
+    assert "Requests from 127.0.0.1 have forwarding headers" in log
     assert (still_good, signed_in) == (200, 200)
 
 

@@ -550,6 +550,7 @@ def test_refusals_do_not_repeat_what_was_sent(client: httpx.Client, ada: Person)
         client.post("/api/users", content=json.dumps(form)[:-1], headers=JSON),
         client.put("/api/users/me/password", json=change, headers=ada.headers),
         client.post("/api/auth/login", data={"password": secret}),
+        client.post("/api/auth/login", json={"username": "ada", "password": secret}),
         client.post("/api/auth/refresh", json={"refresh_token": [secret]}),
         client.post("/api/auth/refresh", json={"refresh_token": secret * 100}),
         client.get("/api/notes", params={"sort": secret}, headers=ada.headers),
@@ -557,11 +558,11 @@ def test_refusals_do_not_repeat_what_was_sent(client: httpx.Client, ada: Person)
         client.get(f"/api/notes/{secret}", headers=ada.headers),
     ]
 
-    as_json = client.post("/api/auth/login", json={"username": "ada", "password": secret})
+    parts = client.post("/api/auth/login", data={"password": secret}, files={"username": b"ada"})
 
     assert [response.status_code for response in responses] == [422] * len(responses)
-    assert_problem(as_json, 415)
-    assert "hunter2" not in as_json.text
+    assert_problem(parts, 415)
+    assert "hunter2" not in parts.text
     for response in responses:
         assert "hunter2" not in response.text
         assert all(set(error) == {"field", "msg", "type"} for error in response.json()["errors"])
@@ -641,7 +642,7 @@ def test_a_form_in_a_strange_charset_is_the_clients_fault(
         *(("", True), ("; charset=utf-8", True), ('; charset="UTF-8"', True)),
         *(("; charset=utf8", True), ("; Charset=latin-1", False), ("; charset*=''idna", False)),
         *(("; charset=utf-8; charset=idna", False), ("; charset=utf-8x", False)),
-        *(("; x=y;charset=rot13", False), (f"; charset={'x' * 9000}", False)),
+        *(("; x=y;charset=rot13", False), (f"; charset={'x' * 7000}", False)),
     ],
     ids=lambda value: str(value)[:30],
 )

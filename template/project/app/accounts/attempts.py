@@ -1,6 +1,7 @@
 """Rate limits of attempts: sliding windows, counted in the database for all processes."""
 
 import ipaddress
+import logging
 import math
 import time
 from collections.abc import Mapping
@@ -15,6 +16,10 @@ from app.accounts.models import LoginFailure
 from app.accounts.settings import SECONDS_PER_UNIT, AccountsSettings, Rate
 from app.web.errors import AppError
 
+log = logging.getLogger(__name__)
+
+FORWARDING_HEADERS = ("x-forwarded-for", "forwarded")
+MOST_WARNINGS = 5
 IPV6_PREFIX = 64  # bits; a customer chooses the rest of the address freely
 TRIES = 5
 
@@ -32,6 +37,7 @@ class TooManyAttempts(AppError):
 
 def network_of(request: Request) -> str:
     """Return the client's IPv4 address, or its IPv6 /64, which a provider gives one customer."""
+    _warn_of_proxy(request)
     address = request.client.host if request.client else ""
     try:
         ip = ipaddress.ip_address(address)
@@ -98,6 +104,30 @@ async def purge() -> None:
     """Delete the counts of windows that no rate limit reads any more."""
     oldest = int(time.time()) - 2 * max(SECONDS_PER_UNIT.values())
     await LoginFailure.filter(window__lt=oldest).delete()
+
+
+def _warn_of_proxy(request: Request) -> None:
+    """Log a few addresses that send forwarding headers, though they are no trusted proxies.
+
+    For a trusted proxy, the server has replaced the client's address by one of the header, which
+    then names it.
+    """
+    state, headers = request.app.state, request.headers
+    host = request.client.host if request.client else ""
+    named = [each.strip() for each in headers.get("x-forwarded-for", "").split(",")]
+    if host in named or not any(name in headers for name in FORWARDING_HEADERS):
+        return
+    if not hasattr(state, "untrusted_proxies"):
+        state.untrusted_proxies = set()
+    warned: set[str] = state.untrusted_proxies
+    if host not in warned and len(warned) < MOST_WARNINGS:
+        warned.add(host)
+        log.warning(
+            "Requests from %s have forwarding headers, and TRUSTED_PROXIES does not name it: all"
+            " callers behind it count as one network. If it is your proxy, add it there, and let it"
+            " send X-Forwarded-For",
+            host,
+        )
 
 
 class _Window:

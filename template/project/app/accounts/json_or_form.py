@@ -13,7 +13,7 @@ Body = TypeVar("Body", bound=BaseModel)
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
-"""The only type of forms: multipart ones take longer to parse, and OAuth 2 has none."""
+"""Forms as in RFC 6749. Multipart ones are refused, as they take longer to parse."""
 
 
 class UnsupportedMediaType(AppError):
@@ -24,7 +24,7 @@ class UnsupportedMediaType(AppError):
 
 
 class RepeatedField(BadRequest):
-    """A field of a form is sent twice, which OAuth 2 forbids (RFC 6749 §3.2)."""
+    """A field of a form is sent twice, which RFC 6749 §3.2 forbids."""
 
 
 async def read_body(request: Request, schema: type[Body]) -> Body:
@@ -35,24 +35,29 @@ async def read_body(request: Request, schema: type[Body]) -> Body:
         RepeatedField: A field of a form is sent twice.
         RequestValidationError: A field is missing or invalid.
     """
-    if _media_type(request) != JSON:
-        return await read_form(request, schema, else_send=f"{JSON} or {FORM}")
+    kind = _media_type(request)
+    if kind == FORM:
+        return await read_form(request, schema)
+    if kind != JSON:
+        raise UnsupportedMediaType(f"Send {JSON} or {FORM}")
     try:
         return schema.model_validate_json(await request.body())
     except ValidationError as error:
         raise _invalid(error) from None
 
 
-async def read_form(request: Request, schema: type[Body], *, else_send: str = FORM) -> Body:
+async def read_form(request: Request, schema: type[Body]) -> Body:
     """Parse a form. Unknown fields, and those without a value, are ignored (RFC 6749 §3.2).
 
+    A body that is no form has no fields.
+
     Raises:
-        UnsupportedMediaType: The body is no such form; the message says what to send.
+        UnsupportedMediaType: It is a multipart form.
         RepeatedField: A field is sent twice.
         RequestValidationError: A field is missing or invalid.
     """
-    if _media_type(request) != FORM:
-        raise UnsupportedMediaType(f"Send {else_send}")
+    if _media_type(request).startswith("multipart/"):
+        raise UnsupportedMediaType
     async with request.form() as form:
         sent = [(name, value) for name, value in form.multi_items() if name in schema.model_fields]
     known = dict(sent)

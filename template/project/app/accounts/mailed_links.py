@@ -55,8 +55,8 @@ def mail_new_verification(settings: RegistrationSettings, user: User, address: s
 async def reset(secret: str, password: SecretStr, *, revoke_all: bool = False) -> User:
     """Set a new password with a mailed token; all sessions and links are revoked.
 
-    Tokens that the user named are revoked on request, and always if the address was not verified:
-    then a stranger who registered it may have made them.
+    Named tokens, if there are any, are revoked on request, and always if the address was not
+    verified: then a stranger who registered it may have made them.
 
     Raises:
         InvalidLink: The token is not valid.
@@ -90,7 +90,7 @@ async def verify(secret: str) -> tuple[User, str]:
         raise InvalidLink
     old = token.owner.email
     try:
-        await _save_verified(token)
+        await _save_verified(token, old)
     except tokens.AccountChanged:
         raise InvalidLink from None
     return token.owner, old
@@ -113,8 +113,8 @@ async def _send_if_allowed(
 ) -> None:
     """Send a link, unless the address has got as many as it may.
 
-    Links to a new address count apart, and by the account too: strangers who ask for them keep no
-    mail from the owner of the address.
+    Links to a new address count apart, and by the account too: strangers who ask for them cannot
+    use up the mails that the owner of the address may get.
     """
     keys = [f"mails to {address}"]
     if address != user.email:
@@ -153,7 +153,8 @@ async def _save_reset(user: User, *, expected_hash: str, revoke_all: bool) -> No
 
 
 @transactional
-async def _save_verified(token: Token) -> None:
+async def _save_verified(token: Token, old: str) -> None:
+    token.owner.email = old  # when this is called again, after a deadlock, it has the new one
     await tokens.lock_unchanged(token.owner, expected_hash=token.owner.password_hash)
     used_now = Token.filter(id=token.id, revoked_at=None)
     if not await used_now.update(revoked_at=timezone.now()):

@@ -33,7 +33,7 @@ class User(Model):
     username = fields.CharField(max_length=50)
     username_key = fields.CharField(max_length=200, unique=True)  # normalized and case-folded
     email = fields.CharField(max_length=254, unique=True)
-    email_verified = fields.BooleanField(default=True)  # False until its owner has proved it
+    email_verified = fields.BooleanField(default=True)  # False from sign-up until its link is used
     password_hash = fields.CharField(max_length=255)
     age = fields.SmallIntField(null=True)
     is_active = fields.BooleanField(default=True)
@@ -60,8 +60,8 @@ class Token(Model):
     """An opaque token, issued to its owner.
 
     Only its SHA-256 is stored, so a leaked table holds no usable credential. A token and its
-    successors share `family`, and are revoked together: it is the id of a session, which access
-    tokens name `sid`.
+    successors share `family`, and are revoked together: it is the id of their session, if they are
+    for one.
     """
 
     id = fields.BigIntField(primary_key=True)

@@ -1,6 +1,5 @@
 """Rate limits of attempts at passwords."""
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,15 +8,9 @@ from fastapi import Request
 from app.accounts import attempts, passwords
 from app.accounts.settings import AccountsSettings
 
-log = logging.getLogger(__name__)
-
-FORWARDING_HEADERS = ("x-forwarded-for", "forwarded")
-MOST_WARNINGS = 5
-
 
 def set_network(request: Request) -> str:
     """Make the network of a request that of the hashes it causes, and return it."""
-    _warn_of_proxy(request)
     network = attempts.network_of(request)
     passwords.network.set(network)
     return network
@@ -56,27 +49,3 @@ async def counted(request: Request, account: str) -> AsyncIterator[None]:
     await attempts.reset(by_both)
     for key in (by_network, by_account):
         await attempts.uncount(key, limits[key])
-
-
-def _warn_of_proxy(request: Request) -> None:
-    """Log a few addresses that send forwarding headers, though they are no trusted proxies.
-
-    For a trusted proxy, the server has replaced the client's address by one of the header, which
-    then names it.
-    """
-    state, headers = request.app.state, request.headers
-    host = request.client.host if request.client else ""
-    named = [each.strip() for each in headers.get("x-forwarded-for", "").split(",")]
-    if host in named or not any(name in headers for name in FORWARDING_HEADERS):
-        return
-    if not hasattr(state, "untrusted_proxies"):
-        state.untrusted_proxies = set()
-    warned: set[str] = state.untrusted_proxies
-    if host not in warned and len(warned) < MOST_WARNINGS:
-        warned.add(host)
-        log.warning(
-            "Requests from %s have forwarding headers, and TRUSTED_PROXIES does not name it: all"
-            " callers behind it count as one network. If it is your proxy, add it there, and let it"
-            " send X-Forwarded-For",
-            host,
-        )

@@ -1,4 +1,7 @@
-"""Refresh tokens: rotated on each use; reuse revokes the session."""
+"""Refresh tokens: rotated on each use; reuse revokes the session.
+
+The id of the session is their `family`, and the claim `sid` of its access tokens.
+"""
 
 import logging
 from dataclasses import dataclass

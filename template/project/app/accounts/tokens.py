@@ -15,7 +15,8 @@ from app.web.errors import Conflict
 MOST_PER_KIND = 50
 """Sessions, or mailed links, that an account has at a time."""
 
-# Tortoise builds the SQL once. The keywords are the types of the lambda's parameters.
+# Its SQL is built once, and run in the current transaction; the keywords are the types of the
+# lambda's parameters.
 _unrevoked_token = CompiledQuery(
     lambda kind, secret_hash: Token.filter(
         kind=kind, secret_hash=secret_hash, revoked_at=None, owner__is_active=True
@@ -41,7 +42,9 @@ async def issue(owner: User, kind: str, secret: str = "", **columns: Any) -> tup
 
 @transactional
 async def issue_if_unchanged(owner: User, kind: str, **columns: Any) -> tuple[Token, str]:  # noqa: ANN401
-    """Issue a token, unless the account has changed since it was read; the oldest make room.
+    """Issue a token, unless the account has changed since it was read.
+
+    Beyond `MOST_PER_KIND` the oldest are revoked.
 
     Raises:
         AccountChanged: The account has changed.

@@ -183,10 +183,10 @@ async def check_password(user: User, password: SecretStr) -> None:
 
 
 async def set_password_hash(user: User, password: SecretStr, *, field: str) -> None:
-    """Set the hash of a new password, without saving the account; `field` is for the error.
+    """Set the hash of a new password, without saving the account.
 
     Raises:
-        InvalidField: The password is easy to guess.
+        InvalidField: The password is easy to guess (422, as if the schema had refused `field`).
     """
     words = (user.username, user.email, user.email.partition("@")[0])
     if reason := await password_strength.weakness(password.get_secret_value(), words):

@@ -1,4 +1,7 @@
-"""Notes of the caller."""
+"""Notes of the caller.
+
+A `PathId` is a positive number of 64 bits; other ids get 422.
+"""
 
 from http import HTTPStatus
 from typing import Annotated, Any

@@ -1,8 +1,8 @@
 """Bodies and lists of notes.
 
 `Input` refuses unknown fields. With `model=`, field names are checked against the model when the
-module is imported. `SingleLine` is stripped, and has no line break; `Text` may have several lines
-or none.
+module is imported. `SingleLine` is stripped, and has no line break; `Text` is kept as it was sent,
+and may have line breaks or be empty.
 """
 
 from datetime import datetime
@@ -43,10 +43,11 @@ class NoteDetail(Output, model=Note):
 
 
 class NoteQuery(ListQuery, model=Note):
-    """Parameters of the list of notes, beside `page` and `size`.
+    """Parameters of the list of notes, beside `page` and `size` (20, at most 100); others get 422.
 
-    `ListQuery.filter_and_sort` applies `sort` and the filters, which are named like Tortoise's;
-    `service` applies `keyword`.
+    `ListQuery.filter_and_sort` applies `sort`, rows with equal values by id, and the filters, which
+    are named like Tortoise's; `service` applies `keyword`. `ListQuery.fetch_page` returns the
+    fields of `Page`: `items` with the columns of `output`, `total`, `page` and `pages`.
     """
 
     keyword: Keyword | None = None

@@ -6,6 +6,7 @@ number of values.
 
 import asyncio
 import re
+from collections import Counter
 from http import HTTPStatus
 from itertools import islice
 
@@ -15,14 +16,16 @@ from starlette.types import Message, Receive, Scope
 MOST_HEADERS = 100
 LARGEST_HEAD_BYTES = 32_768
 """Bytes of all headers, the path and the query; nginx has the same limit."""
-LARGEST_COOKIE_BYTES = 8192
-"""Of all Cookie headers: Python before 3.11.10 and 3.12.6 takes quadratic time for quoted ones."""
+LARGEST_HEADER_BYTES = 8192
+"""Bytes of all headers of one name; FastAPI parses some, and Python before 3.11.10 and 3.12.6 takes
+quadratic time for texts in quotes (CVE-2024-7592)."""
 MOST_JSON_VALUES = 10_000
 """Names, texts, objects and elements of a JSON body: to refuse each of them takes about 0.05 s."""
 LARGEST_FORM_BYTES = 65_536
 """An urlencoded form takes longer to decode than JSON."""
 JSON_VALUE = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{,]', re.DOTALL)
 UTF_8 = re.compile(rb"""; *charset=("?)utf-?8\1 *(?=;|$)""", re.IGNORECASE)
+"""The only charset of a body in several parts."""
 SMALL_BODY_BYTES = MOST_JSON_VALUES
 """The size of a body that has no room for more values."""
 
@@ -36,12 +39,19 @@ class TooManyValues(HTTPException):
         self.errors = [{"field": "", "msg": message, "type": "too_many_values"}]
 
 
-def is_head_too_large(scope: Scope, header_bytes: int, cookie_bytes: int) -> bool:
-    """Return whether the headers are too many, or too long together with path and query."""
+def is_head_too_large(scope: Scope, header_bytes: int) -> bool:
+    """Return whether there are too many headers, or some or all of the head are too long."""
+    headers = scope["headers"]
     path = scope.get("raw_path") or scope["path"]  # decoded it may be much shorter
     size = header_bytes + len(path) + len(scope["query_string"])
-    is_long = size > LARGEST_HEAD_BYTES or cookie_bytes > LARGEST_COOKIE_BYTES
-    return is_long or len(scope["headers"]) > MOST_HEADERS
+    if size > LARGEST_HEAD_BYTES or len(headers) > MOST_HEADERS:
+        return True
+    if header_bytes <= LARGEST_HEADER_BYTES:
+        return False
+    sizes: Counter[bytes] = Counter()
+    for name, value in headers:
+        sizes[name] += len(value)
+    return max(sizes.values()) > LARGEST_HEADER_BYTES
 
 
 def has_other_charset(content_type: bytes) -> bool:

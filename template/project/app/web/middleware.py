@@ -110,11 +110,11 @@ class RequestMiddleware:
 
     def _refusal(self, scope: Scope, head: "_Head") -> Response | None:
         """Return the response to a head that is too large, or without a Host header of ours."""
-        if limits.is_head_too_large(scope, head.size, head.cookie_bytes):
+        if limits.is_head_too_large(scope, head.size):
             return problem(
                 HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-                f"Send at most {limits.MOST_HEADERS} headers, {limits.LARGEST_HEAD_BYTES:,} bytes"
-                f" of headers, path and query, and {limits.LARGEST_COOKIE_BYTES:,} of cookies",
+                f"Send at most {limits.MOST_HEADERS} headers, {limits.LARGEST_HEADER_BYTES:,} bytes"
+                f" of one, and {limits.LARGEST_HEAD_BYTES:,} of headers, path and query",
             )
         if head.content_type and limits.has_other_charset(head.content_type):
             return problem(HTTPStatus.BAD_REQUEST, "Send multipart bodies in UTF-8")
@@ -156,7 +156,6 @@ class _Head:
     foreign_host: bytes | None = None
     size: int = 0
     """The bytes of all names and values."""
-    cookie_bytes: int = 0
 
 
 def _inspect(headers: Headers, is_our_host: Callable[[bytes], object]) -> _Head:
@@ -167,8 +166,6 @@ def _inspect(headers: Headers, is_our_host: Callable[[bytes], object]) -> _Head:
             head.hosts += 1
             if not is_our_host(value):
                 head.foreign_host = value
-        elif name == b"cookie":
-            head.cookie_bytes += len(value)
         elif name == b"content-length":
             head.body_bytes = int(value) if value.isdigit() else 0
         elif name == b"transfer-encoding":

@@ -45,7 +45,8 @@ ERROR_CODES: dict[int, str] = {
 }
 """The member `error` of error responses of the token routes, by status (RFC 6749 §5.2).
 
-An error class with a `code` of its own keeps it.
+`with_error_codes` marks a route, so that errors of its dependencies have it too. An error class
+with a `code` of its own keeps that.
 """
 
 
