@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -37,10 +38,12 @@ LINGER_SECONDS = 0.5
 """The time that connections have for their request when the server stops listening."""
 CANCEL_SECONDS = 0.5
 """The time from the cut until requests that did not notice it are cancelled."""
-EXIT_SECONDS = 0.5
+EXIT_SECONDS = 1
 """The time after DRAIN_SECONDS when the process exits, whatever still runs."""
 BLOCKED_SECONDS = 1
 """The time after a signal when another one ends a process whose event loop has not noticed it."""
+MOST_WAITING = 100
+"""Requests of one connection that wait for the responses to earlier ones."""
 TICKS_PER_SECOND = 10
 """uvicorn's calls of `on_tick`."""
 
@@ -57,36 +60,68 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which would collect a head or trailers of any length.
+    """uvicorn's protocol, which would collect a head, trailers or requests of any number.
 
     It upgrades connections only if the application has routes of WebSockets.
     """
 
     silent_bytes = 0
     """Bytes since the parser has last begun or ended a head, or got a part of a body."""
+    is_in_head = False
+    is_parsed_again = False
+    """Whether the request asks for an upgrade that it does not get."""
+    received = b""
 
     def _should_upgrade_to_ws(self) -> bool:
         return _has_websockets()
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Log nothing: anyone can ask for an upgrade, and the request is in the access log."""
+        """Parse the request again without the upgrade: the parser has stopped before its body.
+
+        uvicorn calls this while it handles the exception that has the position of the body.
+        """
+        (position,) = sys.exc_info()[1].args  # type: ignore[union-attr]  # one is being handled
+        kept = ((name, value) for name, value in self.headers if name != b"upgrade")
+        head = [
+            b"%s %s HTTP/1.1" % (self.parser.get_method(), self.url),
+            *(b"%s: %s" % header for header in kept),
+        ]
+        self.parser = type(self.parser)(self)
+        self.data_received(b"\r\n".join([*head, b"", b""]) + self.received[position:])
 
     def data_received(self, data: bytes) -> None:
         """Parse the next bytes, and close the connection if there are too many without a result."""
+        self.received = data
         self.silent_bytes += len(data)
         super().data_received(data)
         if self.silent_bytes > 2 * LARGEST_HEAD_BYTES:  # the application measures without spaces
             self.transport.close()
 
     def on_message_begin(self) -> None:
-        """Begin a head."""
+        """Begin a head; refuse more requests than may wait for the responses before theirs."""
         self.silent_bytes = 0
+        self.is_in_head = True
+        if len(self.pipeline) >= MOST_WAITING:
+            raise ValueError("too many requests without their responses")
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Add a header, but no trailer: those come after what reads headers."""
+        if self.is_in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
-        """End a head."""
+        """End a head, and begin the request unless it is to be parsed again."""
         self.silent_bytes = 0
-        super().on_headers_complete()
+        self.is_in_head = False
+        self.is_parsed_again = self.parser.should_upgrade() and not self._should_upgrade()
+        if not self.is_parsed_again:
+            super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """End a request."""
+        if not self.is_parsed_again:
+            super().on_message_complete()
 
     def on_body(self, body: bytes) -> None:
         """Pass on a part of a body."""

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tortoise.exceptions import IntegrityError, ValidationError
 
@@ -134,6 +135,8 @@ class CrashMiddleware:
 
         try:
             await self.app(scope, receive, watch)
+        except ClientDisconnect:  # the body was cut off: nobody reads an answer
+            log.info("The client has closed the connection")
         except Exception:
             if scope["type"] != "http" or started:
                 raise

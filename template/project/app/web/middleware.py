@@ -118,6 +118,8 @@ class RequestMiddleware:
             )
         if head.content_type and limits.has_other_charset(head.content_type):
             return problem(HTTPStatus.BAD_REQUEST, "Send multipart bodies in UTF-8")
+        if "\n" in scope["path"]:  # before it, `$` matches in the patterns of routes
+            return problem(HTTPStatus.NOT_FOUND)
         fewest_hosts = 0 if scope["http_version"] == "1.0" else 1  # RFC 9112 §3.2
         if head.foreign_host is None and fewest_hosts <= head.hosts <= 1:
             return None
