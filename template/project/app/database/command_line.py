@@ -1,9 +1,11 @@
 """Helpers of commands that use the database."""
 
 import asyncio
+import signal
+import sys
 import threading
-from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -28,7 +30,7 @@ def async_command(
     @wraps(work)
     def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         try:
-            with asyncio.Runner() as runner:
+            with _interruptible(), asyncio.Runner() as runner:
                 return _run(runner, work(*args, **kwargs))
         except Exception as error:
             if (sentence := _sentence(error)) is None:
@@ -44,6 +46,34 @@ async def connected() -> AsyncGenerator[None]:
     settings: DatabaseSettings = click.get_current_context().obj()
     async with connection.connected(settings):
         yield
+
+
+def read_line() -> str:
+    """Return a line of standard input, without its end.
+
+    Raises:
+        ClickException: Standard input is closed.
+    """
+    if sys.stdin is None:
+        raise click.ClickException("Standard input is closed")
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C raise KeyboardInterrupt at once: asyncio's handler leaves a prompt waiting."""
+
+    def interrupt(_signal: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _sentence(error: Exception) -> str | None:

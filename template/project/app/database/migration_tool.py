@@ -55,7 +55,7 @@ def reason(error: Exception) -> str:
     """Return the driver's message, without the configuration that the ORM adds."""
     cause = error.__cause__ or error.__context__
     shown = cause if str(cause or "") else error
-    return f"{type(shown).__name__}: {shown}"
+    return f"{type(shown).__name__}: {shown}".removesuffix(": ")
 
 
 def names(config: Config) -> list[str]:
