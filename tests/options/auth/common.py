@@ -249,7 +249,7 @@ ACCOUNTS = AuthAnswer(
         r"argon2|passlib|zxcvbn|SECRET_KEY|RATE_LIMIT|app\.auth|create-admin|api/users"
         r"|signed.in"
     ),
-    settings=frozenset({"SECRET_KEY", "RATE_LIMIT_LOGIN"}),
+    settings=frozenset({"SECRET_KEY", "RATE_LIMIT_LOGIN", "RATE_LIMIT_SIGN_UP"}),
     tests=frozenset(
         {
             "factories",
@@ -275,7 +275,7 @@ LOGIN = AuthAnswer(
     ),
     settings=frozenset(
         {
-            *("REGISTRATION", "REQUIRE_VERIFIED_EMAIL", "RATE_LIMIT_SIGN_UP", "RATE_LIMIT_MAIL"),
+            *("REGISTRATION", "REQUIRE_VERIFIED_EMAIL", "RATE_LIMIT_MAIL"),
             *("SMTP_URL", "MAIL_FROM", "PUBLIC_BASE_URL"),
         }
     ),

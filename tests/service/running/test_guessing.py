@@ -255,6 +255,28 @@ def test_changes_of_the_user_name_are_limited(visitor: httpx.Client, bob: Person
     assert other.status_code == 200
 
 
+@pytest.mark.check("A18")
+@on_sqlite
+def test_changed_names_count_as_registrations_of_the_network(running: Service) -> None:
+    """Several accounts of one network try no more names than it may register."""
+    with sibling_service(running, RATE_LIMIT_SIGN_UP="8/day") as sibling:
+        sibling.cli("migrate")
+        sibling.start()
+        with client_at(sibling, "127.0.0.2") as one, client_at(sibling, "127.0.0.3") as other:
+            taken, *people_there = [people.sign_up(one) for _ in range(4)]
+            elsewhere = people.sign_up(other)
+
+            def rename(client: httpx.Client, person: Person) -> int:
+                form = {"username": taken.name}
+                return client.patch("/api/users/me", json=form, headers=person.headers).status_code
+
+            tried = [rename(one, person) for person in people_there for _ in range(2)]
+            allowed = rename(other, elsewhere)
+
+    assert tried == [409] * 4 + [429] * 2
+    assert allowed == 409
+
+
 @pytest.mark.check("A12")
 def test_attempts_per_name_are_limited_across_all_processes(
     visitor: httpx.Client, bob: Person

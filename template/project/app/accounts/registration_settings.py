@@ -11,7 +11,6 @@ class RegistrationSettings(AccountsSettings, MailSettings):
 
     registration: Literal["open", "closed"] | None = None
     require_verified_email: bool = False
-    rate_limit_sign_up: RateSetting = Rate(200, 3600)
     rate_limit_mail: RateSetting = Rate(20, 3600)
 
     @property

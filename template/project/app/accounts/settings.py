@@ -82,9 +82,10 @@ class SecretKeySettings(BaseModel):
 
 
 class AccountsSettings(SecretKeySettings):
-    """The rate limits of attempts at passwords."""
+    """The rate limits of attempts at passwords, and at user names."""
 
     rate_limit_login: RateSetting = Rate(10, 60)
+    rate_limit_sign_up: RateSetting = Rate(200, 3600)
 
     @property
     def rate_limit_network(self) -> Rate:

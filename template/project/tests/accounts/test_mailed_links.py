@@ -193,8 +193,9 @@ async def test_a_link_is_resent_until_the_address_is_verified(
     client: AsyncClient, sent: Outbox
 ) -> None:
     await client.post("/api/users", json=FORM)
+    (first,) = await sent.mails(mail_texts.VERIFY_ADDRESS)
     await ask(client, "verify-email/resend", ADA)
-    first, second = await sent.mails(mail_texts.VERIFY_ADDRESS)
+    second = (await sent.mails(mail_texts.VERIFY_ADDRESS))[-1]
 
     assert [await verify(client, link.token) for link in (first, second)] == [400, 204]
     await ask(client, "verify-email/resend", ADA)
