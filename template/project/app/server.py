@@ -82,11 +82,13 @@ class HttpProtocol(HttpToolsProtocol):
         """
         (position,) = sys.exc_info()[1].args  # type: ignore[union-attr]  # one is being handled
         kept = ((name, value) for name, value in self.headers if name != b"upgrade")
+        version = self.parser.get_http_version().encode()
         head = [
-            b"%s %s HTTP/1.1" % (self.parser.get_method(), self.url),
+            b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, version),
             *(b"%s: %s" % header for header in kept),
         ]
         self.parser = type(self.parser)(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn has it
         self.data_received(b"\r\n".join([*head, b"", b""]) + self.received[position:])
 
     def data_received(self, data: bytes) -> None:
@@ -114,6 +116,8 @@ class HttpProtocol(HttpToolsProtocol):
         """End a head, and begin the request unless it is to be parsed again."""
         self.silent_bytes = 0
         self.is_in_head = False
+        if self.parser.get_method() == b"CONNECT":
+            raise ValueError("CONNECT is for proxies: what follows is no HTTP")
         self.is_parsed_again = self.parser.should_upgrade() and not self._should_upgrade()
         if not self.is_parsed_again:
             super().on_headers_complete()

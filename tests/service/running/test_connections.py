@@ -49,6 +49,30 @@ def test_a_request_that_asks_for_another_protocol_keeps_its_body(
 
 
 @pytest.mark.check("C07")
+@pytest.mark.parametrize(
+    ("request_line", "status"),
+    [
+        *(("CONNECT a:80 HTTP/1.1", 400), ("CONNECT / HTTP/1.1", 400)),
+        *(("GET /health/live HTTP/1.0", 200), ("PRI * HTTP/2.0", 400)),
+    ],
+)
+@on_sqlite
+def test_other_protocols_and_versions_get_one_answer(
+    running: Service, request_line: str, status: int
+) -> None:
+    """A request for a tunnel, or of another version that asks for an upgrade, is answered once."""
+    head = f"{request_line}\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n".encode()
+    with raw_http.connect(running) as connection:
+        connection.sendall(head + HIDDEN)
+        answer = raw_http.read(connection)
+        rest = connection.recv(65_536) if status == 400 else b""
+
+    assert answer.status == status
+    assert rest == b""
+    assert raw_http.send(running, PROBE).status == 200
+
+
+@pytest.mark.check("C07")
 @pytest.mark.parametrize("is_apart", [False, True], ids=["at once", "apart"])
 @on_sqlite
 def test_trailers_are_no_headers(running: Service, ada: Person, *, is_apart: bool) -> None:
