@@ -164,12 +164,6 @@ def of_bodies(fields: Mapping[str, Any]) -> Iterator[Shape]:
         for shape, (start, middle, end) in _values():
             body = _cut(b'{%s"%s": %s' % (rest, name.encode(), start), middle, end + b"}")
             yield Shape(f"{shape} in {name}", body, JSON)
-        for charset in ("punycode", "idna", "utf-8"):
-            part = f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode()
-            half = b"a" * (MAX_BODY_BYTES // 2 - 100)
-            kind = {"Content-Type": f"{MULTIPART['Content-Type']}; charset={charset}"}
-            body = part + half + b"-" + half + b"\r\n--b--"
-            yield Shape(f"multipart {charset} in {name}", body, kind)
         yield Shape(f"form run in {name}", f"{name}=abc{'%CC%81%CC%A3' * 5400}".encode(), FORM)
         if schema.get("type") == "string":
             for unit in UNITS:
@@ -219,6 +213,11 @@ def _make_whole_bodies() -> Iterator[Shape]:
         yield Shape(f"{size} bytes of empty form fields", b"&" * size, FORM)
     part = b'--b\r\nContent-Disposition: form-data; name="f"\r\n\r\n1\r\n'
     yield Shape("parts", _cut(b"", part, b"--b--"), MULTIPART)
+    for charset in ("punycode", "idna", "utf-8"):
+        start = b'--b\r\nContent-Disposition: form-data; name="username"\r\n\r\n'
+        half = b"a" * (MAX_BODY_BYTES // 2 - 100)
+        kind = {"Content-Type": f"{MULTIPART['Content-Type']}; charset={charset}"}
+        yield Shape(f"multipart {charset}", start + half + b"-" + half + b"\r\n--b--", kind)
     junk = b'--b\r\nContent-Disposition: form-data; name="f"; x=' + b";" * 4000 + b"\r\n\r\n1\r\n"
     yield Shape("parameters of a part", _cut(b"", junk, b"--b--"), MULTIPART)
     yield Shape("headers of a part", _cut(b"--b\r\n", b"A:b\r\n"), MULTIPART)

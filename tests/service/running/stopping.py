@@ -51,7 +51,7 @@ def stop_under_load(service: Service) -> Counter[int]:
         while True:
             try:
                 connection = raw_http.connect(service)
-            except ConnectionRefusedError:
+            except (ConnectionRefusedError, ConnectionResetError):  # while the socket is closed
                 return statuses
             with connection:
                 try:

@@ -55,6 +55,14 @@ def started(service: Service, workers: int, **environment: str) -> Iterator[Serv
     """Offer a sibling that runs with other settings."""
     with sibling_service(service, own_database=False, **environment) as sibling:
         sibling.start(workers=workers)
+        wait_until(  # a signal would end a worker that still imports
+            lambda: (
+                sibling.log.read_text(encoding="utf-8").count("Application startup complete")
+                >= workers
+            ),
+            "all workers",
+            sibling.log,
+        )
         yield sibling
 
 

@@ -33,7 +33,7 @@ class User(Model):
     username = fields.CharField(max_length=50)
     username_key = fields.CharField(max_length=200, unique=True)  # normalized and case-folded
     email = fields.CharField(max_length=254, unique=True)
-    email_verified = fields.BooleanField(default=True)  # False from sign-up until its link is used
+    email_verified = fields.BooleanField(default=True)  # False after sign-up, until proved
     password_hash = fields.CharField(max_length=255)
     age = fields.SmallIntField(null=True)
     is_active = fields.BooleanField(default=True)

@@ -20,7 +20,7 @@ def set_network(request: Request) -> str:
 async def counted(request: Request, account: str) -> AsyncIterator[None]:
     """Count an attempt at the password of an account; it has succeeded if the body does not raise.
 
-    A right password stays counted if the request fails for another reason, as it cost a hash.
+    A right password stays counted if the body raises for another reason, as it cost a hash.
 
     It is counted beforehand, so above a limit even the right password is refused. There are three:
     for this account from this network, for all accounts from this network, and for this account

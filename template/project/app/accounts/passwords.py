@@ -20,7 +20,7 @@ Args = TypeVarTuple("Args")
 Result = TypeVar("Result")
 
 network: ContextVar[str] = ContextVar("network", default="")
-"""The network of the current request, which `password_attempts` sets; empty in commands."""
+"""The network of the current request, if `password_attempts` has set it; else empty."""
 
 # The profile of the OWASP Password Storage Cheat Sheet: 19 MiB, two passes, one lane.
 _context = CryptContext(

@@ -102,7 +102,7 @@ async def revoke(**filters: Any) -> None:  # noqa: ANN401 - Tortoise's filters t
 async def purge() -> int:
     """Delete expired and revoked tokens; return their number.
 
-    Rotated ones stay until they expire: reuse is noticed by their rows.
+    Rotated ones of an open session stay until they expire: reuse is noticed by their rows.
     """
     is_expired = Q(expires_at__lte=timezone.now())
     return await Token.filter(is_expired | Q(revoked_at__not_isnull=True)).delete()

@@ -120,7 +120,7 @@ async def find(name_or_email: str) -> User | None:
 def search(query: UserQuery) -> QuerySet[User]:
     """Return the queryset of accounts whose name or e-mail address contains the keyword.
 
-    Both are stored in lower case, as databases differ in which letters they fold.
+    Names are searched by their keys, as databases differ in which letters they fold.
     """
     users = query.filter_and_sort(User.all())
     if query.keyword:

@@ -2,7 +2,8 @@
 
 `Input` refuses unknown fields. With `model=`, field names are checked against the model when the
 module is imported. `SingleLine` is stripped, and has no line break; `Text` is kept as it was sent,
-and may have line breaks or be empty.
+and may have line breaks or be empty. `Keyword` is a short `SingleLine`, and `UtcDateTime` a time
+with its offset from UTC.
 """
 
 from datetime import datetime
@@ -45,9 +46,10 @@ class NoteDetail(Output, model=Note):
 class NoteQuery(ListQuery, model=Note):
     """Parameters of the list of notes, beside `page` and `size` (20, at most 100); others get 422.
 
-    `ListQuery.filter_and_sort` applies `sort`, rows with equal values by id, and the filters, which
-    are named like Tortoise's; `service` applies `keyword`. `ListQuery.fetch_page` returns the
-    fields of `Page`: `items` with the columns of `output`, `total`, `page` and `pages`.
+    `ListQuery.filter_and_sort` applies `sort`, rows with equal values by id, and the filters: each
+    other name is one of Tortoise's, such as `created_at__gte`. `service` applies `keyword`.
+    `ListQuery.fetch_page` returns the fields of `Page`: `items` with the columns of `output`,
+    `total`, `page` and `pages`.
     """
 
     keyword: Keyword | None = None

@@ -128,6 +128,7 @@ async def login(
 
 @public_router.post(
     "/refresh",
+    # The schema of `logout`, without `grant_type`, which generated clients need not know.
     openapi_extra={"requestBody": json_body({"$ref": "#/components/schemas/RefreshToken"})},
 )
 @documents_errors(NotAuthenticated)
