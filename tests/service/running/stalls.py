@@ -133,6 +133,8 @@ def of_heads() -> Iterator[Shape]:
     yield Shape("many headers", headers=[(f"X-Junk-{number}", "x") for number in range(5000)])
     parts = ["x=" + '"' + "\\" * 7_900 + '"'] * 4
     yield Shape("quoted cookies", headers=[("Cookie", part) for part in parts])
+    escaped = "\\" * 800 + "a" * 900
+    yield Shape("backslashes that fit", headers={"Cookie": f'session="{escaped}"'})
     for size in (30_000, 8_000):
         quoted = "\\" * size
         yield Shape(f"{size} backslashes", headers={"Cookie": f'session="{quoted}"'})
