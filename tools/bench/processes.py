@@ -66,8 +66,8 @@ import os, sys, uvicorn
 from concurrent.futures import ThreadPoolExecutor
 from app.accounts import passwords
 if sys.argv[1] == "unlimited":
-    passwords._threads = ThreadPoolExecutor(40)  # as many as the usual pool has
-    passwords._THREADS = 40
+    passwords._pool = ThreadPoolExecutor(40)  # as many as the usual pool has
+    passwords._THREAD_COUNT = 40
 options = {"log_config": None, "access_log": False}
 uvicorn.run("app.main:app", port=int(os.environ["PORT"]), **options)
 """
