@@ -48,9 +48,9 @@ def network_of(request: Request) -> str:
     return str(ipaddress.ip_network((ip, prefix), strict=False))
 
 
-def network_key(request: Request, settings: AccountsSettings) -> str:
-    """Return the key that counts the attempts from the network of a request."""
-    return settings.attempt_key(f"address {network_of(request)}")
+def network_key(request: Request, settings: AccountsSettings, what: str = "address") -> str:
+    """Return the key that counts the attempts at something from the network of a request."""
+    return settings.attempt_key(f"{what} {network_of(request)}")
 
 
 async def count(key: str, rate: Rate) -> None:

@@ -62,8 +62,8 @@ async def _find(request: Request, key: str) -> Token | None:
         await token.record_use()
     else:
         settings: AccountsSettings = request.app.state.settings
-        address = settings.attempt_key(f"keys {attempts.network_key(request, settings)}")
-        await attempts.count(address, settings.rate_limit_network)
+        by_network = attempts.network_key(request, settings, "keys")
+        await attempts.count(by_network, settings.rate_limit_network)
     return token
 
 

@@ -55,10 +55,11 @@ async def update_own_account(request: Request, user: UnscopedUser, changes: User
     """Change the caller's account; fields that are not sent stay unchanged."""
     if "username" in changes.model_fields_set:  # a conflict reveals the name of another account
         settings: AccountsSettings = request.app.state.settings
-        network = attempts.network_of(request)
-        limits = {f"names {user.id}": settings.rate_limit_login}
-        limits[f"sign-up {network}"] = settings.rate_limit_sign_up
-        await attempts.count_all({settings.attempt_key(key): limits[key] for key in limits})
+        by_account = settings.attempt_key(f"names {user.id}")
+        by_network = attempts.network_key(request, settings, "sign-up")
+        await attempts.count_all(
+            {by_account: settings.rate_limit_login, by_network: settings.rate_limit_sign_up}
+        )
     await user.fetch_related("roles")
     return await users.update(user, changes)
 
